@@ -1,0 +1,87 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	Icon,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+import { authenticated } from '../nodes/ReferralRocket/shared/authentication';
+import { defaultBaseUrl, defaultHeaderName } from '../nodes/ReferralRocket/shared/service';
+
+export class ReferralRocketApi implements ICredentialType {
+	name = 'referralRocketApi';
+
+	displayName = 'Referral Rocket API';
+
+	icon: Icon = {
+		light: 'file:../icons/referralRocket.svg',
+		dark: 'file:../icons/referralRocket.dark.svg',
+	};
+
+	documentationUrl =
+		'https://github.com/n8n-nodes-referral-rocket/n8n-nodes-referral-rocket#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description:
+				'Made in the settings of your Referral Rocket account. The API is part of the paid plans.',
+		},
+		{
+			displayName: 'Authentication',
+			name: 'authentication',
+			type: 'options',
+			options: [
+				{
+					name: 'Bearer Token',
+					value: 'bearer',
+					description: 'Send the key as "Authorization: Bearer …". Try this first.',
+				},
+				{
+					name: 'Custom Header',
+					value: 'header',
+					description: 'Send the bare key in a header of its own',
+				},
+			],
+			default: 'bearer',
+			description:
+				'How to send the key. Change it only if Referral Rocket refuses a key that is right.',
+		},
+		{
+			displayName: 'Header Name',
+			name: 'headerName',
+			type: 'string',
+			default: defaultHeaderName,
+			required: true,
+			description: 'The header that the key is sent in',
+			displayOptions: { show: { authentication: ['header'] } },
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: defaultBaseUrl,
+			description:
+				'The address of Referral Rocket. Leave it as it is unless you were told another.',
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Only for the webhook trigger: the secret that Referral Rocket shows under Settings → Webhooks. It proves that an event is genuine.',
+		},
+	];
+
+	authenticate = async (
+		credentials: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => authenticated(credentials, request);
+}

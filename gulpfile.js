@@ -1,0 +1,25 @@
+const { spawn } = require('node:child_process');
+const { rm } = require('node:fs/promises');
+const gulp = require('gulp');
+
+/** What tsc leaves out and n8n loads: icons, the codex and the output schemas. */
+const assets = ['nodes/**/*.json', 'icons/*.svg'];
+
+const tsc = (...options) =>
+	spawn(process.execPath, [require.resolve('typescript/bin/tsc'), ...options], {
+		stdio: 'inherit',
+	});
+
+const clean = () => rm('dist', { recursive: true, force: true });
+const compile = () => tsc();
+const copy = () => gulp.src(assets, { base: '.', encoding: false }).pipe(gulp.dest('dist'));
+
+const build = gulp.series(clean, gulp.parallel(compile, copy));
+
+/** Builds, then builds again what changes, until Ctrl-C. */
+const watch = () => {
+	gulp.watch(assets, copy);
+	return tsc('--watch', '--preserveWatchOutput');
+};
+
+module.exports = { build, dev: gulp.series(clean, copy, watch), default: build };

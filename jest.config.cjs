@@ -1,0 +1,17 @@
+/** @type {import('jest').Config} */
+module.exports = {
+	testEnvironment: 'node',
+	testMatch: ['<rootDir>/test/**/*.test.mts'],
+	moduleFileExtensions: ['js', 'cjs', 'mjs', 'ts', 'mts', 'json', 'node'],
+	transform: {
+		'\\.m?ts$': [
+			'@swc/jest',
+			{
+				module: { type: 'commonjs' },
+				jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+			},
+		],
+	},
+	globalSetup: '<rootDir>/test/setup.mjs',
+	globalTeardown: '<rootDir>/test/teardown.mjs',
+};

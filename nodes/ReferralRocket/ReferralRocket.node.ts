@@ -1,0 +1,46 @@
+import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { campaignProperties } from './resources/campaign';
+import { participantProperties } from './resources/participant';
+import { referralCodeProperties } from './resources/referralCode';
+import { testCredential } from './shared/credentialTest';
+
+export class ReferralRocket implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Referral Rocket',
+		name: 'referralRocket',
+		icon: {
+			light: 'file:../../icons/referralRocket.svg',
+			dark: 'file:../../icons/referralRocket.dark.svg',
+		},
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Work with the campaigns, participants and referral codes of Referral Rocket',
+		defaults: { name: 'Referral Rocket' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'referralRocketApi', required: true, testedBy: 'testCredential' }],
+		requestDefaults: { baseURL: '={{ $credentials.baseUrl }}' },
+		properties: [
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'Campaign', value: 'campaign' },
+					{ name: 'Participant', value: 'participant' },
+					{ name: 'Referral Code', value: 'referralCode' },
+				],
+				default: 'participant',
+			},
+			...campaignProperties,
+			...participantProperties,
+			...referralCodeProperties,
+		],
+	};
+
+	methods = { credentialTest: { testCredential } };
+}

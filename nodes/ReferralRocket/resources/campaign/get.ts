@@ -1,0 +1,18 @@
+import { campaignField, showFor } from '../../shared/fields';
+import type { Operation } from '../../shared/resource';
+import { endpoints } from '../../shared/service';
+import { one, routing } from '../../shared/transport';
+
+const endpoint = endpoints.getCampaign;
+const show = showFor('campaign', 'get');
+
+export const get: Operation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get a campaign',
+		description: 'Get the name, status, rewards and number of participants of a campaign',
+		routing: routing(endpoint, one),
+	},
+	fields: [campaignField(show, endpoint)],
+};

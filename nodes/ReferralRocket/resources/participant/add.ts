@@ -1,0 +1,104 @@
+import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
+import type { Operation } from '../../shared/resource';
+import { alreadyThere, endpoints } from '../../shared/service';
+import type { Produce } from '../../shared/transport';
+import { exchange, one, readOne, refused, routing } from '../../shared/transport';
+
+const endpoint = endpoints.addParticipant;
+const show = showFor('participant', 'add');
+
+/**
+ * Whether adding someone twice is refused is not documented. Where it is, the participant is asked
+ * for: only that proves the refusal to be about a participant who is there.
+ */
+const addition: Produce = async (call) => {
+	const answer = await exchange(call);
+	const { status, text } = answer;
+	const isRefusal = status >= 400 && ![401, 403, 404, 429].includes(status);
+	if (!isRefusal || !(status === alreadyThere.status || alreadyThere.wording.test(text))) {
+		return [await readOne(call, answer)];
+	}
+	const { campaign, email } = call.values;
+	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
+		return await one({ ...call, endpoint: endpoints.getParticipant, values: { campaign, email } });
+	}
+	throw await refused(
+		call,
+		{
+			message: `Participant "${email}" is already in campaign "${campaign}". To go on with the participant as it is, set Options → If Participant Exists to Return.`,
+		},
+		status,
+	);
+};
+
+export const add: Operation = {
+	option: {
+		name: 'Add',
+		value: 'add',
+		action: 'Add a participant',
+		description:
+			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
+		routing: routing(endpoint, addition),
+	},
+	fields: [
+		campaignField(show, endpoint),
+		emailField(show, endpoint, 'The email address of the person to add'),
+		{
+			displayName: 'Additional Fields',
+			name: 'additionalFields',
+			type: 'collection',
+			placeholder: 'Add field',
+			default: {},
+			displayOptions: show,
+			options: [
+				{
+					displayName: 'Referred By Code',
+					name: 'referredByCode',
+					type: 'string',
+					placeholder: 'e.g. 7ZZp9eBG',
+					default: '',
+					description:
+						"The referral code of the participant who referred this person. Leave the referrer's email empty then.",
+					routing: sendAs(endpoint, 'referredByCode'),
+				},
+				{
+					displayName: 'Referred By Email',
+					name: 'referredByEmail',
+					type: 'string',
+					placeholder: 'e.g. sam@example.com',
+					default: '',
+					description:
+						"The email address of the participant who referred this person. Leave the referrer's code empty then.",
+					routing: sendAs(endpoint, 'referredByEmail'),
+				},
+			],
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			displayOptions: show,
+			options: [
+				{
+					displayName: 'If Participant Exists',
+					name: 'ifExists',
+					type: 'options',
+					default: 'return',
+					description:
+						'What to do when Referral Rocket says that the person is in the campaign already',
+					options: [
+						{
+							name: 'Return',
+							value: 'return',
+							description:
+								'Go on with the participant as it is; a referrer given here changes nothing',
+						},
+						{ name: 'Fail', value: 'fail', description: 'Stop with a message' },
+					],
+				},
+			],
+		},
+	],
+};

@@ -1,0 +1,23 @@
+import { campaignField, emailField, showFor, simplifyField } from '../../shared/fields';
+import type { Operation } from '../../shared/resource';
+import { endpoints } from '../../shared/service';
+import { simplified } from '../../shared/simplify';
+import { one, routing } from '../../shared/transport';
+
+const endpoint = endpoints.getParticipant;
+const show = showFor('participant', 'get');
+
+export const get: Operation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get a participant',
+		description: 'Get a participant of a campaign by email, with referral code and rewards',
+		routing: routing(endpoint, async (call) => (await one(call)).map(simplified(call.context))),
+	},
+	fields: [
+		campaignField(show, endpoint),
+		emailField(show, endpoint, 'The email address of the participant'),
+		simplifyField(show),
+	],
+};

@@ -1,0 +1,14 @@
+import { resourceProperties } from '../../shared/resource';
+import { add } from './add';
+import { get } from './get';
+import { list } from './list';
+import { listReferrals } from './listReferrals';
+import { qualify } from './qualify';
+
+export const participantProperties = resourceProperties('participant', [
+	add,
+	get,
+	list,
+	listReferrals,
+	qualify,
+]);

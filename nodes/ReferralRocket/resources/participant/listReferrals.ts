@@ -1,0 +1,23 @@
+import { campaignField, emailField, listFields, showFor } from '../../shared/fields';
+import { participants } from '../../shared/lists';
+import type { Operation } from '../../shared/resource';
+import { endpoints } from '../../shared/service';
+import { routing } from '../../shared/transport';
+
+const endpoint = endpoints.getReferrals;
+const show = showFor('participant', 'listReferrals');
+
+export const listReferrals: Operation = {
+	option: {
+		name: 'List Referrals',
+		value: 'listReferrals',
+		action: 'List the referrals of a participant',
+		description: 'Get the participants whom one participant has referred',
+		routing: routing(endpoint, participants),
+	},
+	fields: [
+		campaignField(show, endpoint),
+		emailField(show, endpoint, 'The email address of the referrer whose referrals to list'),
+		...listFields(show, endpoint),
+	],
+};

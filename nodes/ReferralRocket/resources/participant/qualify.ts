@@ -1,0 +1,46 @@
+import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
+import type { Operation } from '../../shared/resource';
+import { endpoints } from '../../shared/service';
+import { one, routing } from '../../shared/transport';
+
+const endpoint = endpoints.qualifyParticipant;
+const show = showFor('participant', 'qualify');
+
+export const qualify: Operation = {
+	option: {
+		name: 'Qualify',
+		value: 'qualify',
+		action: 'Qualify a participant',
+		description:
+			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
+		routing: routing(endpoint, one),
+	},
+	fields: [
+		campaignField(show, endpoint),
+		emailField(
+			show,
+			endpoint,
+			'The email address of the participant to qualify. Only a participant who was referred can qualify.',
+		),
+		{
+			displayName: 'Additional Fields',
+			name: 'additionalFields',
+			type: 'collection',
+			placeholder: 'Add field',
+			default: {},
+			displayOptions: show,
+			options: [
+				{
+					displayName: 'Amount',
+					name: 'amount',
+					type: 'number',
+					typeOptions: { minValue: 0, numberPrecision: 2 },
+					default: 0,
+					description:
+						'What the participant paid, in the currency of the campaign, for example 250',
+					routing: sendAs(endpoint, 'amount'),
+				},
+			],
+		},
+	],
+};

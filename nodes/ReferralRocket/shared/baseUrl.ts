@@ -1,0 +1,25 @@
+import { InvalidInput } from './checks';
+import { defaultBaseUrl } from './service';
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * @param baseUrl the credential's Base URL; blank means Referral Rocket's own
+ * @returns it without slashes at its end
+ * @throws InvalidInput for anything but an address, and for plain http to another machine, where
+ * the key could be read on its way
+ */
+export function checkedBaseUrl(baseUrl: unknown): string {
+	const given = String(baseUrl ?? '').trim() || defaultBaseUrl;
+	const { protocol, hostname } = URL.canParse(given)
+		? new URL(given)
+		: { protocol: '', hostname: '' };
+	if (protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))) {
+		return given.replace(/\/+$/, '');
+	}
+	throw new InvalidInput(
+		protocol === 'http:'
+			? `Base URL "${given}" would send the API key unprotected. Use an address that starts with https:// in the Referral Rocket credential.`
+			: `Base URL "${given}" is not an address. Enter one like ${defaultBaseUrl} in the Referral Rocket credential.`,
+	);
+}

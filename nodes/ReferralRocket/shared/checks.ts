@@ -1,0 +1,119 @@
+import type { ParameterName } from './service';
+import { maxPageSize } from './service';
+
+export type Values = Partial<Record<ParameterName, string | number>>;
+
+/** Bad input, in the builder's words. The transport adds the item it belongs to. */
+export class InvalidInput extends Error {}
+
+type Check = (value: unknown, label: string) => string | number;
+
+const text: Check = (value, label) => {
+	if (typeof value !== 'string' && typeof value !== 'number') {
+		throw new InvalidInput(`${label} must be text. Check the value or expression in this field.`);
+	}
+	return String(value).trim();
+};
+
+const email: Check = (value, label) => {
+	const address = String(text(value, label));
+	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address)) {
+		throw new InvalidInput(
+			`${label} "${address}" is not an email address. Enter one address, like jo@example.com.`,
+		);
+	}
+	return address;
+};
+
+const campaign: Check = (value, label) => {
+	const given = String(text(value, label));
+	if (!/[/?]/.test(given)) return given;
+	const link = given.includes('://') ? given : `https://${given}`;
+	const id = URL.canParse(link) ? new URL(link).searchParams.get('id')?.trim() : undefined;
+	if (!id) {
+		throw new InvalidInput(
+			`The link "${given}" holds no campaign ID. Use a link with "id=" in it, like https://referralrocket.io/campaign?id=JCu82f30F1, or enter the ID itself.`,
+		);
+	}
+	return id;
+};
+
+const amount: Check = (value, label) => {
+	const given = String(text(value, label));
+	const number = Number(given);
+	if (!Number.isFinite(number) || number < 0) {
+		throw new InvalidInput(
+			`${label} "${given}" can't be used. Enter a number of 0 or more, with a point for decimals.`,
+		);
+	}
+	return number;
+};
+
+const wholeNumber =
+	(max: number): Check =>
+	(value, label) => {
+		const number = Number(value);
+		if (!Number.isInteger(number) || number < 1 || number > max) {
+			const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
+			throw new InvalidInput(
+				`${label} "${String(value)}" can't be used. Enter a whole number ${range}.`,
+			);
+		}
+		return number;
+	};
+
+const checks: Record<ParameterName, { label: string; check: Check; required?: true }> = {
+	campaign: { label: 'Campaign', check: campaign, required: true },
+	email: { label: 'Email', check: email, required: true },
+	code: { label: 'Referral Code', check: text, required: true },
+	referredByCode: { label: 'Referred By Code', check: text },
+	referredByEmail: { label: 'Referred By Email', check: email },
+	amount: { label: 'Amount', check: amount },
+	page: { label: 'Page', check: wholeNumber(Number.MAX_SAFE_INTEGER) },
+	pageSize: { label: 'Page Size', check: wholeNumber(maxPageSize) },
+	sort: { label: 'Sort', check: text },
+};
+
+/** Blank is what an empty field or an expression without a value gives; 0 and false are values. */
+const isBlank = (value: unknown) =>
+	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
+/**
+ * Checks what a builder filled in, before anything is sent.
+ * @param given the raw values of the operation's parameters
+ * @param names the parameters that the operation takes
+ * @returns the filled ones, trimmed; a campaign link becomes the campaign's ID
+ * @throws InvalidInput for a missing or unusable value, and for a referrer given twice
+ */
+export function checkedValues(
+	given: Partial<Record<ParameterName, unknown>>,
+	names: ParameterName[],
+): Values {
+	const values: Values = {};
+	for (const name of names) {
+		const { label, check, required } = checks[name];
+		const value = given[name];
+		if (!isBlank(value)) {
+			values[name] = check(value, label);
+		} else if (required) {
+			throw new InvalidInput(
+				`${label} is empty. Fill it in, or check that its expression gives a value for every item.`,
+			);
+		}
+	}
+	if (values.referredByCode !== undefined && values.referredByEmail !== undefined) {
+		throw new InvalidInput(
+			'Referred By Code and Referred By Email are both filled in. Name the referrer by one of them.',
+		);
+	}
+	return values;
+}
+
+/**
+ * @param limit what the builder entered as Limit
+ * @returns the limit as a whole number of 1 or more
+ * @throws InvalidInput for anything else: 0 would otherwise read the whole list
+ */
+export function checkedLimit(limit: unknown): number {
+	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, 'Limit'));
+}

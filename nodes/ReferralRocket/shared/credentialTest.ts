@@ -1,0 +1,51 @@
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
+import { keyHeader } from './authentication';
+import { checkedBaseUrl } from './baseUrl';
+import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
+import { endpoints } from './service';
+
+/** Any answer about a campaign that can't exist proves the key, so no real campaign is needed. */
+const values = { campaign: 'n8n-credential-test' };
+const endpoint = endpoints.getCampaign;
+
+/**
+ * Tests a credential. A declarative test can't do this: n8n 1.x has no way to accept a 404 and
+ * still refuse a 401.
+ * @param credential the Referral Rocket credential
+ * @returns OK when the service knows the key; else what to change
+ */
+export async function testCredential(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	const no = (message = 'The test could not be made.') => ({ status: 'Error' as const, message });
+	const { helpers } = this;
+	try {
+		const response = await helpers.request({
+			method: endpoint.method,
+			uri: checkedBaseUrl(credential.data?.baseUrl) + endpoint.path,
+			qs: { [endpoint.parameters.campaign]: values.campaign },
+			headers: { Accept: 'application/json', ...keyHeader(credential.data ?? {}) },
+			timeout: 20_000,
+			followRedirect: false,
+			simple: false,
+			resolveWithFullResponse: true,
+		});
+		const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+		const answer = { status: response.statusCode, headers: response.headers, text };
+		const isPage = /^\s*</.test(text);
+		if (answer.status === 404 && !isPage) return { status: 'OK', message: 'The key works.' };
+		if (answer.status < 200 || answer.status > 299) {
+			return no(refusedStatus(endpoint, values, answer).message);
+		}
+		if (isPage) return no(unusableAnswer(endpoint, values, answer).message);
+		return { status: 'OK', message: 'The key works.' };
+	} catch (error) {
+		const code = (error as { code?: string; cause?: { code?: string } }).code;
+		return no(noAnswer(endpoint, values, code)?.message ?? (error as Error).message);
+	}
+}

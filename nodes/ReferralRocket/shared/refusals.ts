@@ -1,0 +1,184 @@
+import type { Values } from './checks';
+import type { Endpoint } from './service';
+
+/** What a builder reads when something did not work: what happened and how to mend it. */
+export interface Refusal {
+	message: string;
+	/** What the service or the network said, for those who want to know more. */
+	description?: string;
+}
+
+export interface Answer {
+	status: number;
+	headers: Record<string, unknown>;
+	text: string;
+}
+
+const checkKey =
+	'Check the API key and the Authentication setting in the Referral Rocket credential, and that your Referral Rocket plan includes the API.';
+const checkBaseUrl = 'Check Base URL in the Referral Rocket credential.';
+
+/** Only a request that changes something may have done so without our hearing of it. */
+const mayHaveHappened = (endpoint: Endpoint) =>
+	endpoint.method === 'POST'
+		? ' The request may have taken effect: look the participant up in Referral Rocket before you run this again.'
+		: ' Run this again in a few minutes.';
+
+const isWebPage = (answer: Answer) =>
+	/^\s*</.test(answer.text) || /text\/html/i.test(String(answer.headers['content-type'] ?? ''));
+
+/** Names what the request was about, for example: participant "jo@example.com" in campaign "JCu82f30F1". */
+function named({ subject }: Endpoint, { campaign, email, code }: Values): string {
+	const where = `campaign "${campaign}"`;
+	if (subject === 'campaign') return where;
+	if (subject === 'referralCode') return `referral code "${code}" in ${where}`;
+	if (email === undefined) return `the participants of ${where}`;
+	return `participant "${email}" in ${where}`;
+}
+
+/** The service's own words, without markup and short enough to read. */
+function wordsOf(answer: Answer): string | undefined {
+	if (isWebPage(answer)) return undefined;
+	let words = answer.text;
+	try {
+		const body = JSON.parse(answer.text) as Record<string, unknown> | null;
+		words = String(body?.message ?? body?.detail ?? body?.error ?? answer.text);
+	} catch {
+		// Plain text is as good: it is quoted as it came.
+	}
+	return words.trim().slice(0, 300) || undefined;
+}
+
+const quoted = (answer: Answer) => {
+	const words = wordsOf(answer);
+	return `Referral Rocket answered with status ${answer.status}${words ? `: "${words}"` : ' and gave no reason'}.`;
+};
+
+/**
+ * @param endpoint what was asked
+ * @param values what was sent
+ * @param answer an answer outside 200 to 299
+ * @returns the message for it, with the service's own words as description
+ */
+export function refusedStatus(endpoint: Endpoint, values: Values, answer: Answer): Refusal {
+	const { status } = answer;
+	const description = quoted(answer);
+	const about = named(endpoint, values);
+	if (status >= 300 && status < 400) {
+		return {
+			message: `The address in the credential sends requests on to another address, where the API key must not follow. ${checkBaseUrl}`,
+			description: `Status ${status}, pointing to "${String(answer.headers.location ?? 'an unnamed address')}".`,
+		};
+	}
+	if (status === 401 || status === 403) {
+		return { message: `Referral Rocket refused the API key. ${checkKey}`, description };
+	}
+	if (isWebPage(answer) && status < 500) return webPage(answer);
+	if (status === 404) {
+		const also = values.referredByCode ?? values.referredByEmail;
+		const referrer = also === undefined ? '' : ` or the referrer "${also}"`;
+		return {
+			message: `Referral Rocket does not know ${about}${referrer}. Check the campaign ID${endpoint.subject === 'participant' ? ' and the email address' : ''}, and that the API key belongs to the same account.`,
+			description,
+		};
+	}
+	if (status === 429) {
+		return {
+			message: `Referral Rocket takes no more requests for now, so ${about} was not handled. Wait a minute, then run this again, or send fewer items at once.`,
+			description,
+		};
+	}
+	if (status >= 500) {
+		return {
+			message: `Referral Rocket could not answer for ${about} (status ${status}).${mayHaveHappened(endpoint)}`,
+			description,
+		};
+	}
+	return {
+		message: `Referral Rocket did not accept the request for ${about}. Check the fields of this node.`,
+		description,
+	};
+}
+
+/**
+ * @param answer an HTML page where data was expected, as proxies and sign-in pages send it
+ * @returns the message for it
+ */
+export function webPage(answer: Answer): Refusal {
+	return {
+		message: `The address in the credential answered with a web page where data was expected. ${checkBaseUrl}`,
+		description: `The page came with status ${answer.status}. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.`,
+	};
+}
+
+/**
+ * @param endpoint what was asked
+ * @param values what was sent
+ * @param answer an answer of 200 to 299 that isn't what the contract says
+ * @returns the message for it
+ */
+export function unusableAnswer(endpoint: Endpoint, values: Values, answer: Answer): Refusal {
+	const about = named(endpoint, values);
+	if (isWebPage(answer)) return webPage(answer);
+	if (answer.text.trim() === '' || answer.text.trim() === 'null') {
+		return endpoint.method === 'GET'
+			? {
+					message: `Referral Rocket has nothing for ${about}. Check the campaign ID${values.email === undefined ? '' : ' and the email address'}.`,
+					description: 'The answer was empty.',
+				}
+			: {
+					message: `Referral Rocket confirmed nothing for ${about}.${mayHaveHappened(endpoint)}`,
+					description: 'The answer was empty.',
+				};
+	}
+	return {
+		message: `The answer for ${about} could not be read.${mayHaveHappened(endpoint)}`,
+		description: `It starts with: ${answer.text.trim().slice(0, 100)}`,
+	};
+}
+
+/**
+ * @param endpoint what was asked
+ * @param values what was sent
+ * @param code Node's or axios's code of what went wrong, for example ECONNREFUSED
+ * @returns the message for a request that got no answer, or undefined for an unknown code
+ */
+export function noAnswer(
+	endpoint: Endpoint,
+	values: Values,
+	code: string | undefined,
+): Refusal | undefined {
+	const about = named(endpoint, values);
+	if (code === undefined) return undefined;
+	const description = `The network reported ${code}.`;
+	if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_URL)$/.test(code)) {
+		return {
+			message: `Referral Rocket can't be reached, so ${about} was not handled. ${checkBaseUrl} Check this n8n's internet connection too.`,
+			description,
+		};
+	}
+	if (/CERT|SSL|TLS|ALTNAME/.test(code)) {
+		return {
+			message: `No secure connection to Referral Rocket could be made. ${checkBaseUrl}`,
+			description,
+		};
+	}
+	if (/^(ETIMEDOUT|ECONNABORTED)$/.test(code)) {
+		return {
+			message: `Referral Rocket did not answer in time for ${about}.${mayHaveHappened(endpoint)}`,
+			description,
+		};
+	}
+	if (/^(ECONNRESET|EPIPE|ERR_BAD_RESPONSE|HPE_.*|Z_.*|ERR_STREAM_PREMATURE_CLOSE)$/.test(code)) {
+		return {
+			message: `The connection to Referral Rocket was cut while asking for ${about}.${mayHaveHappened(endpoint)}`,
+			description,
+		};
+	}
+	if (code === 'ERR_INVALID_CHAR') {
+		return {
+			message: `The API key or header name holds a character that can't be sent. Copy the key again into the Referral Rocket credential.`,
+		};
+	}
+	return undefined;
+}

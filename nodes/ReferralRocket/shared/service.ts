@@ -1,0 +1,105 @@
+import type { IHttpRequestMethods } from 'n8n-workflow';
+
+/*
+ * Everything about Referral Rocket that the vendor may change: addresses, names and limits.
+ * A correction here is one line. docs/api.md says how sure each fact is.
+ */
+
+export const credentialName = 'referralRocketApi';
+export const defaultBaseUrl = 'https://app.referralrocket.io';
+export const defaultHeaderName = 'X-API-Key';
+
+/** What our fields are about, whatever the service calls them. */
+export type ParameterName =
+	| 'campaign'
+	| 'email'
+	| 'code'
+	| 'referredByCode'
+	| 'referredByEmail'
+	| 'amount'
+	| 'page'
+	| 'pageSize'
+	| 'sort';
+
+export interface Endpoint {
+	method: IHttpRequestMethods;
+	path: string;
+	/** Our name of each parameter → the service's name of it. GET sends them as query, POST as JSON. */
+	parameters: Partial<Record<ParameterName, string>>;
+	/** What the answer is about; used in messages. */
+	subject: 'campaign' | 'participant' | 'participants' | 'referralCode';
+}
+
+/** Spring Data's Pageable: `page` counts from 0, `size` is 20 unless given. */
+const pageable = { page: 'page', pageSize: 'size', sort: 'sort' };
+
+export const endpoints = {
+	getCampaign: {
+		method: 'GET',
+		path: '/api/v1/getCampaign',
+		parameters: { campaign: 'id' },
+		subject: 'campaign',
+	},
+	addParticipant: {
+		method: 'POST',
+		path: '/api/v1/addParticipant',
+		parameters: {
+			campaign: 'id',
+			email: 'email',
+			referredByCode: 'referredByCode',
+			referredByEmail: 'referredByEmail',
+		},
+		subject: 'participant',
+	},
+	getParticipant: {
+		method: 'GET',
+		path: '/api/v1/getParticipant',
+		parameters: { campaign: 'id', email: 'email' },
+		subject: 'participant',
+	},
+	getAllParticipants: {
+		method: 'GET',
+		path: '/api/v1/getAllParticipants',
+		parameters: { campaign: 'id', ...pageable },
+		subject: 'participants',
+	},
+	getReferrals: {
+		method: 'GET',
+		path: '/api/v1/getReferrals',
+		parameters: { campaign: 'id', email: 'email', ...pageable },
+		subject: 'participants',
+	},
+	qualifyParticipant: {
+		method: 'POST',
+		path: '/api/v1/qualifyParticipant',
+		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
+		subject: 'participant',
+	},
+	validateCode: {
+		method: 'GET',
+		path: '/api/v1/validateCode',
+		parameters: { campaign: 'campaignId', code: 'code' },
+		subject: 'referralCode',
+	},
+} satisfies Record<string, Endpoint>;
+
+/** Participants a page. Spring caps a page at 2000 unless told otherwise. */
+export const defaultPageSize = 500;
+export const maxPageSize = 2000;
+
+/** How the service words that a participant is there already, when it refuses to add one again. */
+export const alreadyThere = { status: 409, wording: /already|exist|duplicate/i };
+
+/** The fields of a participant that Simplify keeps. */
+export const simplifiedParticipant = [
+	'email',
+	'firstName',
+	'lastName',
+	'referralCode',
+	'referredByCode',
+	'shareLink',
+	'totalReferrals',
+	'referralRewardBalance',
+	'rewardEventCompleted',
+	'createdOn',
+];

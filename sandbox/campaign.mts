@@ -1,0 +1,142 @@
+/** A participant as the service answers with it. */
+export interface Participant {
+	email: string;
+	firstName: string;
+	lastName: string;
+	referralCode: string;
+	referredByCode: string | null;
+	createdOn: string;
+	campaignId: string;
+	shareLink: string;
+	totalReferrals: number;
+	referralReward: number;
+	referralRewardRedeemed: number;
+	referralRewardBalance: number;
+	refereeReward: number;
+	refereeRewardRedeemed: number;
+	refereeRewardBalance: number;
+	rewardEventCompleted: boolean;
+	fraudScore: string;
+}
+
+const firstNames = [
+	'Ana',
+	'Björn',
+	'Chloé',
+	'Dmitri',
+	'Élodie',
+	'Farah',
+	'Goran',
+	'Hana',
+	'İpek',
+	'Jo',
+];
+const lastNames = ['Almeida', 'Brandt', 'Çelik', 'Doe', 'Eriksson', "O'Neil", 'Nakamura', 'Weiß'];
+const reward = 20;
+
+/** One campaign in memory, with the rules that the service documents. Newest participants first. */
+export class Campaign {
+	readonly participants: Participant[] = [];
+	private readonly byEmail = new Map<string, Participant>();
+	private readonly byCode = new Map<string, Participant>();
+
+	/**
+	 * @param id the campaign's ID
+	 * @param size how many participants to start with: the same ones every time, about a third of them
+	 * referred by an earlier one, the earliest the busiest referrers
+	 */
+	constructor(
+		readonly id: string,
+		size: number,
+	) {
+		for (let number = 0; number < size; number++) {
+			const referrer =
+				number > 10 && number % 3 === 0
+					? this.participants[
+							this.participants.length -
+								1 -
+								(((number * number) % (number % 7 === 0 ? 200 : 12)) % number)
+						]
+					: undefined;
+			const added = this.add(`participant${number}@example.com`, referrer, {
+				firstName: firstNames[number % firstNames.length],
+				lastName: lastNames[number % lastNames.length],
+				createdOn: new Date(Date.UTC(2026, 0, 1, 0, number)).toISOString().replace('Z', '+00:00'),
+			});
+			if (referrer && number % 2 === 0) this.qualify(added);
+		}
+	}
+
+	find(email: string): Participant | undefined {
+		return this.byEmail.get(email);
+	}
+
+	findByCode(code: string): Participant | undefined {
+		return this.byCode.get(code);
+	}
+
+	/** Adds a participant at the front of the list; a referrer's total goes up by one. */
+	add(email: string, referrer?: Participant, details: Partial<Participant> = {}): Participant {
+		const referralCode = `C${(this.participants.length + 1).toString(36).padStart(6, '0')}`;
+		const participant: Participant = {
+			email,
+			firstName: '',
+			lastName: '',
+			referralCode,
+			referredByCode: referrer?.referralCode ?? null,
+			createdOn: new Date().toISOString().replace('Z', '+00:00'),
+			campaignId: this.id,
+			shareLink: `https://referralrocket.io/campaign?id=${this.id}&referralCode=${referralCode}`,
+			totalReferrals: 0,
+			referralReward: 0,
+			referralRewardRedeemed: 0,
+			referralRewardBalance: 0,
+			refereeReward: referrer ? reward : 0,
+			refereeRewardRedeemed: 0,
+			refereeRewardBalance: referrer ? reward : 0,
+			rewardEventCompleted: false,
+			fraudScore: '',
+			...details,
+		};
+		if (referrer) referrer.totalReferrals++;
+		this.participants.unshift(participant);
+		this.byEmail.set(email, participant);
+		this.byCode.set(referralCode, participant);
+		return participant;
+	}
+
+	/** Marks a referred participant as qualified; the referrer earns the reward, once. */
+	qualify(participant: Participant): void {
+		if (participant.rewardEventCompleted) return;
+		const referrer = this.byCode.get(participant.referredByCode ?? '');
+		if (!referrer) throw new Error('Only referred participants can be qualified');
+		participant.rewardEventCompleted = true;
+		referrer.referralReward += reward;
+		referrer.referralRewardBalance += reward;
+	}
+
+	referralsOf(referrer: Participant): Participant[] {
+		return this.participants.filter(
+			({ referredByCode }) => referredByCode === referrer.referralCode,
+		);
+	}
+
+	details() {
+		return {
+			campaignId: this.id,
+			campaignName: 'Q4 Growth Program',
+			status: 'Active',
+			createdOn: '2025-10-11T00:36:27.753+00:00',
+			end: null,
+			hostURL: `https://referralrocket.io/campaign?id=${this.id}`,
+			paused: false,
+			ended: false,
+			rewardHeader: 'Refer a friend and win',
+			rewardDescription: 'Give friends $20 off their first order, and get $20 when they buy.',
+			referrerReward: reward,
+			refereeReward: reward,
+			rewardType: 'Monetary',
+			totalParticipants: this.participants.length,
+		};
+	}
+}

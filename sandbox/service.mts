@@ -1,0 +1,213 @@
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Campaign, type Participant } from './campaign.mts';
+
+/** How the stand-in behaves where the real service is not known. All of it can change while it runs. */
+export interface Behaviour {
+	/** The shape of a list: a bare array, Spring's Page with totals, or its Slice without. */
+	listShape: 'page' | 'slice' | 'array';
+	/** The server gives at most this many a page, whatever is asked for. */
+	pageSizeCap: number;
+	/** With 1, page 0 and page 1 are both the first page. */
+	firstPage: 0 | 1;
+	ignoresPage: boolean;
+	emptyPage: 'list' | 'null' | 'nothing';
+	/** What adding the same email again does. */
+	addingAgain: 'harmless' | 'refused';
+	unknownParticipant: 'nothing' | 'null' | 'notFound';
+	/** The header that must hold the key, and what stands before the key in it. */
+	keyHeader: string;
+	keyPrefix: string;
+	/** How long every answer takes, in milliseconds. */
+	delay: number;
+}
+
+export interface ReceivedRequest {
+	method: string;
+	path: string;
+	query: Record<string, string>;
+	body: Record<string, unknown> | undefined;
+	headers: Record<string, string | string[] | undefined>;
+}
+
+/** Handles a request in place of the service; return false to let the service answer after all. */
+export type Intercept = (
+	request: ReceivedRequest,
+	reply: FastifyReply,
+	count: number,
+) => boolean | void | Promise<boolean | void>;
+
+export interface StandIn {
+	url: string;
+	apiKey: string;
+	campaign: Campaign;
+	behaviour: Behaviour;
+	/** Every request so far, in the order it came in. */
+	requests: ReceivedRequest[];
+	/** Set to answer requests differently: faults, other shapes. */
+	intercept: Intercept | undefined;
+	/** Called after every answered request, for example to let someone sign up meanwhile. */
+	afterEach: (() => void) | undefined;
+	close(): Promise<void>;
+}
+
+export const usualBehaviour: Behaviour = {
+	listShape: 'page',
+	pageSizeCap: 2000,
+	firstPage: 0,
+	ignoresPage: false,
+	emptyPage: 'list',
+	addingAgain: 'harmless',
+	unknownParticipant: 'nothing',
+	keyHeader: 'authorization',
+	keyPrefix: 'Bearer ',
+	delay: 0,
+};
+
+/**
+ * Starts a stand-in for Referral Rocket on this machine, for development and tests.
+ * @param settings campaign, key, number of participants, port (0: any free one) and behaviour
+ * @returns the running stand-in
+ */
+export async function startStandIn({
+	campaignId = 'JCu82f30F1',
+	apiKey = 'sandbox-key',
+	participants = 1250,
+	port = 0,
+	behaviour: given = {} as Partial<Behaviour>,
+} = {}): Promise<StandIn> {
+	const server = Fastify({ forceCloseConnections: true });
+	const behaviour = { ...usualBehaviour, ...given };
+	const standIn: StandIn = {
+		url: '',
+		apiKey,
+		campaign: new Campaign(campaignId, participants),
+		behaviour,
+		requests: [],
+		intercept: undefined,
+		afterEach: undefined,
+		close: () => server.close(),
+	};
+
+	server.addHook('preHandler', async (request, reply) => {
+		const received: ReceivedRequest = {
+			method: request.method,
+			path: request.url.split('?')[0],
+			query: request.query as Record<string, string>,
+			body: request.body as Record<string, unknown> | undefined,
+			headers: request.headers,
+		};
+		standIn.requests.push(received);
+		if (behaviour.delay > 0) await new Promise((done) => setTimeout(done, behaviour.delay));
+		if (standIn.intercept) {
+			const handled = await standIn.intercept(received, reply, standIn.requests.length);
+			if (handled !== false) return reply;
+		}
+		if (request.headers[behaviour.keyHeader] !== behaviour.keyPrefix + apiKey) {
+			return refuse(request, reply, 401, 'Full authentication is required');
+		}
+		const { id, campaignId: other } = { ...received.query, ...received.body };
+		if ((id ?? other) !== campaignId) return refuse(request, reply, 404, 'Campaign not found');
+		return undefined;
+	});
+	server.addHook('onResponse', async () => standIn.afterEach?.());
+
+	server.get('/api/v1/getCampaign', () => standIn.campaign.details());
+
+	server.post('/api/v1/addParticipant', (request, reply) => {
+		const { email, referredByCode, referredByEmail } = request.body as Record<string, string>;
+		const { campaign } = standIn;
+		const existing = campaign.find(email);
+		if (existing) {
+			return behaviour.addingAgain === 'harmless'
+				? existing
+				: refuse(request, reply, 500, 'Participant is already enrolled in this campaign');
+		}
+		const wantsReferrer = referredByCode !== undefined || referredByEmail !== undefined;
+		const referrer = campaign.findByCode(referredByCode) ?? campaign.find(referredByEmail);
+		if (wantsReferrer && !referrer) return refuse(request, reply, 404, 'Referrer not found');
+		return campaign.add(email, referrer);
+	});
+
+	server.get('/api/v1/getParticipant', (request, reply) => {
+		const participant = standIn.campaign.find((request.query as { email: string }).email);
+		return participant ?? nobody(request, reply);
+	});
+
+	server.post('/api/v1/qualifyParticipant', (request, reply) => {
+		const participant = standIn.campaign.find((request.body as { email: string }).email);
+		if (!participant) return refuse(request, reply, 404, 'Participant not found');
+		try {
+			standIn.campaign.qualify(participant);
+		} catch (error) {
+			return refuse(request, reply, 400, (error as Error).message);
+		}
+		return participant;
+	});
+
+	server.get('/api/v1/getAllParticipants', (request, reply) =>
+		list(request, reply, standIn.campaign.participants),
+	);
+
+	server.get('/api/v1/getReferrals', (request, reply) => {
+		const referrer = standIn.campaign.find((request.query as { email: string }).email);
+		if (!referrer) return refuse(request, reply, 404, 'Participant not found');
+		return list(request, reply, standIn.campaign.referralsOf(referrer));
+	});
+
+	server.get('/api/v1/validateCode', (request, reply) => {
+		const known = standIn.campaign.findByCode((request.query as { code: string }).code);
+		return json(reply, String(known !== undefined));
+	});
+
+	function list(request: FastifyRequest, reply: FastifyReply, all: Participant[]) {
+		const query = request.query as { page?: string; size?: string; sort?: string };
+		const size = Math.min(Number(query.size ?? 20), behaviour.pageSizeCap);
+		const asked = behaviour.ignoresPage ? 0 : Number(query.page ?? 0);
+		const number = Math.max(asked - behaviour.firstPage, 0);
+		const content = sorted(all, query.sort).slice(number * size, (number + 1) * size);
+		if (content.length === 0 && behaviour.emptyPage === 'null') return json(reply, 'null');
+		if (content.length === 0 && behaviour.emptyPage === 'nothing') return json(reply, '');
+		if (behaviour.listShape === 'array') return content;
+		const slice = {
+			content,
+			number,
+			size,
+			numberOfElements: content.length,
+			first: number === 0,
+			last: (number + 1) * size >= all.length,
+			empty: content.length === 0,
+		};
+		if (behaviour.listShape === 'slice') return slice;
+		return { ...slice, totalElements: all.length, totalPages: Math.ceil(all.length / size) };
+	}
+
+	function nobody(request: FastifyRequest, reply: FastifyReply) {
+		if (behaviour.unknownParticipant === 'notFound') {
+			return refuse(request, reply, 404, 'Participant not found');
+		}
+		return json(reply, behaviour.unknownParticipant === 'null' ? 'null' : '');
+	}
+
+	standIn.url = await server.listen({ port, host: '127.0.0.1' });
+	return standIn;
+}
+
+const json = (reply: FastifyReply, text: string) => reply.type('application/json').send(text);
+
+/** An answer in the shape of Spring's own ErrorDetail. */
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string) {
+	return reply.code(status).send({
+		timestamp: new Date().toISOString(),
+		status,
+		error: 'Refused',
+		message,
+		path: request.url.split('?')[0],
+	});
+}
+
+function sorted(participants: Participant[], sort: string | undefined): Participant[] {
+	if (!sort) return participants;
+	const [field, direction] = sort.split(',') as [keyof Participant, string];
+	const sign = direction === 'desc' ? -1 : 1;
+	return participants.toSorted((a, b) => sign * ((a[field] ?? '') < (b[field] ?? '') ? -1 : 1));
+}

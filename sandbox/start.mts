@@ -1,0 +1,12 @@
+import { startStandIn } from './service.mts';
+
+const standIn = await startStandIn({ port: Number(process.env.PORT ?? 0) });
+console.log(`A stand-in for Referral Rocket is running. Put this into the n8n credential:
+  Base URL     ${standIn.url}
+  API Key      ${standIn.apiKey}
+and use this campaign, with ${standIn.campaign.participants.length} participants:
+  Campaign ID  ${standIn.campaign.id}
+Press Ctrl-C to stop it.`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+	process.once(signal, () => void standIn.close().then(() => process.exit(0)));
+}

@@ -1,0 +1,180 @@
+import type {
+	ICredentialDataDecryptedObject,
+	IHttpRequestOptions,
+	INodeExecutionData,
+	INodeParameters,
+	INodeType,
+	IRun,
+	IWorkflowExecuteAdditionalData,
+	OnError,
+} from 'n8n-workflow';
+import { ICredentialsHelper, Workflow } from 'n8n-workflow';
+import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
+import { ReferralRocket } from '../nodes/ReferralRocket/ReferralRocket.node.ts';
+
+/*
+ * Runs the node on n8n's own engine: a workflow of a start, the Referral Rocket node and, behind each
+ * of its outputs, a node that only passes items on.
+ */
+
+const passOn: INodeType = {
+	description: {
+		displayName: 'Pass On',
+		name: 'passOn',
+		group: ['transform'],
+		version: 1,
+		description: 'Passes its items on',
+		defaults: { name: 'Pass On' },
+		inputs: ['main'],
+		outputs: ['main'],
+		properties: [],
+	},
+	async execute() {
+		return [this.getInputData()];
+	},
+};
+
+const nodeTypes: Record<string, INodeType> = {
+	passOn,
+	referralRocket: new ReferralRocket(),
+};
+
+class Credentials extends ICredentialsHelper {
+	constructor(private readonly data: ICredentialDataDecryptedObject) {
+		super();
+	}
+	getParentTypes() {
+		return [];
+	}
+	isCredentialUsableByNode() {
+		return true;
+	}
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_type: string,
+		request: IHttpRequestOptions,
+	) {
+		return await new ReferralRocketApi().authenticate(credentials, request);
+	}
+	async preAuthentication() {
+		return undefined;
+	}
+	async runPreAuthentication() {
+		return undefined;
+	}
+	async getDecrypted() {
+		return this.data;
+	}
+	async getCredentials(): Promise<never> {
+		throw new Error('not used by the engine');
+	}
+	async updateCredentials() {}
+	async updateCredentialsOauthTokenData() {}
+	getCredentialsProperties() {
+		return new ReferralRocketApi().properties;
+	}
+}
+
+export interface RunOptions {
+	credential: ICredentialDataDecryptedObject;
+	parameters: INodeParameters;
+	/** The items that come in; one empty item unless given. */
+	items?: INodeExecutionData[];
+	onError?: OnError;
+}
+
+export interface RunResult {
+	/** What came out of the node's first output. */
+	items: INodeExecutionData[];
+	rows: INodeExecutionData['json'][];
+	/** What came out of its second output, which only onError continueErrorOutput gives it. */
+	errorItems: INodeExecutionData[];
+	/** What stopped the execution. */
+	error?: Error & { description?: string; httpCode?: string };
+	/** All that n8n would store of the execution. */
+	stored: string;
+	run: IRun;
+}
+
+/**
+ * Runs the Referral Rocket node once on the engine.
+ * @returns what a builder sees of it
+ */
+export async function runNode(options: RunOptions): Promise<RunResult> {
+	return await startNode(options).result;
+}
+
+/** @returns a running node, and a way to stop it as the Stop button does */
+export function startNode({
+	credential,
+	parameters,
+	items = [{ json: {} }],
+	onError,
+}: RunOptions): { result: Promise<RunResult>; cancel: () => void } {
+	const node = (name: string, type: string) => ({
+		id: name,
+		name,
+		type,
+		typeVersion: 1,
+		position: [0, 0] as [number, number],
+		parameters: {},
+	});
+	const to = (name: string) => [{ node: name, type: 'main' as const, index: 0 }];
+	const workflow = new Workflow({
+		id: 'test',
+		active: false,
+		nodes: [
+			node('Start', 'passOn'),
+			{
+				...node('Referral Rocket', 'referralRocket'),
+				parameters,
+				onError,
+				credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+			},
+			node('Next', 'passOn'),
+			node('Refused', 'passOn'),
+		],
+		connections: {
+			Start: { main: [to('Referral Rocket')] },
+			'Referral Rocket': { main: [to('Next'), to('Refused')] },
+		},
+		nodeTypes: {
+			getByName: (type) => nodeTypes[type],
+			getByNameAndVersion: (type) => nodeTypes[type],
+			getKnownTypes: () => ({}),
+		},
+		settings: { executionOrder: 'v1' },
+	});
+	const additionalData = {
+		credentialsHelper: new Credentials(credential),
+		hooks: new ExecutionLifecycleHooks('manual', '1', workflow as never),
+		currentNodeExecutionIndex: 0,
+		variables: {},
+		restApiUrl: 'http://localhost/rest',
+		instanceBaseUrl: 'http://localhost/',
+		webhookBaseUrl: 'http://localhost/webhook',
+		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
+		formWaitingBaseUrl: 'http://localhost/form-waiting',
+	} as unknown as IWorkflowExecuteAdditionalData;
+	const execution = new WorkflowExecute(additionalData, 'manual').run({
+		workflow,
+		startNode: workflow.getNode('Start') ?? undefined,
+		pinData: { Start: items },
+	});
+	return { result: resultOf(execution), cancel: () => execution.cancel() };
+}
+
+async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {
+	const run = await execution;
+	const { runData, error } = run.data.resultData;
+	const [output = [], errorOutput = []] = runData['Referral Rocket']?.[0]?.data?.main ?? [];
+	return {
+		items: output ?? [],
+		rows: (output ?? []).map(({ json }) => json),
+		errorItems: errorOutput ?? [],
+		error: error as RunResult['error'],
+		stored: JSON.stringify(run.data),
+		run,
+	};
+}
