@@ -34,6 +34,10 @@ const firstNames = [
 const lastNames = ['Almeida', 'Brandt', 'Çelik', 'Doe', 'Eriksson', "O'Neil", 'Nakamura', 'Weiß'];
 const reward = 20;
 
+/** Always the same number below the given one; small ones, the earliest participants, come up most. */
+const earlierThan = (number: number) =>
+	Math.floor(number * (((number * 2_654_435_761) % 2 ** 32) / 2 ** 32) ** 4);
+
 /** One campaign in memory, with the rules that the service documents. Newest participants first. */
 export class Campaign {
 	readonly participants: Participant[] = [];
@@ -51,13 +55,7 @@ export class Campaign {
 	) {
 		for (let number = 0; number < size; number++) {
 			const referrer =
-				number > 10 && number % 3 === 0
-					? this.participants[
-							this.participants.length -
-								1 -
-								(((number * number) % (number % 7 === 0 ? 200 : 12)) % number)
-						]
-					: undefined;
+				number % 3 === 2 ? this.participants.at(-1 - earlierThan(number)) : undefined;
 			const added = this.add(`participant${number}@example.com`, referrer, {
 				firstName: firstNames[number % firstNames.length],
 				lastName: lastNames[number % lastNames.length],

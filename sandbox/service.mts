@@ -30,11 +30,7 @@ export interface ReceivedRequest {
 }
 
 /** Handles a request in place of the service; return false to let the service answer after all. */
-export type Intercept = (
-	request: ReceivedRequest,
-	reply: FastifyReply,
-	count: number,
-) => boolean | void | Promise<boolean | void>;
+export type Intercept = (request: ReceivedRequest, reply: FastifyReply, count: number) => unknown;
 
 export interface StandIn {
 	url: string;

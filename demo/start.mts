@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { getBorderCharacters, table, type TableUserConfig } from 'table';
+import { bringRuntime, npm } from '../runtime/cache.mts';
+import { installPackage, N8n, owner, temporaryFolder, type Execution } from '../runtime/n8n.mts';
+import { beforeExit, mainOf } from '../runtime/processes.mts';
+import { Advice, step } from '../runtime/progress.mts';
+import { startStandIn, type StandIn } from '../sandbox/service.mts';
+
+/*
+ * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
+ */
+
+const project = path.resolve(import.meta.dirname, '..');
+
+const tableStyle: TableUserConfig = {
+	border: getBorderCharacters('norc'),
+	columns: [{ alignment: 'left' }],
+	columnDefault: { alignment: 'right' },
+	drawHorizontalLine: (line, count) => line < 2 || line === count,
+};
+
+interface Workflow {
+	id: string;
+	nodes: Array<{ type: string; credentials?: unknown }>;
+}
+
+interface Rows {
+	count: number;
+	data: Array<{ email: string; totalReferrals: number; referralRewardBalance: number }>;
+}
+
+async function demo(): Promise<number> {
+	const { values: options } = parseArgs({
+		options: { exit: { type: 'boolean' }, port: { type: 'string' } },
+	});
+	const exits = options.exit || process.env.CI !== undefined || !process.stdout.isTTY;
+	const start = Date.now();
+
+	const runtime = await bringRuntime();
+	const folder = await temporaryFolder();
+	await step('Building and packing the package', async () => {
+		await npm(project, {}, 'run', 'build');
+		await npm(project, {}, 'pack', '--pack-destination', folder);
+	});
+	const standIn = await startStandIn();
+	beforeExit(standIn.close);
+	await step('Installing the package as n8n does', async () => {
+		const { name, version } = JSON.parse(
+			await readFile(path.join(project, 'package.json'), 'utf8'),
+		);
+		await installPackage(folder, path.join(folder, `${name}-${version}.tgz`));
+	});
+	const n8n = await step('Starting n8n with an empty database', async () => {
+		const port = options.port === undefined ? undefined : Number(options.port);
+		return await N8n.start(runtime, folder, port);
+	});
+	const workflowId = await step('Setting up owner, credential and workflow', async () => {
+		await n8n.setUpOwner();
+		return await importExample(n8n, standIn);
+	});
+
+	const first = await run(n8n, workflowId, 'Running "Participant sync"');
+	const second = await run(n8n, workflowId, 'Running it again');
+	const rows = await readTable(n8n);
+	const held = report(standIn, [first, second], rows, start);
+
+	if (exits) return held ? 0 : 1;
+	console.log(`
+n8n stays up for you to look around:
+  Editor    ${n8n.url}/workflow/${workflowId}
+  Email     ${owner.email}
+  Password  ${owner.password}
+The stand-in for Referral Rocket is at ${standIn.url}. Press Ctrl-C to stop both.`);
+	return await new Promise(() => undefined);
+}
+
+async function importExample(n8n: N8n, standIn: StandIn): Promise<string> {
+	const credential = await n8n.post<{ id: string; name: string }>('/credentials', {
+		name: 'Referral Rocket',
+		type: 'referralRocketApi',
+		data: { apiKey: standIn.apiKey, authentication: 'bearer', baseUrl: standIn.url },
+	});
+	const example = path.join(project, 'examples/participant-sync.json');
+	const workflow = JSON.parse(await readFile(example, 'utf8')) as Workflow;
+	for (const node of workflow.nodes) {
+		if (!node.type.startsWith('n8n-nodes-referral-rocket.')) continue;
+		node.credentials = { referralRocketApi: { id: credential.id, name: credential.name } };
+	}
+	return (await n8n.post<Workflow>('/workflows', workflow)).id;
+}
+
+interface Sync {
+	read: number;
+	written: number;
+	seconds: number;
+}
+
+async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
+	return await step(title, async () => {
+		const start = Date.now();
+		const execution = await n8n.run(workflowId, 'Run Now');
+		if (execution.status !== 'success') {
+			throw new Advice(`The workflow ended as "${execution.status}": ${execution.message}`);
+		}
+		return {
+			read: itemsOf(execution, 'List Participants'),
+			written: itemsOf(execution, 'Write Participants'),
+			seconds: (Date.now() - start) / 1000,
+		};
+	});
+}
+
+const itemsOf = ({ runData }: Execution, node: string) =>
+	runData[node]?.[0]?.data?.main?.[0]?.length ?? 0;
+
+async function readTable(n8n: N8n): Promise<Rows> {
+	const { id: projectId } = await n8n.get<{ id: string }>('/projects/personal');
+	const tables = `/projects/${projectId}/data-tables`;
+	const { data } = await n8n.get<{ data: Array<{ id: string }> }>(tables);
+	return await n8n.get<Rows>(`${tables}/${data[0].id}/rows`, {
+		take: 5,
+		sortBy: 'totalReferrals:desc',
+	});
+}
+
+/** @returns whether the numbers are right */
+function report(standIn: StandIn, [first, second]: Sync[], rows: Rows, start: number): boolean {
+	const { participants } = standIn.campaign;
+	const expected = participants.length;
+	const best = participants.map(({ totalReferrals }) => totalReferrals).sort((a, b) => b - a);
+	const numbers = [first.read, first.written, second.read, second.written, rows.count];
+	const held =
+		numbers.every((number) => number === expected) &&
+		rows.data.every(({ totalReferrals }, place) => totalReferrals === best[place]);
+	const figures = [
+		['', 'first run', 'second run'],
+		['participants read', first.read, second.read],
+		['rows written', first.written, second.written],
+		['rows in the table', '', rows.count],
+		['seconds', first.seconds.toFixed(1), second.seconds.toFixed(1)],
+	];
+	const referrers = rows.data.map((row) => [
+		row.email,
+		row.totalReferrals,
+		row.referralRewardBalance,
+	]);
+	console.log(`\n${table(figures, tableStyle)}`);
+	console.log('The five best referrers');
+	console.log(table([['email', 'referrals', 'reward balance'], ...referrers], tableStyle));
+	console.log(
+		held
+			? `All ${expected} participants of the campaign are in the table, once. ${((Date.now() - start) / 1000).toFixed(0)} s in all.`
+			: `The numbers are not right: ${expected} participants were expected everywhere.`,
+	);
+	return held;
+}
+
+await mainOf(demo, (error) =>
+	error instanceof Advice ? error.message : ((error as Error).stack ?? String(error)),
+);

@@ -1,0 +1,165 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { beforeExit, start } from './processes.mts';
+import { Advice, step } from './progress.mts';
+
+/*
+ * Brings the pinned Node.js and n8n into a cache outside the project. Each is installed in a folder
+ * with another name and renamed when it is whole, so that what has its name can be relied on.
+ */
+
+export const nodeVersion = '24.21.0';
+export const n8nVersion = '2.41.1';
+
+const cache = path.join(
+	process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
+	'n8n-nodes-referral-rocket',
+);
+const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+const gibibyte = 1024 ** 3;
+
+export interface Runtime {
+	/** The folder that holds the `node` program. */
+	nodeBin: string;
+	/** The file that starts n8n. */
+	n8n: string;
+}
+
+/** @returns Node.js and n8n, from the cache or freshly installed */
+export async function bringRuntime(): Promise<Runtime> {
+	const nodeFolder = await bring(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
+		title: `Bringing Node.js ${nodeVersion}`,
+		space: gibibyte / 4,
+		install: async (folder) => await npm(folder, {}, 'install', `${nodePackage}@${nodeVersion}`),
+	});
+	const nodeHome = path.join(nodeFolder, 'node_modules', nodePackage);
+	const nodeBin = path.join(nodeHome, 'bin');
+	const n8nFolder = await bring(
+		`n8n-${n8nVersion}`,
+		'node_modules/sqlite3/build/Release/node_sqlite3.node',
+		{
+			title: `Bringing n8n ${n8nVersion}, some minutes the first time`,
+			space: 5 * gibibyte,
+			install: async (folder, say) => {
+				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
+				const counting = setInterval(() => say(`${countPackages(folder)} packages so far`), 1000);
+				try {
+					await npm(folder, env, 'install', `n8n@${n8nVersion}`);
+				} finally {
+					clearInterval(counting);
+				}
+				say('building its database driver');
+				// The headers of Node.js come with it, so that no other download is needed.
+				await npm(
+					folder,
+					{ ...env, npm_config_nodedir: nodeHome, npm_config_ignore_scripts: 'false' },
+					'rebuild',
+					'sqlite3',
+				);
+				say('');
+			},
+		},
+	);
+	return { nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
+}
+
+interface Wanted {
+	title: string;
+	/** Bytes that must be free on the disk. */
+	space: number;
+	install: (folder: string, say: (detail: string) => void) => Promise<void>;
+}
+
+async function bring(name: string, proof: string, wanted: Wanted): Promise<string> {
+	const folder = path.join(cache, name);
+	if (existsSync(path.join(folder, proof))) return folder;
+	await mkdir(cache, { recursive: true });
+	await removeLeftovers(name);
+	await step(wanted.title, async (say) => {
+		const { bavail, bsize } = await statfs(cache);
+		if (bavail * bsize < wanted.space) {
+			throw new Advice(
+				`${cache} has too little room: ${(wanted.space / gibibyte).toFixed(1)} GiB are needed. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk, and run this again.`,
+			);
+		}
+		const partial = `${folder}.partial-${process.pid}`;
+		const removePartial = async () => await rm(partial, { recursive: true, force: true });
+		beforeExit(removePartial);
+		await mkdir(partial, { recursive: true });
+		await writeFile(path.join(partial, 'package.json'), '{ "private": true }\n');
+		await wanted.install(partial, say);
+		await rename(partial, folder).catch(async (error: unknown) => {
+			// Another run was faster: its folder is as good.
+			if (!existsSync(path.join(folder, proof))) throw error;
+			await removePartial();
+		});
+	});
+	return folder;
+}
+
+/** Takes away what runs that were killed have left: nothing that is still being installed. */
+async function removeLeftovers(name: string) {
+	for (const entry of readdirSync(cache)) {
+		const [, owner] = /\.partial-(\d+)$/.exec(entry) ?? [];
+		if (entry !== name && !(entry.startsWith(`${name}.`) && owner && !isAlive(Number(owner))))
+			continue;
+		console.log(`  ${path.join(cache, entry)} is incomplete and is made again.`);
+		await rm(path.join(cache, entry), { recursive: true, force: true });
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		return process.kill(pid, 0);
+	} catch {
+		return false;
+	}
+}
+
+function countPackages(folder: string): number {
+	const modules = path.join(folder, 'node_modules');
+	return existsSync(modules) ? readdirSync(modules).length : 0;
+}
+
+/**
+ * Runs npm in a folder.
+ * @throws Advice when it fails, with what can be done about it
+ */
+export async function npm(
+	folder: string,
+	env: NodeJS.ProcessEnv,
+	command: string,
+	...args: string[]
+) {
+	const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+	const quiet = command === 'rebuild' ? options.slice(1) : options;
+	const started = start('npm', [command, ...quiet, ...args], { cwd: folder, env });
+	if ((await started.ended) !== 0) throw new Advice(adviceFor(started.output()));
+}
+
+function adviceFor(output: string): string {
+	const end = output.trim().split('\n').slice(-15).join('\n');
+	const advice = [
+		[
+			/ENOENT.*npm|spawn npm/,
+			'npm was not found. Install Node.js 20.19 or later with npm, and run this again.',
+		],
+		[
+			/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/,
+			"The npm registry can't be reached. Check the internet connection or the proxy settings of npm, and run this again.",
+		],
+		[
+			/not found: make|make: not found|g\+\+|gyp ERR/,
+			'The database driver of n8n could not be built. Install a C++ compiler with make and Python 3 (on Debian or Ubuntu: apt-get install g++ make python3), and run this again.',
+		],
+		[/ENOSPC/, 'The disk is full. Free 5 GiB, and run this again.'],
+		[
+			/E404|ETARGET/,
+			`The npm registry in use does not have a package that is needed. If npm is set to a registry of your own, use the public one, and run this again.`,
+		],
+	] as const;
+	const [, sentence] = advice.find(([sign]) => sign.test(output)) ?? [];
+	return `${sentence ?? 'npm did not finish.'}\nThe last that npm said:\n${end}`;
+}

@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import axios, { type AxiosInstance } from 'axios';
+import { parse } from 'flatted';
+import getPort, { portNumbers } from 'get-port';
+import { npm, type Runtime } from './cache.mts';
+import { beforeExit, start, stop, type Started } from './processes.mts';
+import { Advice } from './progress.mts';
+
+/** The owner of every n8n that is started here; it is reachable from this machine only. */
+export const owner = {
+	email: 'owner@example.com',
+	password: 'Referral-Rocket-1',
+	firstName: 'Ona',
+	lastName: 'Owner',
+};
+
+export interface NodeRun {
+	error?: { message: string };
+	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
+}
+
+export interface Execution {
+	status: string;
+	/** By name of the node. */
+	runData: Record<string, NodeRun[]>;
+	/** What stopped it. */
+	message?: string;
+}
+
+/** A temporary folder that is gone when this process ends. */
+export async function temporaryFolder(): Promise<string> {
+	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
+	beforeExit(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+	return folder;
+}
+
+/** Installs a packed package into n8n's user folder, the way n8n installs community packages. */
+export async function installPackage(userFolder: string, tarball: string): Promise<void> {
+	const folder = path.join(userFolder, '.n8n/nodes');
+	await mkdir(folder, { recursive: true });
+	await writeFile(
+		path.join(folder, 'package.json'),
+		JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {} }),
+	);
+	await npm(folder, {}, 'install', '--legacy-peer-deps', tarball);
+}
+
+/** A running n8n with its database in its user folder, and its REST API as the editor uses it. */
+export class N8n {
+	private readonly api: AxiosInstance;
+
+	private constructor(
+		readonly url: string,
+		private readonly started: Started,
+	) {
+		// n8n ties a login to the browser's ID.
+		this.api = axios.create({ baseURL: `${url}/rest`, headers: { 'browser-id': 'runtime' } });
+		this.api.interceptors.response.use(undefined, (error: unknown) => {
+			if (!axios.isAxiosError(error)) throw error;
+			const body = JSON.stringify(error.response?.data ?? error.message).slice(0, 500);
+			throw new Error(`n8n answered ${error.config?.method} ${error.config?.url} with ${body}`);
+		});
+	}
+
+	/**
+	 * Starts n8n and waits until it is ready.
+	 * @param port the editor's port; any free one unless given
+	 * @throws Advice when the port is taken or n8n does not start
+	 */
+	static async start({ nodeBin, n8n }: Runtime, userFolder: string, port?: number): Promise<N8n> {
+		const editorPort = await getPort({ port: port ?? portNumbers(5678, 5778) });
+		if (port !== undefined && editorPort !== port) {
+			throw new Advice(
+				`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
+			);
+		}
+		const started = start(path.join(nodeBin, 'node'), [n8n, 'start'], {
+			cwd: userFolder,
+			log: path.join(userFolder, 'n8n.log'),
+			env: {
+				PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
+				N8N_USER_FOLDER: userFolder,
+				N8N_PORT: String(editorPort),
+				N8N_LISTEN_ADDRESS: '127.0.0.1',
+				N8N_RUNNERS_BROKER_PORT: String(await getPort()),
+				N8N_ENCRYPTION_KEY: 'only-for-this-machine',
+				N8N_SECURE_COOKIE: 'false',
+				N8N_DIAGNOSTICS_ENABLED: 'false',
+				N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+				N8N_TEMPLATES_ENABLED: 'false',
+				N8N_PERSONALIZATION_ENABLED: 'false',
+				N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+				N8N_HIRING_BANNER_ENABLED: 'false',
+			},
+		});
+		const running = new N8n(`http://127.0.0.1:${editorPort}`, started);
+		let hasEnded = false;
+		void started.ended.then(() => (hasEnded = true));
+		for (let tries = 0; tries < 600 && !hasEnded; tries++) {
+			const answer = await axios
+				.get(`${running.url}/healthz/readiness`, { timeout: 2000 })
+				.catch(() => undefined);
+			if (answer?.status === 200) return running;
+			await wait(200);
+		}
+		await stop(started);
+		throw new Advice(`n8n did not start. The last that it said:\n${started.output().slice(-3000)}`);
+	}
+
+	async stop(): Promise<void> {
+		await stop(this.started);
+	}
+
+	/** Makes the owner, as the first visitor of a new n8n does, and logs in. */
+	async setUpOwner(): Promise<void> {
+		const { headers } = await this.api.post('/owner/setup', owner);
+		this.api.defaults.headers.cookie = String(headers['set-cookie']).split(';')[0];
+	}
+
+	async post<Answer>(path: string, body: unknown): Promise<Answer> {
+		return (await this.api.post<{ data: Answer }>(path, body)).data.data;
+	}
+
+	async get<Answer>(path: string, params?: Record<string, unknown>): Promise<Answer> {
+		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
+	}
+
+	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */
+	async run(workflowId: string, trigger: string): Promise<Execution> {
+		const { executionId } = await this.post<{ executionId: string }>(
+			`/workflows/${workflowId}/run`,
+			{
+				triggerToStartFrom: { name: trigger },
+			},
+		);
+		for (;;) {
+			const execution = await this.get<{ status: string; data: string }>(
+				`/executions/${executionId}`,
+			);
+			if (!['new', 'running', 'waiting'].includes(execution.status)) {
+				const { resultData } = parse(execution.data);
+				const { runData, error } = resultData;
+				return { status: execution.status, runData, message: error?.message };
+			}
+			await wait(100);
+		}
+	}
+}

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+
+export interface Started {
+	child: ChildProcess;
+	/** What it printed last, up to 20,000 characters. */
+	output: () => string;
+	ended: Promise<number>;
+}
+
+const running = new Set<Started>();
+const tidyUps: Array<() => void | Promise<void>> = [];
+
+/** @param tidyUp called once before this process ends, however it ends; the last added goes first */
+export function beforeExit(tidyUp: () => void | Promise<void>): void {
+	tidyUps.unshift(tidyUp);
+}
+
+/** npm hands its own settings down as variables; a child npm in another folder must not get them. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+	const own = Object.entries(process.env).filter(
+		([name]) => !/^(npm_|INIT_CWD|NODE_OPTIONS)/i.test(name),
+	);
+	return Object.fromEntries(own);
+}
+
+/**
+ * Starts a program in a process group of its own, so that it can be stopped with all it started.
+ * @param log a file that its output is added to as well
+ */
+export function start(
+	command: string,
+	args: string[],
+	{ cwd, env, log }: { cwd?: string; env?: NodeJS.ProcessEnv; log?: string } = {},
+): Started {
+	const child = spawn(command, args, {
+		cwd,
+		env: { ...plainEnvironment(), ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+		detached: true,
+	});
+	let output = '';
+	const keep = (chunk: Buffer) => {
+		output = (output + chunk.toString()).slice(-20_000);
+		if (log) appendFileSync(log, chunk);
+	};
+	child.stdout.on('data', keep);
+	child.stderr.on('data', keep);
+	const started: Started = {
+		child,
+		output: () => output,
+		ended: new Promise((resolve) => {
+			child.once('error', (error) => {
+				output += error.message;
+				resolve(127);
+			});
+			child.once('close', (code) => resolve(code ?? 1));
+		}),
+	};
+	running.add(started);
+	void started.ended.then(() => running.delete(started));
+	return started;
+}
+
+/** Stops a program and all it started: politely, then for sure after ten seconds. */
+export async function stop({ child, ended }: Started): Promise<void> {
+	const signal = (name: NodeJS.Signals) => {
+		try {
+			process.kill(-Number(child.pid), name);
+		} catch {
+			// It has ended already, and nothing is left to stop.
+		}
+	};
+	signal('SIGTERM');
+	const patience = setTimeout(() => signal('SIGKILL'), 10_000);
+	await ended;
+	clearTimeout(patience);
+	signal('SIGKILL');
+}
+
+/** Stops every program that was started and does all the tidying up. */
+export async function stopAll(): Promise<void> {
+	await Promise.all([...running].map(stop));
+	for (const tidyUp of tidyUps.splice(0)) await tidyUp();
+}
+
+/**
+ * Runs the main part of a command and leaves nothing behind, however it ends.
+ * @param main does the work and returns the exit code
+ * @param explain turns what went wrong into what is printed
+ */
+export async function mainOf(main: () => Promise<number>, explain: (error: unknown) => string) {
+	for (const [signal, code] of [
+		['SIGINT', 130],
+		['SIGTERM', 143],
+		['SIGHUP', 129],
+	] as const) {
+		process.on(signal, () => void stopAll().finally(() => process.exit(code)));
+	}
+	let code = 1;
+	try {
+		code = await main();
+	} catch (error) {
+		console.error(`\n${explain(error)}`);
+	} finally {
+		await stopAll();
+	}
+	process.exit(code);
+}
