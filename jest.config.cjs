@@ -1,6 +1,9 @@
 /** @type {import('jest').Config} */
 module.exports = {
 	testEnvironment: 'node',
+	// Most of the time goes into waiting for answers, so every core can have a file.
+	maxWorkers: '100%',
+	maxConcurrency: 200,
 	testMatch: ['<rootDir>/test/**/*.test.mts'],
 	moduleFileExtensions: ['js', 'cjs', 'mjs', 'ts', 'mts', 'json', 'node'],
 	transform: {

@@ -2,8 +2,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { getBorderCharacters, table, type TableUserConfig } from 'table';
-import { bringRuntime, npm } from '../runtime/cache.mts';
-import { installPackage, N8n, owner, temporaryFolder, type Execution } from '../runtime/n8n.mts';
+import { bringRuntime } from '../runtime/cache.mts';
+import {
+	freePort,
+	installPackage,
+	N8n,
+	owner,
+	packPackage,
+	project,
+	temporaryFolder,
+	type Execution,
+} from '../runtime/n8n.mts';
 import { beforeExit, mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
@@ -11,8 +20,6 @@ import { startStandIn, type StandIn } from '../sandbox/service.mts';
 /*
  * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
  */
-
-const project = path.resolve(import.meta.dirname, '..');
 
 const tableStyle: TableUserConfig = {
 	border: getBorderCharacters('norc'),
@@ -37,25 +44,17 @@ async function demo(): Promise<number> {
 	});
 	const exits = options.exit || process.env.CI !== undefined || !process.stdout.isTTY;
 	const start = Date.now();
+	const port = await freePort(options.port);
 
 	const runtime = await bringRuntime();
 	const folder = await temporaryFolder();
-	await step('Building and packing the package', async () => {
-		await npm(project, {}, 'run', 'build');
-		await npm(project, {}, 'pack', '--pack-destination', folder);
-	});
+	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	const standIn = await startStandIn();
 	beforeExit(standIn.close);
-	await step('Installing the package as n8n does', async () => {
-		const { name, version } = JSON.parse(
-			await readFile(path.join(project, 'package.json'), 'utf8'),
-		);
-		await installPackage(folder, path.join(folder, `${name}-${version}.tgz`));
-	});
-	const n8n = await step('Starting n8n with an empty database', async () => {
-		const port = options.port === undefined ? undefined : Number(options.port);
-		return await N8n.start(runtime, folder, port);
-	});
+	await step('Installing the package as n8n does', async () => installPackage(folder, tarball));
+	const n8n = await step('Starting n8n with an empty database', async () =>
+		N8n.start(runtime, folder, port),
+	);
 	const workflowId = await step('Setting up owner, credential and workflow', async () => {
 		await n8n.setUpOwner();
 		return await importExample(n8n, standIn);
@@ -77,16 +76,11 @@ The stand-in for Referral Rocket is at ${standIn.url}. Press Ctrl-C to stop both
 }
 
 async function importExample(n8n: N8n, standIn: StandIn): Promise<string> {
-	const credential = await n8n.post<{ id: string; name: string }>('/credentials', {
-		name: 'Referral Rocket',
-		type: 'referralRocketApi',
-		data: { apiKey: standIn.apiKey, authentication: 'bearer', baseUrl: standIn.url },
-	});
+	const credentials = await n8n.addCredential(standIn);
 	const example = path.join(project, 'examples/participant-sync.json');
 	const workflow = JSON.parse(await readFile(example, 'utf8')) as Workflow;
 	for (const node of workflow.nodes) {
-		if (!node.type.startsWith('n8n-nodes-referral-rocket.')) continue;
-		node.credentials = { referralRocketApi: { id: credential.id, name: credential.name } };
+		if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
 	}
 	return (await n8n.post<Workflow>('/workflows', workflow)).id;
 }

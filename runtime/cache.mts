@@ -74,9 +74,9 @@ interface Wanted {
 
 async function bring(name: string, proof: string, wanted: Wanted): Promise<string> {
 	const folder = path.join(cache, name);
-	if (existsSync(path.join(folder, proof))) return folder;
 	await mkdir(cache, { recursive: true });
-	await removeLeftovers(name);
+	await removeLeftovers(name, proof);
+	if (existsSync(folder)) return folder;
 	await step(wanted.title, async (say) => {
 		const { bavail, bsize } = await statfs(cache);
 		if (bavail * bsize < wanted.space) {
@@ -99,13 +99,15 @@ async function bring(name: string, proof: string, wanted: Wanted): Promise<strin
 	return folder;
 }
 
-/** Takes away what runs that were killed have left: nothing that is still being installed. */
-async function removeLeftovers(name: string) {
+/** Takes away what runs that were killed have left, but nothing that is still being installed. */
+async function removeLeftovers(name: string, proof: string) {
 	for (const entry of readdirSync(cache)) {
 		const [, owner] = /\.partial-(\d+)$/.exec(entry) ?? [];
-		if (entry !== name && !(entry.startsWith(`${name}.`) && owner && !isAlive(Number(owner))))
-			continue;
-		console.log(`  ${path.join(cache, entry)} is incomplete and is made again.`);
+		const isLeft = owner
+			? entry.startsWith(`${name}.`) && !isAlive(Number(owner))
+			: entry === name && !existsSync(path.join(cache, name, proof));
+		if (!isLeft) continue;
+		console.log(`  ${path.join(cache, entry)} is incomplete and is removed.`);
 		await rm(path.join(cache, entry), { recursive: true, force: true });
 	}
 }
@@ -142,6 +144,11 @@ export async function npm(
 function adviceFor(output: string): string {
 	const end = output.trim().split('\n').slice(-15).join('\n');
 	const advice = [
+		// First, because the driver's build looks for a ready-made one on the internet before it compiles.
+		[
+			/not found: make|make: not found|g\+\+|gyp ERR/,
+			'The database driver of n8n could not be built. Install a C++ compiler with make and Python 3 (on Debian or Ubuntu: apt-get install g++ make python3), and run this again.',
+		],
 		[
 			/ENOENT.*npm|spawn npm/,
 			'npm was not found. Install Node.js 20.19 or later with npm, and run this again.',
@@ -149,10 +156,6 @@ function adviceFor(output: string): string {
 		[
 			/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/,
 			"The npm registry can't be reached. Check the internet connection or the proxy settings of npm, and run this again.",
-		],
-		[
-			/not found: make|make: not found|g\+\+|gyp ERR/,
-			'The database driver of n8n could not be built. Install a C++ compiler with make and Python 3 (on Debian or Ubuntu: apt-get install g++ make python3), and run this again.',
 		],
 		[/ENOSPC/, 'The disk is full. Free 5 GiB, and run this again.'],
 		[

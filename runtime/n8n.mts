@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,6 +9,8 @@ import { npm, type Runtime } from './cache.mts';
 import { beforeExit, start, stop, type Started } from './processes.mts';
 import { Advice } from './progress.mts';
 
+export const project = path.resolve(import.meta.dirname, '..');
+
 /** The owner of every n8n that is started here; it is reachable from this machine only. */
 export const owner = {
 	email: 'owner@example.com',
@@ -18,6 +20,8 @@ export const owner = {
 };
 
 export interface NodeRun {
+	/** Milliseconds. */
+	executionTime: number;
 	error?: { message: string };
 	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
 }
@@ -35,6 +39,34 @@ export async function temporaryFolder(): Promise<string> {
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
 	beforeExit(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 	return folder;
+}
+
+/**
+ * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
+ * @throws Advice when that port is not free
+ */
+export async function freePort(wanted: string | undefined): Promise<number> {
+	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
+	const port = Number(wanted);
+	if (!Number.isInteger(port) || port < 1 || port > 65535) {
+		throw new Advice(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
+	}
+	if ((await getPort({ port })) === port) return port;
+	throw new Advice(
+		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
+	);
+}
+
+/**
+ * Builds the package and packs it as npm publishes it.
+ * @param folder where the tarball goes
+ * @returns the tarball
+ */
+export async function packPackage(folder: string): Promise<string> {
+	await npm(project, {}, 'run', 'build');
+	await npm(project, {}, 'pack', '--pack-destination', folder);
+	const { name, version } = JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
+	return path.join(folder, `${name}-${version}.tgz`);
 }
 
 /** Installs a packed package into n8n's user folder, the way n8n installs community packages. */
@@ -67,23 +99,17 @@ export class N8n {
 
 	/**
 	 * Starts n8n and waits until it is ready.
-	 * @param port the editor's port; any free one unless given
-	 * @throws Advice when the port is taken or n8n does not start
+	 * @param port the editor's port, a free one
+	 * @throws Advice when n8n does not start
 	 */
-	static async start({ nodeBin, n8n }: Runtime, userFolder: string, port?: number): Promise<N8n> {
-		const editorPort = await getPort({ port: port ?? portNumbers(5678, 5778) });
-		if (port !== undefined && editorPort !== port) {
-			throw new Advice(
-				`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
-			);
-		}
+	static async start({ nodeBin, n8n }: Runtime, userFolder: string, port: number): Promise<N8n> {
 		const started = start(path.join(nodeBin, 'node'), [n8n, 'start'], {
 			cwd: userFolder,
 			log: path.join(userFolder, 'n8n.log'),
 			env: {
 				PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
 				N8N_USER_FOLDER: userFolder,
-				N8N_PORT: String(editorPort),
+				N8N_PORT: String(port),
 				N8N_LISTEN_ADDRESS: '127.0.0.1',
 				N8N_RUNNERS_BROKER_PORT: String(await getPort()),
 				N8N_ENCRYPTION_KEY: 'only-for-this-machine',
@@ -96,7 +122,7 @@ export class N8n {
 				N8N_HIRING_BANNER_ENABLED: 'false',
 			},
 		});
-		const running = new N8n(`http://127.0.0.1:${editorPort}`, started);
+		const running = new N8n(`http://127.0.0.1:${port}`, started);
 		let hasEnded = false;
 		void started.ended.then(() => (hasEnded = true));
 		for (let tries = 0; tries < 600 && !hasEnded; tries++) {
@@ -126,6 +152,16 @@ export class N8n {
 
 	async get<Answer>(path: string, params?: Record<string, unknown>): Promise<Answer> {
 		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
+	}
+
+	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
+	async addCredential(service: { apiKey: string; url: string }) {
+		const { id, name } = await this.post<{ id: string; name: string }>('/credentials', {
+			name: 'Referral Rocket',
+			type: 'referralRocketApi',
+			data: { apiKey: service.apiKey, authentication: 'bearer', baseUrl: service.url },
+		});
+		return { referralRocketApi: { id, name } };
 	}
 
 	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { silence } from './progress.mts';
 
 export interface Started {
 	child: ChildProcess;
@@ -16,12 +17,16 @@ export function beforeExit(tidyUp: () => void | Promise<void>): void {
 	tidyUps.unshift(tidyUp);
 }
 
-/** npm hands its own settings down as variables; a child npm in another folder must not get them. */
-export function plainEnvironment(): NodeJS.ProcessEnv {
-	const own = Object.entries(process.env).filter(
-		([name]) => !/^(npm_|INIT_CWD|NODE_OPTIONS)/i.test(name),
-	);
-	return Object.fromEntries(own);
+/**
+ * npm hands its settings down as variables. Registry, proxy and certificates are wanted in a child npm
+ * as well; what belongs to this project and to this call is not.
+ */
+const onlyForThisCall =
+	/^(INIT_CWD|npm_(package|lifecycle|command).*|npm_config_(ignore_scripts|call|dry_run|workspaces?|(local_|global_)?prefix))$/i;
+
+function plainEnvironment(): NodeJS.ProcessEnv {
+	const kept = Object.entries(process.env).filter(([name]) => !onlyForThisCall.test(name));
+	return Object.fromEntries(kept);
 }
 
 /**
@@ -95,7 +100,11 @@ export async function mainOf(main: () => Promise<number>, explain: (error: unkno
 		['SIGTERM', 143],
 		['SIGHUP', 129],
 	] as const) {
-		process.on(signal, () => void stopAll().finally(() => process.exit(code)));
+		process.on(signal, () => {
+			silence();
+			console.log('\nStopping …');
+			void stopAll().finally(() => process.exit(code));
+		});
 	}
 	let code = 1;
 	try {

@@ -2,7 +2,12 @@
 export class Advice extends Error {}
 
 const terminal = process.stdout.isTTY;
-const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+let silent = false;
+
+/** Ends all showing of progress, so that nothing is printed behind a last word. */
+export function silence(): void {
+	silent = true;
+}
 
 /**
  * Runs one step and shows that it runs, for how long, and how it ended. In a terminal one line is
@@ -17,25 +22,24 @@ export async function step<Result>(
 ): Promise<Result> {
 	const start = Date.now();
 	let detail = '';
-	const line = () => `${title}${detail ? ` (${detail})` : ''} … ${seconds(start)}`;
-	const show = () =>
-		terminal ? process.stdout.write(`\r\x1b[K  ${line()}`) : console.log(`  ${line()}`);
-	if (!terminal) console.log(`  ${title} …`);
-	const timer = setInterval(show, terminal ? 200 : 5000);
-	const end = (mark: string) => {
-		clearInterval(timer);
-		console.log(
-			`${terminal ? '\r\x1b[K' : ''}${mark} ${title}${detail ? ` (${detail})` : ''}, ${seconds(start)}`,
-		);
+	const print = (mark: string, end: string) => {
+		if (silent) return;
+		const seconds = ((Date.now() - start) / 1000).toFixed(1);
+		const line = `${mark} ${title}${detail && ` (${detail})`} … ${seconds} s`;
+		process.stdout.write(`${terminal ? '\r\x1b[K' : ''}${line}${end}`);
 	};
+	print(' ', terminal ? '' : '\n');
+	const timer = setInterval(print, terminal ? 200 : 5000, ' ', terminal ? '' : '\n');
 	try {
 		const result = await work((text) => {
 			detail = text;
 		});
-		end('✓');
+		print('✓', '\n');
 		return result;
 	} catch (error) {
-		end('✗');
+		print('✗', '\n');
 		throw error;
+	} finally {
+		clearInterval(timer);
 	}
 }

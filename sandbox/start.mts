@@ -1,6 +1,18 @@
+import { parseArgs } from 'node:util';
 import { startStandIn } from './service.mts';
 
-const standIn = await startStandIn({ port: Number(process.env.PORT ?? 0) });
+const { values } = parseArgs({
+	options: {
+		port: { type: 'string', default: '0' },
+		participants: { type: 'string', default: '1250' },
+		delay: { type: 'string', default: '0' },
+	},
+});
+const standIn = await startStandIn({
+	port: Number(values.port),
+	participants: Number(values.participants),
+	behaviour: { delay: Number(values.delay) },
+});
 console.log(`A stand-in for Referral Rocket is running. Put this into the n8n credential:
   Base URL     ${standIn.url}
   API Key      ${standIn.apiKey}

@@ -9,7 +9,8 @@ import type {
 	OnError,
 } from 'n8n-workflow';
 import { ICredentialsHelper, Workflow } from 'n8n-workflow';
-import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
+import type { ExecuteContext } from 'n8n-core';
+import { DirectoryLoader, ExecutionLifecycleHooks, RoutingNode, WorkflowExecute } from 'n8n-core';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
 import { ReferralRocket } from '../nodes/ReferralRocket/ReferralRocket.node.ts';
 
@@ -35,9 +36,19 @@ const passOn: INodeType = {
 	},
 };
 
+/** A declarative node as n8n itself prepares it: with Request Options, and run by the RoutingNode. */
+function prepared(nodeType: INodeType): INodeType {
+	DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
+	nodeType.execute = async function () {
+		const data = await new RoutingNode(this as unknown as ExecuteContext, nodeType).runNode();
+		return data ?? [];
+	};
+	return nodeType;
+}
+
 const nodeTypes: Record<string, INodeType> = {
 	passOn,
-	referralRocket: new ReferralRocket(),
+	referralRocket: prepared(new ReferralRocket()),
 };
 
 class Credentials extends ICredentialsHelper {
@@ -93,7 +104,7 @@ export interface RunResult {
 	/** What stopped the execution. */
 	error?: Error & { description?: string; httpCode?: string };
 	/** All that n8n would store of the execution. */
-	stored: string;
+	readonly stored: string;
 	run: IRun;
 }
 
@@ -174,7 +185,9 @@ async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {
 		rows: (output ?? []).map(({ json }) => json),
 		errorItems: errorOutput ?? [],
 		error: error as RunResult['error'],
-		stored: JSON.stringify(run.data),
+		get stored() {
+			return JSON.stringify(run.data);
+		},
 		run,
 	};
 }

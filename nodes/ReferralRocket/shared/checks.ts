@@ -17,7 +17,10 @@ const text: Check = (value, label) => {
 
 const email: Check = (value, label) => {
 	const address = String(text(value, label));
-	if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address)) {
+	if (
+		!/^[^\s@<>,;:\u200b]+@[^\s@<>,;:\u200b]+\.[^\s@<>,;:.\u200b]+$/.test(address) ||
+		address.includes('..')
+	) {
 		throw new InvalidInput(
 			`${label} "${address}" is not an email address. Enter one address, like jo@example.com.`,
 		);
@@ -38,34 +41,38 @@ const campaign: Check = (value, label) => {
 	return id;
 };
 
+/** @returns a number, or a text that is nothing but digits and a point, as a number; else NaN */
+function numberFrom(value: unknown): number {
+	if (typeof value === 'number') return value;
+	return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
+}
+
+const shown = (value: unknown) =>
+	typeof value === 'object' ? JSON.stringify(value) : String(value);
+
 const amount: Check = (value, label) => {
-	const given = String(text(value, label));
-	const number = Number(given);
-	if (!Number.isFinite(number) || number < 0) {
-		throw new InvalidInput(
-			`${label} "${given}" can't be used. Enter a number of 0 or more, with a point for decimals.`,
-		);
-	}
-	return number;
+	const number = numberFrom(value);
+	if (Number.isFinite(number) && number >= 0) return number;
+	throw new InvalidInput(
+		`${label} "${shown(value)}" can't be used. Enter a number of 0 or more, with a point for decimals.`,
+	);
 };
 
 const wholeNumber =
 	(max: number): Check =>
 	(value, label) => {
-		const number = Number(value);
-		if (!Number.isInteger(number) || number < 1 || number > max) {
-			const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
-			throw new InvalidInput(
-				`${label} "${String(value)}" can't be used. Enter a whole number ${range}.`,
-			);
-		}
-		return number;
+		const number = numberFrom(value);
+		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+		const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
+		throw new InvalidInput(
+			`${label} "${shown(value)}" can't be used. Enter a whole number ${range}.`,
+		);
 	};
 
 const checks: Record<ParameterName, { label: string; check: Check; required?: true }> = {
 	campaign: { label: 'Campaign', check: campaign, required: true },
 	email: { label: 'Email', check: email, required: true },
-	code: { label: 'Referral Code', check: text, required: true },
+	code: { label: 'Code', check: text, required: true },
 	referredByCode: { label: 'Referred By Code', check: text },
 	referredByEmail: { label: 'Referred By Email', check: email },
 	amount: { label: 'Amount', check: amount },

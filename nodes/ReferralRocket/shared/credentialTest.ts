@@ -35,7 +35,8 @@ export async function testCredential(
 			simple: false,
 			resolveWithFullResponse: true,
 		});
-		const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
+		const { body } = response;
+		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
 		const answer = { status: response.statusCode, headers: response.headers, text };
 		const isPage = /^\s*</.test(text);
 		if (answer.status === 404 && !isPage) return { status: 'OK', message: 'The key works.' };

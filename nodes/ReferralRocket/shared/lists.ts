@@ -1,20 +1,35 @@
 import type { IDataObject } from 'n8n-workflow';
 import { checkedLimit } from './checks';
+import { requestsInFlight } from './politeness';
 import { defaultPageSize } from './service';
 import { simplified } from './simplify';
 import type { Produce, ServiceCall } from './transport';
 import { exchange, isObject, read, refused, unusable } from './transport';
 
+/*
+ * Reading a list exactly: every participant who is in it all the while comes out once, none twice.
+ *
+ * New participants come in at the front and push others onto later pages. Read one page after the
+ * other, that can only bring someone twice, and repeats are dropped. Pages read at the same time can
+ * miss someone: a page that was answered after a sign-up starts later in the list than one that was
+ * answered before it. Such pages overlap with their neighbours, so any repeat, or a changed total,
+ * shows it, and those pages are read again one after the other.
+ */
+
+/** Far behind the end of any list: a service that has participants there ignores which page is asked. */
+const farPage = 100_000;
+
 interface Page {
 	rows: IDataObject[];
-	/** What the service says of the end: only a Page or Slice object does. */
-	last?: boolean;
+	/** What makes a participant the same one; in the order of the rows. */
+	keys: string[];
+	isLast: boolean;
+	/** Participants in the whole list, if the service says so. */
 	total?: number;
 }
 
 /**
- * The Produce of operations that answer with participants. Reads page after page, exactly: new
- * participants that come in at the front push others onto later pages, never out of the list.
+ * The Produce of operations that answer with participants.
  * @throws NodeApiError when the list can't be read to its end: part of it is never given as the whole
  */
 export const participants: Produce = async (call) => {
@@ -22,41 +37,113 @@ export const participants: Produce = async (call) => {
 	const limit = context.getNodeParameter('returnAll', false)
 		? Infinity
 		: checkedLimit(context.getNodeParameter('limit', 50));
-	return (await readList(call, limit)).map(simplified(context));
+	return await readList(call, limit, simplified(context));
 };
 
-async function readList(call: ServiceCall, limit: number): Promise<IDataObject[]> {
+async function readList(
+	call: ServiceCall,
+	limit: number,
+	keep: (participant: IDataObject) => IDataObject,
+): Promise<IDataObject[]> {
 	const pageSize = Math.min(Number(call.values.pageSize ?? defaultPageSize), limit);
-	const rowsByKey = new Map<string, IDataObject>();
-	let listed = 0;
+	const seen = new Set<string>();
+	const rows: IDataObject[] = [];
+	let first: Page | undefined;
+	let latest: Page | undefined;
 	let pagesWithoutNews = 0;
-	let totalAtStart = 0;
-	for (let page = 0; rowsByKey.size < limit; page++) {
-		const { rows, last, total = 0 } = await readPage(call, page, pageSize);
-		if (page === 0) totalAtStart = total;
-		const known = rowsByKey.size;
-		for (const row of rows) {
-			const key = keyOf(row);
-			if (!rowsByKey.has(key)) rowsByKey.set(key, row);
-		}
-		const hasNews = rowsByKey.size > known;
-		if (hasNews) listed += rows.length;
-		if (rows.length === 0 || last) {
-			const found = Math.max(listed, rowsByKey.size);
-			if (found < totalAtStart) throw await incomplete(call, found, totalAtStart);
-			break;
-		}
-		// Once is how a service looks that counts its pages from 1; more often than that, and it may
-		// give the first page for ever. A page far behind the end tells: it must be empty.
+	let ended = false;
+	let usedParallelPages = false;
+
+	const readPages = async (from: number, count: number) => {
+		const soFar = rows.length
+			? `${rows.length} participants had been read; none of them are passed on.`
+			: undefined;
+		const numbers = Array.from({ length: count }, (_, index) => from + index);
+		return await Promise.all(
+			numbers.map(async (page) => await readPage({ ...call, soFar }, page, pageSize)),
+		);
+	};
+
+	const take = (page: Page) => {
+		const known = seen.size;
+		page.rows.forEach((row, index) => {
+			if (seen.has(page.keys[index])) return;
+			seen.add(page.keys[index]);
+			rows.push(keep(row));
+		});
+		const hasNews = seen.size > known;
 		pagesWithoutNews = hasNews ? 0 : pagesWithoutNews + 1;
-		if (
-			pagesWithoutNews === 2 &&
-			(await readPage(call, page + 100_000, pageSize)).rows.length > 0
-		) {
-			throw await incomplete(call, rowsByKey.size);
+		ended = page.isLast;
+		first ??= page;
+		latest = page;
+	};
+
+	/** Pages that were read at the same time fit together if nobody signed up meanwhile. */
+	const fit = (pages: Page[]) => {
+		const keys = pages.flatMap((page) => page.keys);
+		const end = pages.findIndex((page) => page.isLast);
+		return (
+			new Set(keys).size === keys.length &&
+			!keys.some((key) => seen.has(key)) &&
+			pages.every(({ total }) => total === latest?.total || total === undefined) &&
+			(end === -1 || pages.slice(end + 1).every((page) => page.rows.length === 0))
+		);
+	};
+
+	/** How many pages to read at the same time: none beyond the limit or the end, where it is known. */
+	const pagesAhead = (page: number) => {
+		// Page 0 tells how many a page really holds, and page 1 whether the service counts from 0 or 1.
+		if (first === undefined || page < 2 || pagesWithoutNews > 0) return 1;
+		// Sorted by a field of the builder's choice, people come in anywhere, which only a total shows.
+		if (latest?.total === undefined && call.values.sort !== undefined) return 1;
+		const missing = Math.min(limit, latest?.total ?? Infinity) - rows.length;
+		const needed = Math.max(Math.ceil(missing / first.rows.length), 1);
+		// Where the end is not known, no more than have been read, so that few are asked for in vain.
+		const ventured = latest?.total === undefined ? page : requestsInFlight;
+		return Math.min(needed, ventured, requestsInFlight);
+	};
+
+	const readOneByOne = async (from: number, to: number) => {
+		for (let page = from; page < to && !ended && rows.length < limit; page++) {
+			const [next] = await readPages(page, 1);
+			take(next);
+			// Once is how a service looks that counts its pages from 1.
+			if (pagesWithoutNews !== 2 || ended) continue;
+			const [far] = await readPages(page + farPage, 1);
+			if (far.rows.length > 0) {
+				throw incomplete(call, `Every page was the same ${rows.length} participants.`);
+			}
+		}
+	};
+
+	for (let page = 0; !ended && rows.length < limit;) {
+		const count = pagesAhead(page);
+		const pages = count > 1 ? await readPages(page, count) : [];
+		if (count > 1 && fit(pages)) {
+			usedParallelPages = true;
+			for (const next of pages) if (!ended) take(next);
+		} else {
+			await readOneByOne(page, page + count);
+		}
+		page += count;
+	}
+
+	// Without totals, a whole page of sign-ups within one batch leaves no repeat. It does leave the
+	// participant who was first more than a page behind the front.
+	if (ended && usedParallelPages && first?.total === undefined) {
+		const [front] = await readPages(0, 1);
+		if (!front.keys.includes(String(first?.keys[0]))) {
+			ended = false;
+			await readOneByOne(0, Infinity);
 		}
 	}
-	return [...rowsByKey.values()].slice(0, limit);
+
+	const expected = first?.total ?? 0;
+	if (ended && rows.length < expected) {
+		throw incomplete(call, `The list ended after ${rows.length} of ${expected} participants.`);
+	}
+	if (rows.length > limit) rows.length = limit;
+	return rows;
 }
 
 async function readPage(call: ServiceCall, page: number, pageSize: number): Promise<Page> {
@@ -65,11 +152,12 @@ async function readPage(call: ServiceCall, page: number, pageSize: number): Prom
 	const body = (await read(pageCall, answer)) ?? [];
 	const rows = isObject(body) ? body.content : body;
 	if (!Array.isArray(rows) || !rows.every(isObject)) throw await unusable(pageCall, answer);
-	if (!isObject(body)) return { rows };
+	const { last, totalElements } = isObject(body) ? body : {};
 	return {
 		rows,
-		last: body.last === true,
-		total: typeof body.totalElements === 'number' ? body.totalElements : undefined,
+		keys: rows.map(keyOf),
+		isLast: rows.length === 0 || last === true,
+		total: typeof totalElements === 'number' ? totalElements : undefined,
 	};
 }
 
@@ -81,13 +169,9 @@ function keyOf(row: IDataObject): string {
 		: `${String(email)} ${String(referralCode)}`;
 }
 
-async function incomplete(call: ServiceCall, found: number, total?: number) {
-	const { campaign } = call.values;
-	return await refused(call, {
-		message: `Referral Rocket gave only part of the participants of campaign "${campaign}", so none are passed on. Set Options → Page Size to 100 and run this again.`,
-		description:
-			total === undefined
-				? `Every page was the same ${found} participants.`
-				: `The list ended after ${found} of ${total} participants.`,
+function incomplete(call: ServiceCall, description: string) {
+	return refused(call, {
+		message: `Referral Rocket gave only part of the participants of campaign "${call.values.campaign}", so none are passed on. Run this again; if it stays so, try a smaller Options → Page Size.`,
+		description,
 	});
 }

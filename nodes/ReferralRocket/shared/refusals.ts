@@ -1,4 +1,5 @@
 import type { Values } from './checks';
+import { isCutOff, isTimeout } from './politeness';
 import type { Endpoint } from './service';
 
 /** What a builder reads when something did not work: what happened and how to mend it. */
@@ -12,6 +13,8 @@ export interface Answer {
 	status: number;
 	headers: Record<string, unknown>;
 	text: string;
+	/** How many times the request was sent. */
+	tries?: number;
 }
 
 const checkKey =
@@ -36,23 +39,28 @@ function named({ subject }: Endpoint, { campaign, email, code }: Values): string
 	return `participant "${email}" in ${where}`;
 }
 
-/** The service's own words, without markup and short enough to read. */
-function wordsOf(answer: Answer): string | undefined {
-	if (isWebPage(answer)) return undefined;
-	let words = answer.text;
+/** The service's own words, short enough to read. */
+function wordsOf({ text }: Answer): string {
+	let words: unknown = text;
 	try {
-		const body = JSON.parse(answer.text) as Record<string, unknown> | null;
-		words = String(body?.message ?? body?.detail ?? body?.error ?? answer.text);
+		const body = JSON.parse(text) as Record<string, unknown> | null;
+		words = body?.message ?? body?.detail ?? body?.error ?? text;
 	} catch {
 		// Plain text is as good: it is quoted as it came.
 	}
-	return words.trim().slice(0, 300) || undefined;
+	return String(words).trim().slice(0, 300);
 }
 
-const quoted = (answer: Answer) => {
-	const words = wordsOf(answer);
-	return `Referral Rocket answered with status ${answer.status}${words ? `: "${words}"` : ' and gave no reason'}.`;
-};
+function quoted(answer: Answer): string {
+	const words = isWebPage(answer) ? '' : wordsOf(answer);
+	const what = isWebPage(answer)
+		? ' and a web page'
+		: words
+			? `: "${words}"`
+			: ' and gave no reason';
+	const tries = (answer.tries ?? 1) > 1 ? ` It was asked ${answer.tries} times.` : '';
+	return `Referral Rocket answered with status ${answer.status}${what}.${tries}`;
+}
 
 /**
  * @param endpoint what was asked
@@ -78,13 +86,13 @@ export function refusedStatus(endpoint: Endpoint, values: Values, answer: Answer
 		const also = values.referredByCode ?? values.referredByEmail;
 		const referrer = also === undefined ? '' : ` or the referrer "${also}"`;
 		return {
-			message: `Referral Rocket does not know ${about}${referrer}. Check the campaign ID${endpoint.subject === 'participant' ? ' and the email address' : ''}, and that the API key belongs to the same account.`,
+			message: `Referral Rocket does not know ${about}${referrer}. Check the campaign ID${values.email === undefined ? '' : ' and the email address'}, and that the API key belongs to the same account.`,
 			description,
 		};
 	}
 	if (status === 429) {
 		return {
-			message: `Referral Rocket takes no more requests for now, so ${about} was not handled. Wait a minute, then run this again, or send fewer items at once.`,
+			message: `Referral Rocket takes no more requests for now and did nothing for ${about}. Wait a minute, then run this again, or send fewer items at once.`,
 			description,
 		};
 	}
@@ -153,7 +161,7 @@ export function noAnswer(
 	const description = `The network reported ${code}.`;
 	if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_URL)$/.test(code)) {
 		return {
-			message: `Referral Rocket can't be reached, so ${about} was not handled. ${checkBaseUrl} Check this n8n's internet connection too.`,
+			message: `Referral Rocket can't be reached to ask for ${about}. ${checkBaseUrl} Check this n8n's internet connection too.`,
 			description,
 		};
 	}
@@ -163,21 +171,22 @@ export function noAnswer(
 			description,
 		};
 	}
-	if (/^(ETIMEDOUT|ECONNABORTED)$/.test(code)) {
+	if (isTimeout(code)) {
 		return {
 			message: `Referral Rocket did not answer in time for ${about}.${mayHaveHappened(endpoint)}`,
 			description,
 		};
 	}
-	if (/^(ECONNRESET|EPIPE|ERR_BAD_RESPONSE|HPE_.*|Z_.*|ERR_STREAM_PREMATURE_CLOSE)$/.test(code)) {
+	if (isCutOff(code)) {
 		return {
 			message: `The connection to Referral Rocket was cut while asking for ${about}.${mayHaveHappened(endpoint)}`,
 			description,
 		};
 	}
-	if (code === 'ERR_INVALID_CHAR') {
+	if (/^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(code)) {
 		return {
-			message: `The API key or header name holds a character that can't be sent. Copy the key again into the Referral Rocket credential.`,
+			message:
+				"The API key or the header name holds a character that can't be sent. Enter them again in the Referral Rocket credential.",
 		};
 	}
 	return undefined;

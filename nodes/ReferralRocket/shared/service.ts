@@ -88,7 +88,7 @@ export const defaultPageSize = 500;
 export const maxPageSize = 2000;
 
 /** How the service words that a participant is there already, when it refuses to add one again. */
-export const alreadyThere = { status: 409, wording: /already|exist|duplicate/i };
+export const alreadyThere = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
 
 /** The fields of a participant that Simplify keeps. */
 export const simplifiedParticipant = [

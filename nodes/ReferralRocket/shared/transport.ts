@@ -11,10 +11,15 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { checkedBaseUrl } from './baseUrl';
 import type { Values } from './checks';
 import { checkedValues, InvalidInput } from './checks';
+import type { Outcome } from './politeness';
+import { inTurn } from './politeness';
 import type { Answer, Refusal } from './refusals';
 import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
 import type { Endpoint, ParameterName } from './service';
 import { credentialName } from './service';
+
+/** How long the service may be silent, in milliseconds, unless the builder sets Request Options → Timeout. */
+const defaultTimeout = 60_000;
 
 /** One question to the service, on behalf of one input item. */
 export interface ServiceCall {
@@ -23,6 +28,8 @@ export interface ServiceCall {
 	connection: DeclarativeRestApiSettings.HttpRequestOptions;
 	endpoint: Endpoint;
 	values: Values;
+	/** How far a longer piece of work got, as a sentence for messages. */
+	soFar?: string;
 }
 
 /** Makes the output of an operation for one input item. */
@@ -53,8 +60,8 @@ export function routing(endpoint: Endpoint, produce: Produce): INodePropertyRout
 									itemIndex: pairedItem.item,
 								})
 							: (error as NodeApiError);
-					// n8n would send the item on too, but without saying which input item it belongs to.
-					if (this.continueOnFail()) return [{ json: {}, error: refusal, pairedItem }];
+					// In this shape n8n puts the fields of the input item beside it in the error output.
+					if (this.continueOnFail()) return [{ json: { error: refusal.message }, pairedItem }];
 					throw refusal;
 				}
 			},
@@ -70,28 +77,47 @@ function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
 }
 
 /**
- * Sends one request.
+ * Asks the service, again where that is safe.
  * @param call the question
  * @returns the service's answer, whatever its status
  * @throws NodeApiError when no answer came
  */
 export async function exchange(call: ServiceCall): Promise<Answer> {
 	const { context, connection, endpoint, values } = call;
+	const baseURL = checkedBaseUrl(connection.baseURL);
+	const signal = context.getExecutionCancelSignal();
+	const outcome = await inTurn(baseURL, endpoint, signal, async () => await send(call, baseURL));
+	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
+	const refusal = noAnswer(endpoint, values, outcome.code);
+	throw refused(call, refusal ?? { message: String(outcome.reason) });
+}
+
+interface Sent extends Outcome {
+	answer?: Answer;
+	/** Why n8n did not send the request, in its words. */
+	reason?: string;
+}
+
+async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
+	const { context, connection, endpoint, values } = call;
 	const sent: IDataObject = {};
 	for (const [name, value] of Object.entries(values)) {
 		sent[endpoint.parameters[name as ParameterName] as string] = value;
 	}
-	const baseURL = checkedBaseUrl(connection.baseURL);
+	const { timeout } = context.getNodeParameter('requestOptions', {}) as { timeout?: number };
+	const longestSilence = timeout || defaultTimeout;
 	try {
 		const response = (await context.helpers.httpRequestWithAuthentication.call(
-			context,
+			withDeadline(context, longestSilence),
 			credentialName,
 			{
 				...connection,
+				method: endpoint.method,
 				baseURL,
 				url: endpoint.path,
 				[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
 				headers: { Accept: 'application/json' },
+				timeout: longestSilence,
 				// Text, so that an empty body, a web page and a cut-off answer can be told apart.
 				encoding: 'text',
 				returnFullResponse: true,
@@ -100,16 +126,30 @@ export async function exchange(call: ServiceCall): Promise<Answer> {
 				disableFollowRedirect: true,
 			} as IHttpRequestOptions,
 		)) as IN8nHttpFullResponse;
+		const { statusCode: status, headers, body } = response;
 		return {
-			status: response.statusCode,
-			headers: response.headers,
-			text: typeof response.body === 'string' ? response.body : '',
+			status,
+			headers,
+			answer: { status, headers, text: typeof body === 'string' ? body : '' },
 		};
 	} catch (error) {
-		const { message, cause, description } = error as NodeApiError & { cause?: { code?: string } };
-		const refusal = noAnswer(endpoint, values, cause?.code);
-		throw await refused(call, refusal ?? { message, description: description ?? undefined });
+		const { message, cause } = error as NodeApiError & { cause?: { code?: string } };
+		return { code: cause?.code, reason: message };
 	}
+}
+
+/**
+ * n8n's timeout is about silence: a service that goes on sending now and then would never end.
+ * @returns the context with a cancel signal, which n8n hands to the request, that also ends it when
+ * it has taken five times as long as it may be silent
+ */
+function withDeadline(context: IExecutePaginationFunctions, longestSilence: number) {
+	const cancel = context.getExecutionCancelSignal();
+	const deadline = AbortSignal.timeout(longestSilence * 5);
+	const signal = cancel ? AbortSignal.any([cancel, deadline]) : deadline;
+	return Object.create(context, {
+		getExecutionCancelSignal: { value: () => signal },
+	}) as IExecutePaginationFunctions;
 }
 
 /**
@@ -121,7 +161,8 @@ export async function exchange(call: ServiceCall): Promise<Answer> {
  */
 export async function read(call: ServiceCall, answer: Answer): Promise<unknown> {
 	if (answer.status < 200 || answer.status > 299) {
-		throw await refused(call, refusedStatus(call.endpoint, call.values, answer), answer.status);
+		const quotable = await withoutKey(call, answer);
+		throw refused(call, refusedStatus(call.endpoint, call.values, quotable), answer.status);
 	}
 	if (answer.text.trim() === '') return undefined;
 	try {
@@ -154,24 +195,39 @@ export const isObject = (value: unknown): value is IDataObject =>
 
 /** @returns what to throw for a 200 to 299 answer that isn't what the contract says */
 export async function unusable(call: ServiceCall, answer: Answer): Promise<NodeApiError> {
-	return await refused(call, unusableAnswer(call.endpoint, call.values, answer), answer.status);
+	const quotable = await withoutKey(call, answer);
+	return refused(call, unusableAnswer(call.endpoint, call.values, quotable), answer.status);
 }
 
-/** Made from our words alone: n8n's own exception holds the request with the key in it. */
-export async function refused(
-	{ context }: ServiceCall,
-	refusal: Refusal,
+/**
+ * What to throw. Made from our words alone: n8n's own exception holds the request with the key in it.
+ * @param call the question
+ * @param refusal what the builder reads
+ * @param status the status of the answer, if there was one
+ */
+export function refused(
+	{ context, soFar }: ServiceCall,
+	{ message, description }: Refusal,
 	status?: number,
-): Promise<NodeApiError> {
-	const { apiKey } = await context.getCredentials(credentialName);
-	const withoutKey = (text: string) => text.replaceAll(String(apiKey).trim() || '\0', '[API key]');
+): NodeApiError {
 	const words = {
-		message: withoutKey(refusal.message),
-		description: withoutKey(refusal.description ?? ''),
+		message: soFar ? `${message} ${soFar}` : message,
+		description: description ?? '',
 	};
 	return new NodeApiError(context.getNode(), words, {
 		...words,
 		httpCode: status === undefined ? undefined : String(status),
 		itemIndex: context.getItemIndex(),
 	});
+}
+
+/** @returns the answer with the key hidden, as messages quote it and a service may repeat the key */
+async function withoutKey({ context }: ServiceCall, answer: Answer): Promise<Answer> {
+	const { apiKey } = await context.getCredentials(credentialName);
+	const key = String(apiKey).trim();
+	const secrets = key ? [key, encodeURIComponent(key)] : [];
+	const hide = (text: unknown) =>
+		secrets.reduce((shown, secret) => shown.replaceAll(secret, '[API key]'), String(text));
+	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]);
+	return { ...answer, text: hide(answer.text), headers: Object.fromEntries(headers) };
 }

@@ -13,16 +13,23 @@ const show = showFor('participant', 'add');
  */
 const addition: Produce = async (call) => {
 	const answer = await exchange(call);
-	const { status, text } = answer;
+	const { campaign, email } = call.values;
+	const { status } = answer;
+	// The service may repeat what it was sent.
+	const text = answer.text.replaceAll(String(email), '');
 	const isRefusal = status >= 400 && ![401, 403, 404, 429].includes(status);
 	if (!isRefusal || !(status === alreadyThere.status || alreadyThere.wording.test(text))) {
 		return [await readOne(call, answer)];
 	}
-	const { campaign, email } = call.values;
 	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
-		return await one({ ...call, endpoint: endpoints.getParticipant, values: { campaign, email } });
+		return await one({
+			...call,
+			endpoint: endpoints.getParticipant,
+			values: { campaign, email },
+			soFar: 'Before that, Referral Rocket refused to add the participant as already there.',
+		});
 	}
-	throw await refused(
+	throw refused(
 		call,
 		{
 			message: `Participant "${email}" is already in campaign "${campaign}". To go on with the participant as it is, set Options → If Participant Exists to Return.`,

@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import fc from 'fast-check';
+import { Campaign } from '../sandbox/campaign.mts';
+import {
+	startStandIn,
+	usualBehaviour,
+	type ReceivedRequest,
+	type StandIn,
+} from '../sandbox/service.mts';
+import { runNode } from './engine.mts';
+import { locator } from './support.mts';
+
+/*
+ * The promise of List, tried on servers that fast-check makes up: whatever the shape of the list, the
+ * cap of a page and the first page's number, and whoever signs up while it is read, everyone who was
+ * there from the beginning comes out once and nobody twice.
+ */
+
+/** So many servers are tried at the same time, as most of the time goes into their delays. */
+const standIns: StandIn[] = [];
+beforeAll(async () => {
+	for (let number = 0; number < 5; number++) standIns.push(await startStandIn());
+});
+afterAll(async () => {
+	await Promise.all(standIns.map(async (standIn) => await standIn.close()));
+});
+
+const servers = fc.record({
+	participants: fc.integer({ min: 0, max: 60 }),
+	pageSize: fc.integer({ min: 1, max: 25 }),
+	pageSizeCap: fc.integer({ min: 1, max: 30 }),
+	listShape: fc.constantFrom('page', 'slice', 'array'),
+	emptyPage: fc.constantFrom('list', 'null', 'nothing'),
+	firstPage: fc.constantFrom(0, 1),
+	/** How many sign up while the first, second … request is on its way. */
+	signUps: fc.array(fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat({ max: 12 })), {
+		maxLength: 12,
+	}),
+	/** How many milliseconds the first, second … answer takes; so they come out of order. */
+	delays: fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 7 }),
+});
+
+type Server = typeof servers extends fc.Arbitrary<infer Made> ? Made : never;
+
+async function list(
+	standIn: StandIn,
+	server: Server,
+	limit?: number,
+	meanwhile?: (request: ReceivedRequest) => Promise<void>,
+) {
+	const { participants, signUps, delays, pageSize, ...behaviour } = server;
+	standIn.campaign = new Campaign('JCu82f30F1', participants);
+	standIn.requests.length = 0;
+	Object.assign(standIn.behaviour, usualBehaviour, behaviour);
+	const before = standIn.campaign.participants.map(({ email }) => email);
+	standIn.intercept = async (request, _reply, count) => {
+		await meanwhile?.(request);
+		await wait(delays[count % delays.length]);
+		for (let signUp = 0; signUp < (signUps[count - 1] ?? 0); signUp++) {
+			standIn.campaign.add(`new${count}-${signUp}@example.com`);
+		}
+		await wait(delays[(count + 1) % delays.length]);
+		return false;
+	};
+	const { rows, error } = await runNode({
+		credential: { apiKey: standIn.apiKey, baseUrl: standIn.url },
+		parameters: {
+			resource: 'participant',
+			operation: 'list',
+			campaignId: locator('JCu82f30F1'),
+			returnAll: limit === undefined,
+			...(limit === undefined ? {} : { limit }),
+			options: { pageSize },
+		},
+	});
+	expect(error).toBeUndefined();
+	return { before, emails: rows.map(({ email }) => email) };
+}
+
+/** Tries a promise on so many servers. */
+async function onServers(
+	count: number,
+	promise: (standIn: StandIn, server: Server, limit: number) => Promise<void>,
+) {
+	const numRuns = Math.ceil(count / standIns.length);
+	const limits = fc.integer({ min: 1, max: 80 });
+	await Promise.all(
+		standIns.map(async (standIn) => {
+			const property = fc.asyncProperty(servers, limits, async (server, limit) =>
+				promise(standIn, server, limit),
+			);
+			await fc.assert(property, { numRuns });
+		}),
+	);
+}
+
+test('everyone comes out once, whatever the server and whoever signs up meanwhile', async () => {
+	await onServers(1000, async (standIn, server) => {
+		const { before, emails } = await list(standIn, server);
+		expect(new Set(emails).size).toBe(emails.length);
+		expect(before.filter((email) => !emails.includes(email))).toEqual([]);
+	});
+}, 120_000);
+
+test('a limit is kept exactly, whatever the server and whoever signs up meanwhile', async () => {
+	await onServers(200, async (standIn, server, limit) => {
+		const { before, emails } = await list(standIn, server, limit);
+		expect(new Set(emails).size).toBe(emails.length);
+		expect(emails.length).toBeLessThanOrEqual(limit);
+		expect(emails.length).toBeGreaterThanOrEqual(Math.min(limit, before.length));
+	});
+}, 60_000);
+
+test('someone hidden by a whole page of sign-ups between two pages read at once is found', async () => {
+	const [standIn] = standIns;
+	const none = { participants: 200, pageSize: 20, pageSizeCap: 2000, signUps: [], delays: [0] };
+	const server = { ...none, listShape: 'array', emptyPage: 'list', firstPage: 0 } as Server;
+	const isHeld = ({ query }: { query: Record<string, string> }) => query.page === '3';
+	const { before, emails } = await list(standIn, server, undefined, async (request) => {
+		if (!isHeld(request) || standIn.requests.filter(isHeld).length > 1) return;
+		await wait(50);
+		for (let number = 0; number < 80; number++) standIn.campaign.add(`new${number}@example.com`);
+	});
+	expect(new Set(emails).size).toBe(emails.length);
+	expect(before.filter((email) => !emails.includes(email))).toEqual([]);
+});

@@ -1,0 +1,176 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { inTurn } from '../nodes/ReferralRocket/shared/politeness.ts';
+import { endpoints } from '../nodes/ReferralRocket/shared/service.ts';
+import { startStandIn, type StandIn } from '../sandbox/service.mts';
+import { runNode, startNode } from './engine.mts';
+import { credentialFor, locator } from './support.mts';
+
+let standIn: StandIn;
+let inFlight = 0;
+let mostInFlight = 0;
+beforeEach(async () => {
+	standIn = await startStandIn({ participants: 30 });
+	inFlight = 0;
+	mostInFlight = 0;
+	standIn.intercept = async () => {
+		mostInFlight = Math.max(mostInFlight, ++inFlight);
+		await wait(5);
+		return false;
+	};
+	standIn.afterEach = () => inFlight--;
+});
+afterEach(async () => await standIn.close());
+
+const campaignId = locator('JCu82f30F1');
+const adding = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId,
+	email: '={{ $json.email }}',
+};
+const people = (count: number): INodeExecutionData[] =>
+	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
+
+test('5,000 adds against a service that allows 1,600 a second all land, never more than 10 at once', async () => {
+	let second = 0;
+	let inThisSecond = 0;
+	let refused = 0;
+	const countInFlight = standIn.intercept;
+	standIn.intercept = async (request, reply, count) => {
+		await countInFlight?.(request, reply, count);
+		const now = Math.floor(Date.now() / 1000);
+		inThisSecond = now === second ? inThisSecond + 1 : 1;
+		second = now;
+		// A machine that is too slow for that rate meets the limit as well.
+		if (inThisSecond <= 1600 && count % 100 !== 0) return false;
+		refused++;
+		return await reply.code(429).header('retry-after', '0').send({ message: 'Too many' });
+	};
+	const items = people(5000);
+	const result = await runNode({ credential: credentialFor(standIn), parameters: adding, items });
+	expect(result.error).toBeUndefined();
+	expect(standIn.campaign.participants.length).toBe(5030);
+	expect(result.rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
+	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
+		items.map((_, item) => ({ item })),
+	);
+	expect(refused).toBeGreaterThan(10);
+	expect(standIn.requests.length).toBe(5000 + refused);
+	expect(mostInFlight).toBeLessThanOrEqual(10);
+	expect(mostInFlight).toBeGreaterThan(5);
+}, 60_000);
+
+test('lists of several input items share the limit of 10 at once', async () => {
+	const { error, rows } = await runNode({
+		credential: credentialFor(standIn),
+		parameters: {
+			resource: 'participant',
+			operation: 'list',
+			campaignId,
+			returnAll: true,
+			options: { pageSize: 1 },
+		},
+		items: people(8),
+	});
+	expect(error).toBeUndefined();
+	expect(rows.length).toBe(8 * 30);
+	expect(mostInFlight).toBe(10);
+});
+
+test('one bad item among many fails alone and the others keep their input items', async () => {
+	const items = people(200);
+	items[77].json.email = 'not an address';
+	const result = await runNode({
+		credential: credentialFor(standIn),
+		parameters: adding,
+		items,
+		onError: 'continueErrorOutput',
+	});
+	const others = items.map((_, item) => ({ item })).filter(({ item }) => item !== 77);
+	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(others);
+	expect(result.errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 77 }]);
+	expect(standIn.campaign.participants.length).toBe(30 + 199);
+});
+
+test.each([
+	['seconds', () => '1'],
+	['a date', () => new Date(Date.now() + 2000).toUTCString()],
+])(
+	'429 with %s in Retry-After is waited for, by everyone who asks that service',
+	async (_, asked) => {
+		let refusedAt = 0;
+		const answeredAt: number[] = [];
+		standIn.intercept = (_request, reply, count) => {
+			if (count === 1) {
+				refusedAt = Date.now();
+				return reply.code(429).header('retry-after', asked()).send();
+			}
+			answeredAt.push(Date.now());
+			return false;
+		};
+		const get = { resource: 'campaign', operation: 'get', campaignId };
+		const first = runNode({ credential: credentialFor(standIn), parameters: get });
+		while (refusedAt === 0) await wait(5);
+		await wait(50);
+		const second = runNode({ credential: credentialFor(standIn), parameters: get });
+		expect((await first).error).toBeUndefined();
+		expect((await second).error).toBeUndefined();
+		expect(answeredAt.length).toBe(2);
+		// A date has no milliseconds, so up to a second of the two can be gone when it arrives.
+		expect(Math.min(...answeredAt) - refusedAt).toBeGreaterThanOrEqual(950);
+	},
+);
+
+test('stopping the execution stops the requests', async () => {
+	const { result, cancel } = startNode({
+		credential: credentialFor(standIn),
+		parameters: adding,
+		items: people(500),
+	});
+	void result.catch(() => undefined);
+	while (standIn.requests.length < 30) await wait(5);
+	cancel();
+	const atStop = standIn.requests.length;
+	await wait(700);
+	// Those that were on their way may still arrive.
+	expect(standIn.requests.length).toBeLessThanOrEqual(atStop + 10);
+});
+
+describe('waiting', () => {
+	beforeEach(() => jest.useFakeTimers());
+	afterEach(() => jest.useRealTimers());
+
+	/** How many milliseconds lie between the tries of a GET that always ends in the same way. */
+	async function waits(outcome: { status: number; headers?: Record<string, unknown> }, tries = 5) {
+		const times: number[] = [];
+		const ended = inTurn(`http://${Math.random()}`, endpoints.getCampaign, undefined, async () => {
+			times.push(Date.now());
+			return outcome;
+		});
+		await jest.advanceTimersByTimeAsync(600_000);
+		expect((await ended).tries).toBe(tries);
+		return times.slice(1).map((time, index) => time - times[index]);
+	}
+
+	test('is never longer than a minute, whatever Retry-After says', async () => {
+		expect(await waits({ status: 429, headers: { 'retry-after': '3600' } })).toEqual([
+			60_000, 60_000, 60_000, 60_000,
+		]);
+	});
+
+	test.each(['soon', '', '-5', undefined])(
+		'doubles from half a second with some chance in it when Retry-After is %s',
+		async (retryAfter) => {
+			const all = await waits({ status: 503, headers: { 'retry-after': retryAfter } });
+			all.forEach((wait, index) => {
+				expect(wait).toBeGreaterThanOrEqual(500 * 2 ** index);
+				expect(wait).toBeLessThanOrEqual(1000 * 2 ** index + 1);
+			});
+		},
+	);
+
+	test('is not needed for an answer that asking again does not change', async () => {
+		expect(await waits({ status: 404 }, 1)).toEqual([]);
+	});
+});

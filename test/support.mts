@@ -1,0 +1,61 @@
+import type { INodeParameterResourceLocator, INodeParameters } from 'n8n-workflow';
+import { startStandIn, type StandIn } from '../sandbox/service.mts';
+import { runNode, type RunOptions, type RunResult } from './engine.mts';
+
+/** Like nothing else in a message, so that a leak can't hide. */
+const apiKey = 'rr_live_Zq7vT4xW9kLm2P+/8Hs==';
+
+/**
+ * Starts a stand-in for every test of the file and closes it again.
+ * @param settings as of startStandIn; 30 participants unless given
+ * @returns the stand-in of the running test, and a way to run the node against it
+ */
+export function usingStandIn(settings: Parameters<typeof startStandIn>[0] = {}) {
+	let standIn: StandIn;
+	beforeEach(async () => {
+		standIn = await startStandIn({ participants: 30, apiKey, ...settings });
+	});
+	afterEach(async () => await standIn.close());
+	return {
+		get standIn() {
+			return standIn;
+		},
+		run: async (parameters: INodeParameters, more: Partial<RunOptions> = {}) =>
+			await runNode({ credential: credentialFor(standIn), parameters, ...more }),
+	};
+}
+
+export type Service = ReturnType<typeof usingStandIn>;
+
+export const credentialFor = (standIn: StandIn) => ({
+	apiKey: standIn.apiKey,
+	authentication: 'bearer',
+	baseUrl: standIn.url,
+});
+
+export const locator = (
+	value: string,
+	mode: 'id' | 'url' = 'id',
+): INodeParameterResourceLocator => ({ __rl: true, mode, value });
+
+/** The requests that the stand-in received, without their headers. */
+export const received = (standIn: StandIn) =>
+	standIn.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
+
+/** One input item for each of the given objects. */
+export const itemsOf = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));
+
+/** Which input item each output item belongs to. */
+export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
+
+/**
+ * What a builder reads when the node does not run: n8n itself stops at an empty required field,
+ * before any node is started.
+ */
+export async function refusalOf(run: Promise<RunResult>): Promise<string | undefined> {
+	try {
+		return (await run).error?.message;
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
