@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { getBorderCharacters, table, type TableUserConfig } from 'table';
 import { bringRuntime } from '../runtime/cache.mts';
@@ -9,7 +7,6 @@ import {
 	N8n,
 	owner,
 	packPackage,
-	project,
 	temporaryFolder,
 	type Execution,
 } from '../runtime/n8n.mts';
@@ -27,11 +24,6 @@ const tableStyle: TableUserConfig = {
 	columnDefault: { alignment: 'right' },
 	drawHorizontalLine: (line, count) => line < 2 || line === count,
 };
-
-interface Workflow {
-	id: string;
-	nodes: Array<{ type: string; credentials?: unknown }>;
-}
 
 interface Rows {
 	count: number;
@@ -57,7 +49,7 @@ async function demo(): Promise<number> {
 	);
 	const workflowId = await step('Setting up owner, credential and workflow', async () => {
 		await n8n.setUpOwner();
-		return await importExample(n8n, standIn);
+		return await n8n.importExample('participant-sync', await n8n.addCredential(standIn));
 	});
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');
@@ -73,16 +65,6 @@ n8n stays up for you to look around:
   Password  ${owner.password}
 The stand-in for Referral Rocket is at ${standIn.url}. Press Ctrl-C to stop both.`);
 	return await new Promise(() => undefined);
-}
-
-async function importExample(n8n: N8n, standIn: StandIn): Promise<string> {
-	const credentials = await n8n.addCredential(standIn);
-	const example = path.join(project, 'examples/participant-sync.json');
-	const workflow = JSON.parse(await readFile(example, 'utf8')) as Workflow;
-	for (const node of workflow.nodes) {
-		if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
-	}
-	return (await n8n.post<Workflow>('/workflows', workflow)).id;
 }
 
 interface Sync {

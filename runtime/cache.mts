@@ -44,7 +44,7 @@ export async function bringRuntime(): Promise<Runtime> {
 			space: 5 * gibibyte,
 			install: async (folder, say) => {
 				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
-				const counting = setInterval(() => say(`${countPackages(folder)} packages so far`), 1000);
+				const counting = setInterval(() => say(progressOf(folder)), 1000);
 				try {
 					await npm(folder, env, 'install', `n8n@${n8nVersion}`);
 				} finally {
@@ -120,9 +120,10 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-function countPackages(folder: string): number {
+function progressOf(folder: string): string {
 	const modules = path.join(folder, 'node_modules');
-	return existsSync(modules) ? readdirSync(modules).length : 0;
+	const packages = existsSync(modules) ? readdirSync(modules).length : 0;
+	return packages ? `${packages} packages so far` : 'looking up what it needs';
 }
 
 /**

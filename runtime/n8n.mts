@@ -34,6 +34,8 @@ export interface Execution {
 	message?: string;
 }
 
+const isUnfinished = (status: string) => ['new', 'running', 'waiting'].includes(status);
+
 /** A temporary folder that is gone when this process ends. */
 export async function temporaryFolder(): Promise<string> {
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
@@ -143,6 +145,17 @@ export class N8n {
 	/** Makes the owner, as the first visitor of a new n8n does, and logs in. */
 	async setUpOwner(): Promise<void> {
 		const { headers } = await this.api.post('/owner/setup', owner);
+		this.keepLogin(headers);
+	}
+
+	/** Logs in as the owner that an earlier start of this n8n has made. */
+	async logIn(): Promise<void> {
+		const { email, password } = owner;
+		const { headers } = await this.api.post('/login', { emailOrLdapLoginId: email, password });
+		this.keepLogin(headers);
+	}
+
+	private keepLogin(headers: { 'set-cookie'?: string[] }) {
 		this.api.defaults.headers.cookie = String(headers['set-cookie']).split(';')[0];
 	}
 
@@ -155,13 +168,68 @@ export class N8n {
 	}
 
 	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
-	async addCredential(service: { apiKey: string; url: string }) {
+	async addCredential(service: { apiKey: string; url: string }, webhookSecret = '') {
 		const { id, name } = await this.post<{ id: string; name: string }>('/credentials', {
 			name: 'Referral Rocket',
 			type: 'referralRocketApi',
-			data: { apiKey: service.apiKey, authentication: 'bearer', baseUrl: service.url },
+			data: {
+				apiKey: service.apiKey,
+				authentication: 'bearer',
+				baseUrl: service.url,
+				webhookSecret,
+			},
 		});
 		return { referralRocketApi: { id, name } };
+	}
+
+	/**
+	 * Imports a workflow of examples/ and gives its Referral Rocket nodes a credential.
+	 * @returns its ID in this n8n
+	 */
+	async importExample(name: string, credentials: object): Promise<string> {
+		const file = path.join(project, 'examples', `${name}.json`);
+		const workflow = JSON.parse(await readFile(file, 'utf8')) as {
+			nodes: Array<{ type: string; credentials?: object }>;
+		};
+		for (const node of workflow.nodes) {
+			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
+		}
+		return (await this.post<{ id: string }>('/workflows', workflow)).id;
+	}
+
+	/**
+	 * Publishes a saved workflow and waits until its triggers run.
+	 * @throws with what n8n says when they don't
+	 */
+	async activate(workflowId: string): Promise<void> {
+		const { versionId } = await this.get<{ versionId: string }>(`/workflows/${workflowId}`);
+		await this.post(`/workflows/${workflowId}/activate`, { versionId });
+		for (let tries = 0; tries < 100; tries++) {
+			const publication = await this.get<{ status: string }>(
+				`/workflows/${workflowId}/publication-status`,
+			);
+			if (publication.status === 'published') return;
+			if (/fail/.test(publication.status)) throw new Error(JSON.stringify(publication));
+			await wait(200);
+		}
+		throw new Error(`Workflow ${workflowId} did not become active.`);
+	}
+
+	/** @returns the finished executions of a workflow, the oldest first */
+	async executionsOf(workflowId: string): Promise<Execution[]> {
+		const { results } = await this.get<{ results: Array<{ id: string; status: string }> }>(
+			'/executions',
+			{ filter: JSON.stringify({ workflowId }) },
+		);
+		const finished = results.filter(({ status }) => !isUnfinished(status));
+		return await Promise.all(finished.map(async ({ id }) => await this.execution(id)).reverse());
+	}
+
+	private async execution(id: string): Promise<Execution> {
+		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
+		if (isUnfinished(status)) return { status, runData: {} };
+		const { runData, error } = parse(data).resultData;
+		return { status, runData, message: error?.message };
 	}
 
 	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */
@@ -173,14 +241,8 @@ export class N8n {
 			},
 		);
 		for (;;) {
-			const execution = await this.get<{ status: string; data: string }>(
-				`/executions/${executionId}`,
-			);
-			if (!['new', 'running', 'waiting'].includes(execution.status)) {
-				const { resultData } = parse(execution.data);
-				const { runData, error } = resultData;
-				return { status: execution.status, runData, message: error?.message };
-			}
+			const execution = await this.execution(executionId);
+			if (!isUnfinished(execution.status)) return execution;
 			await wait(100);
 		}
 	}

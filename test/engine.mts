@@ -4,6 +4,7 @@ import type {
 	INodeExecutionData,
 	INodeParameters,
 	INodeType,
+	INodeTypes,
 	IRun,
 	IWorkflowExecuteAdditionalData,
 	OnError,
@@ -13,6 +14,8 @@ import type { ExecuteContext } from 'n8n-core';
 import { DirectoryLoader, ExecutionLifecycleHooks, RoutingNode, WorkflowExecute } from 'n8n-core';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
 import { ReferralRocket } from '../nodes/ReferralRocket/ReferralRocket.node.ts';
+import { ReferralRocketPollingTrigger } from '../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 
 /*
  * Runs the node on n8n's own engine: a workflow of a start, the Referral Rocket node and, behind each
@@ -49,6 +52,14 @@ function prepared(nodeType: INodeType): INodeType {
 const nodeTypes: Record<string, INodeType> = {
 	passOn,
 	referralRocket: prepared(new ReferralRocket()),
+	referralRocketTrigger: new ReferralRocketTrigger(),
+	referralRocketPollingTrigger: new ReferralRocketPollingTrigger(),
+};
+
+export const knownNodeTypes: INodeTypes = {
+	getByName: (type) => nodeTypes[type],
+	getByNameAndVersion: (type) => nodeTypes[type],
+	getKnownTypes: () => ({}),
 };
 
 class Credentials extends ICredentialsHelper {
@@ -116,6 +127,20 @@ export async function runNode(options: RunOptions): Promise<RunResult> {
 	return await startNode(options).result;
 }
 
+/** What n8n hands to every execution, with the one credential there is. */
+export const additionalDataFor = (credential: ICredentialDataDecryptedObject, workflow: Workflow) =>
+	({
+		credentialsHelper: new Credentials(credential),
+		hooks: new ExecutionLifecycleHooks('manual', '1', workflow as never),
+		currentNodeExecutionIndex: 0,
+		variables: {},
+		restApiUrl: 'http://localhost/rest',
+		instanceBaseUrl: 'http://localhost/',
+		webhookBaseUrl: 'http://localhost/webhook',
+		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
+		formWaitingBaseUrl: 'http://localhost/form-waiting',
+	}) as unknown as IWorkflowExecuteAdditionalData;
+
 /** @returns a running node, and a way to stop it as the Stop button does */
 export function startNode({
 	credential,
@@ -150,24 +175,10 @@ export function startNode({
 			Start: { main: [to('Referral Rocket')] },
 			'Referral Rocket': { main: [to('Next'), to('Refused')] },
 		},
-		nodeTypes: {
-			getByName: (type) => nodeTypes[type],
-			getByNameAndVersion: (type) => nodeTypes[type],
-			getKnownTypes: () => ({}),
-		},
+		nodeTypes: knownNodeTypes,
 		settings: { executionOrder: 'v1' },
 	});
-	const additionalData = {
-		credentialsHelper: new Credentials(credential),
-		hooks: new ExecutionLifecycleHooks('manual', '1', workflow as never),
-		currentNodeExecutionIndex: 0,
-		variables: {},
-		restApiUrl: 'http://localhost/rest',
-		instanceBaseUrl: 'http://localhost/',
-		webhookBaseUrl: 'http://localhost/webhook',
-		webhookWaitingBaseUrl: 'http://localhost/webhook-waiting',
-		formWaitingBaseUrl: 'http://localhost/form-waiting',
-	} as unknown as IWorkflowExecuteAdditionalData;
+	const additionalData = additionalDataFor(credential, workflow);
 	const execution = new WorkflowExecute(additionalData, 'manual').run({
 		workflow,
 		startNode: workflow.getNode('Start') ?? undefined,

@@ -117,6 +117,15 @@ export function checkedValues(
 }
 
 /**
+ * @param given a campaign's ID or a link to it
+ * @returns the ID; undefined for a blank one
+ * @throws InvalidInput for a link without an ID
+ */
+export function checkedCampaign(given: unknown): string | undefined {
+	return isBlank(given) ? undefined : String(campaign(given, checks.campaign.label));
+}
+
+/**
  * @param limit what the builder entered as Limit
  * @returns the limit as a whole number of 1 or more
  * @throws InvalidInput for anything else: 0 would otherwise read the whole list

@@ -23,17 +23,13 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 	};
 }
 
-export const campaignField = (
-	displayOptions: IDisplayOptions,
-	endpoint: Endpoint,
-): INodeProperties => ({
+/** The campaign, by ID or link; what it is for, when it shows and where it is sent are the caller's. */
+export const campaignLocator = (description: string): INodeProperties => ({
 	displayName: 'Campaign',
 	name: 'campaignId',
 	type: 'resourceLocator',
 	default: { mode: 'id', value: '' },
-	required: true,
-	description:
-		'The campaign to work with, by its ID or by its link: the campaign link or any share link of it',
+	description,
 	modes: [
 		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. JCu82f30F1' },
 		{
@@ -43,6 +39,16 @@ export const campaignField = (
 			placeholder: 'e.g. https://referralrocket.io/campaign?id=JCu82f30F1',
 		},
 	],
+});
+
+export const campaignField = (
+	displayOptions: IDisplayOptions,
+	endpoint: Endpoint,
+): INodeProperties => ({
+	...campaignLocator(
+		'The campaign to work with, by its ID or by its link: the campaign link or any share link of it',
+	),
+	required: true,
 	displayOptions,
 	routing: sendAs(endpoint, 'campaign'),
 });
@@ -63,7 +69,7 @@ export const emailField = (
 	routing: sendAs(endpoint, 'email'),
 });
 
-export const simplifyField = (displayOptions: IDisplayOptions): INodeProperties => ({
+export const simplifyField = (displayOptions?: IDisplayOptions): INodeProperties => ({
 	displayName: 'Simplify',
 	name: 'simplify',
 	type: 'boolean',

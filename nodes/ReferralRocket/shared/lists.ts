@@ -40,7 +40,14 @@ export const participants: Produce = async (call) => {
 	return await readList(call, limit, simplified(context));
 };
 
-async function readList(
+/**
+ * @param call the question, without page
+ * @param limit how many participants at the most
+ * @param keep makes of a participant what is kept of it
+ * @returns everyone, once
+ * @throws NodeApiError as participants does
+ */
+export async function readList(
 	call: ServiceCall,
 	limit: number,
 	keep: (participant: IDataObject) => IDataObject,
@@ -162,7 +169,7 @@ async function readPage(call: ServiceCall, page: number, pageSize: number): Prom
 }
 
 /** A participant is one email in one campaign, and the referral code is unique as well. */
-function keyOf(row: IDataObject): string {
+export function keyOf(row: IDataObject): string {
 	const { email, referralCode } = row;
 	return email === undefined && referralCode === undefined
 		? JSON.stringify(row)

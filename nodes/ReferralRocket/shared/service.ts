@@ -90,6 +90,43 @@ export const maxPageSize = 2000;
 /** How the service words that a participant is there already, when it refuses to add one again. */
 export const alreadyThere = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
 
+/** The field of a campaign that holds its number of participants; described, but its name is not known. */
+export const campaignTotal =
+	/^(total|number|count)\w*participants?$|^participants?(total|count)?$/i;
+
+/** The totals of a participant: a change of one of them is an update. */
+export const participantTotals = [
+	'totalReferrals',
+	'referralReward',
+	'referralRewardRedeemed',
+	'referralRewardBalance',
+	'refereeReward',
+	'refereeRewardRedeemed',
+	'refereeRewardBalance',
+];
+
+/** Hex HMAC-SHA256 of a webhook's raw body. */
+export const signatureHeader = 'x-rr-signature';
+
+/**
+ * Which event names a box of the webhook trigger stands for. Only referrer_added is documented, so for
+ * the other two it is enough that the name speaks of it.
+ */
+export const eventNames: Record<string, RegExp> = {
+	referrerCreated: /^referrer_added$/,
+	refereeCreated: /referee/i,
+	rewardUnlocked: /reward/i,
+	any: /^/,
+};
+
+/** A webhook's name of a field → the name that the same field has everywhere else. */
+export const webhookFields: Record<string, string> = {
+	code: 'referralCode',
+	score: 'fraudScore',
+	totalReferred: 'totalReferrals',
+	refereeActionCompleted: 'rewardEventCompleted',
+};
+
 /** The fields of a participant that Simplify keeps. */
 export const simplifiedParticipant = [
 	'email',

@@ -3,6 +3,7 @@ import type {
 	IDataObject,
 	IExecutePaginationFunctions,
 	IHttpRequestOptions,
+	IPollFunctions,
 	IN8nHttpFullResponse,
 	INodeExecutionData,
 	INodePropertyRouting,
@@ -21,9 +22,12 @@ import { credentialName } from './service';
 /** How long the service may be silent, in milliseconds, unless the builder sets Request Options → Timeout. */
 const defaultTimeout = 60_000;
 
-/** One question to the service, on behalf of one input item. */
+/** What runs: an operation for one input item, or a poll. */
+export type Context = IExecutePaginationFunctions | IPollFunctions;
+
+/** One question to the service. */
 export interface ServiceCall {
-	context: IExecutePaginationFunctions;
+	context: Context;
 	/** What n8n hands over for every request: base URL, timeout, proxy. */
 	connection: DeclarativeRestApiSettings.HttpRequestOptions;
 	endpoint: Endpoint;
@@ -85,8 +89,12 @@ function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
 export async function exchange(call: ServiceCall): Promise<Answer> {
 	const { context, connection, endpoint, values } = call;
 	const baseURL = checkedBaseUrl(connection.baseURL);
-	const signal = context.getExecutionCancelSignal();
-	const outcome = await inTurn(baseURL, endpoint, signal, async () => await send(call, baseURL));
+	const outcome = await inTurn(
+		baseURL,
+		endpoint,
+		cancelSignalOf(context),
+		async () => await send(call, baseURL),
+	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
 	throw refused(call, refusal ?? { message: String(outcome.reason) });
@@ -143,14 +151,17 @@ async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
  * @returns the context with a cancel signal, which n8n hands to the request, that also ends it when
  * it has taken five times as long as it may be silent
  */
-function withDeadline(context: IExecutePaginationFunctions, longestSilence: number) {
-	const cancel = context.getExecutionCancelSignal();
+function withDeadline(context: Context, longestSilence: number) {
+	const cancel = cancelSignalOf(context);
 	const deadline = AbortSignal.timeout(longestSilence * 5);
 	const signal = cancel ? AbortSignal.any([cancel, deadline]) : deadline;
 	return Object.create(context, {
 		getExecutionCancelSignal: { value: () => signal },
 	}) as IExecutePaginationFunctions;
 }
+
+const cancelSignalOf = (context: Context) =>
+	'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 
 /**
  * Reads an answer.
@@ -217,7 +228,7 @@ export function refused(
 	return new NodeApiError(context.getNode(), words, {
 		...words,
 		httpCode: status === undefined ? undefined : String(status),
-		itemIndex: context.getItemIndex(),
+		itemIndex: 'getItemIndex' in context ? context.getItemIndex() : undefined,
 	});
 }
 

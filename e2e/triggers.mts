@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Runtime } from '../runtime/cache.mts';
+import { freePort, installPackage, N8n, temporaryFolder, type Execution } from '../runtime/n8n.mts';
+import { step } from '../runtime/progress.mts';
+import { startStandIn } from '../sandbox/service.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+
+const secret = 'whsec_3f1c90aa57';
+const webhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+
+/**
+ * Both triggers in a real n8n: what happens in the service arrives as executions, once, also when n8n
+ * is started again in between; what is forged arrives as nothing.
+ */
+export async function triggers(runtime: Runtime, tarball: string): Promise<void> {
+	const folder = await temporaryFolder();
+	await installPackage(folder, tarball);
+	const standIn = await startStandIn({ participants: 300 });
+	const { campaign } = standIn;
+	const port = await freePort(undefined);
+	let n8n = await step('Starting n8n', async () => N8n.start(runtime, folder, port));
+	await n8n.setUpOwner();
+
+	const unsafe = await n8n.importExample(
+		'referral-event-to-message',
+		await n8n.addCredential(standIn),
+	);
+	await step('A webhook without a secret does not start', async () => {
+		const why = await n8n.activate(unsafe).then(
+			() => 'it started',
+			(error: Error) => error.message,
+		);
+		assert.match(why, /Copy the secret from Settings/);
+	});
+
+	const credentials = await n8n.addCredential(standIn, secret);
+	const hook = await n8n.importExample('referral-event-to-message', credentials);
+	const poll = await n8n.importExample('new-participants-to-message', credentials);
+	await step('Publishing both example workflows', async () => {
+		await n8n.activate(hook);
+		await n8n.activate(poll);
+	});
+
+	const url = () => n8n.url + webhookPath;
+	const signUp = (name: string) => campaign.add(`${name}@example.com`);
+	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
+	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
+	const eve = eventAbout('reward_unlocked', signUp('eve'), 1_760_000_000_003);
+	await step('Signed events arrive, and a second delivery does not', async () => {
+		for (const event of [ana, bob, ana, eve, bob])
+			assert.equal(await deliver(url(), event, secret), 200);
+		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
+	});
+	await step('The same event five times at once arrives once', async () => {
+		const event = eventAbout('referee_added', campaign.participants[9], 1_760_000_000_004);
+		const statuses = await Promise.all(
+			Array.from({ length: 5 }, async () => await deliver(url(), event, secret)),
+		);
+		assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+		await expectPeople(n8n, hook, [
+			'ana',
+			'bob',
+			'eve',
+			campaign.participants[9].email.split('@')[0],
+		]);
+	});
+	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
+		const before = (await n8n.executionsOf(hook)).length;
+		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
+		assert.equal(await deliver(url(), mallory), 401);
+		assert.equal(await deliver(url(), mallory, 'guessed'), 401);
+		assert.equal(await deliver(url(), [1, 2], secret), 400);
+		assert.equal(await deliver(url(), { eventType: 'referrer_added' }, secret), 400);
+		await wait(1000);
+		assert.equal((await n8n.executionsOf(hook)).length, before);
+	});
+	await step('Those who signed up since are found by the next poll, within a minute', async () => {
+		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
+	});
+
+	signUp('zoe');
+	await step('Starting n8n again', async () => {
+		await n8n.stop();
+		assert.equal(await deliver(url(), ana, secret), 0);
+		n8n = await N8n.start(runtime, folder, port);
+		await n8n.logIn();
+	});
+	await step('After the restart nothing comes twice and nobody is missing', async () => {
+		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
+		await retried(async () => assert.equal(await deliver(url(), zoe, secret), 200), 30);
+		assert.equal(await deliver(url(), ana, secret), 200);
+		assert.equal(await deliver(url(), eve, secret), 200);
+		await expectPeople(n8n, hook, [
+			'ana',
+			'bob',
+			'eve',
+			campaign.participants[10].email.split('@')[0],
+			'zoe',
+		]);
+		await expectPeople(n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
+	});
+	await n8n.stop();
+	await standIn.close();
+}
+
+/** Waits until a workflow's executions have brought just these people, each of them once. */
+async function expectPeople(n8n: N8n, workflowId: string, names: string[], seconds = 20) {
+	await retried(async () => {
+		const executions = await n8n.executionsOf(workflowId);
+		assert.deepEqual(
+			executions.filter(({ status }) => status !== 'success'),
+			[],
+		);
+		assert.deepEqual(executions.flatMap(peopleIn).sort(), names.toSorted());
+	}, seconds);
+}
+
+const peopleIn = ({ runData }: Execution) =>
+	(runData['Write Message']?.[0]?.data?.main?.[0] ?? []).map(({ json }) =>
+		String(json.email).replace('@example.com', ''),
+	);
+
+async function retried(check: () => Promise<void>, seconds: number) {
+	const end = Date.now() + seconds * 1000;
+	for (;;) {
+		try {
+			return await check();
+		} catch (error) {
+			if (Date.now() > end) throw error;
+			await wait(500);
+		}
+	}
+}

@@ -1,0 +1,60 @@
+import { createHmac } from 'node:crypto';
+import axios from 'axios';
+import type { Participant } from './campaign.mts';
+
+/** An event about a participant, with the fields that the service documents. */
+export const eventAbout = (eventType: string, participant: Participant, createdAt: number) => ({
+	eventType,
+	data: {
+		participantId: parseInt(participant.referralCode.slice(1), 36),
+		firstName: participant.firstName,
+		lastName: participant.lastName,
+		email: participant.email,
+		code: participant.referralCode,
+		campaignId: participant.campaignId,
+		referredByCode: participant.referredByCode,
+		referralReward: participant.referralReward,
+		referralRewardBalance: participant.referralRewardBalance,
+		referralRewardRedeemed: participant.referralRewardRedeemed,
+		refereeReward: participant.refereeReward,
+		refereeRewardBalance: participant.refereeRewardBalance,
+		refereeRewardRedeemed: participant.refereeRewardRedeemed,
+		refereeActionCompleted: participant.rewardEventCompleted,
+		refereeActionCompletedLabel: 'Purchase',
+		rewardType: 'Monetary',
+		rewardCurrency: 'USD',
+		createdOn: participant.createdOn,
+		updatedOn: participant.createdOn,
+		approval: 'Approved',
+		totalReferred: participant.totalReferrals,
+		totalCompletedReferred: 0,
+		amountPaid: 0,
+		paymentCount: 0,
+		revenueGenerated: 0,
+		rewardDue: 0,
+		rewardPaid: 0,
+		score: participant.fraudScore,
+		impressionCount: 0,
+	},
+	createdAt,
+	updatedAt: createdAt,
+});
+
+/**
+ * Posts an event as the service does.
+ * @param secret signs the body; without one the signature is left out
+ * @returns the status of the answer; 0 when there was none
+ */
+export async function deliver(url: string, event: object, secret?: string): Promise<number> {
+	const body = JSON.stringify(event);
+	const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
+	const headers = {
+		'content-type': 'application/json',
+		...(signature ? { 'x-rr-signature': signature } : {}),
+	};
+	try {
+		return (await axios.post(url, body, { headers, validateStatus: () => true })).status;
+	} catch {
+		return 0;
+	}
+}

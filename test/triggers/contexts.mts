@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import axios from 'axios';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	IWebhookData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { Workflow } from 'n8n-workflow';
+import { HookContext, PollContext, WebhookContext } from 'n8n-core';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
+import { additionalDataFor, knownNodeTypes } from '../engine.mts';
+
+/*
+ * Runs the triggers in n8n's own contexts, as an activated workflow does. What n8n keeps of a workflow
+ * between two runs is the only thing that goes from one to the next, and it goes as JSON.
+ */
+
+function workflowOf(
+	type: string,
+	parameters: INodeParameters,
+	staticData: IDataObject,
+	id = 'test',
+) {
+	const node: INode = {
+		id: 'trigger',
+		name: 'Trigger',
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+	};
+	const workflow = new Workflow({
+		id,
+		active: true,
+		nodes: [node],
+		connections: {},
+		nodeTypes: knownNodeTypes,
+		staticData,
+	});
+	return { workflow, node: workflow.getNode('Trigger') as INode };
+}
+
+/** An activated polling trigger: each poll starts from what n8n stored after the one before. */
+export class Polling {
+	/** What n8n stores with the workflow. */
+	stored = '{}';
+
+	constructor(
+		private readonly credential: ICredentialDataDecryptedObject,
+		private readonly parameters: INodeParameters,
+	) {}
+
+	async poll(mode: WorkflowExecuteMode = 'trigger'): Promise<IDataObject[]> {
+		const staticData = JSON.parse(this.stored) as IDataObject;
+		const type = 'referralRocketPollingTrigger';
+		const { workflow, node } = workflowOf(type, this.parameters, staticData);
+		const additionalData = additionalDataFor(this.credential, workflow);
+		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
+		const output = await new ReferralRocketPollingTrigger().poll.call(context);
+		this.stored = JSON.stringify(staticData);
+		return (output?.[0] ?? []).map(({ json }) => json);
+	}
+}
+
+/** An activated webhook trigger behind an HTTP server. */
+export class Hook {
+	stored = '{}';
+	/** The items of every execution that was started. */
+	executions: INodeExecutionData[][] = [];
+	private readonly id = randomUUID();
+	private readonly server = createServer(
+		(request, response) => void this.receive(request, response),
+	);
+
+	constructor(
+		private readonly credential: ICredentialDataDecryptedObject,
+		private readonly parameters: INodeParameters,
+		private readonly mode: WorkflowExecuteMode = 'webhook',
+	) {}
+
+	/** Activates the workflow, as far as the node has a say in it. */
+	async activate(): Promise<void> {
+		const { workflow, node } = workflowOf('referralRocketTrigger', this.parameters, {});
+		const additionalData = additionalDataFor(this.credential, workflow);
+		const context = new HookContext(workflow, node, additionalData, 'trigger', 'activate');
+		const { checkExists, create } = new ReferralRocketTrigger().webhookMethods.default;
+		if (!(await checkExists.call(context))) await create.call(context);
+	}
+
+	async open(): Promise<void> {
+		await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+	}
+
+	async close(): Promise<void> {
+		await new Promise((done) => this.server.close(done));
+	}
+
+	/** Posts a body and returns what the sender gets. */
+	async post(body: string | Buffer, headers: Record<string, string | string[]> = {}) {
+		const { port } = this.server.address() as AddressInfo;
+		const { status, data } = await axios.post(`http://127.0.0.1:${port}/`, body, {
+			headers: { 'content-type': 'application/json', ...headers },
+			transformRequest: (sent: unknown) => sent,
+			validateStatus: () => true,
+		});
+		return { status, data: data as { message?: string } };
+	}
+
+	private async receive(incoming: IncomingMessage, outgoing: ServerResponse) {
+		const staticData = JSON.parse(this.stored) as IDataObject;
+		const { workflow, node } = workflowOf(
+			'referralRocketTrigger',
+			this.parameters,
+			staticData,
+			this.id,
+		);
+		const rawBody = await buffer(incoming);
+		const response = Object.assign(outgoing, {
+			status(code: number) {
+				outgoing.statusCode = code;
+				return response;
+			},
+			json(answer: unknown) {
+				outgoing.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+				return response;
+			},
+		});
+		const request = Object.assign(incoming, {
+			rawBody,
+			body: {},
+			readRawBody: async () => undefined,
+		});
+		const additionalData = Object.assign(additionalDataFor(this.credential, workflow), {
+			httpRequest: request,
+			httpResponse: response,
+		});
+		const webhookData = { webhookDescription: {} } as IWebhookData;
+		const context = new WebhookContext(
+			workflow,
+			node,
+			additionalData as never,
+			this.mode,
+			webhookData,
+			[],
+			null,
+		);
+		try {
+			const { workflowData } = await new ReferralRocketTrigger().webhook.call(context);
+			if (workflowData) this.executions.push(...workflowData);
+		} catch (error) {
+			response.status(500).json({ message: (error as Error).message });
+		}
+		this.stored = JSON.stringify(staticData);
+	}
+}

@@ -1,0 +1,187 @@
+import { Campaign } from '../../sandbox/campaign.mts';
+import { locator, credentialFor, usingStandIn } from '../support.mts';
+import { Polling } from './contexts.mts';
+
+const service = usingStandIn();
+const watching = (event: string, more = {}) =>
+	new Polling(credentialFor(service.standIn), {
+		event,
+		campaignId: locator('JCu82f30F1'),
+		...more,
+	});
+const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
+
+describe('Participant Added', () => {
+	test('the first look tells nothing, and every later one tells of each newcomer once', async () => {
+		const polling = watching('participantAdded');
+		expect(await polling.poll()).toEqual([]);
+		const createdOn = '2026-11-02T00:00:00.000+00:00';
+		service.standIn.campaign.add('b@example.com', undefined, { createdOn });
+		service.standIn.campaign.add('a@example.com', undefined, {
+			createdOn: createdOn.replace('02', '01'),
+		});
+		expect(emails(await polling.poll())).toEqual(['a@example.com', 'b@example.com']);
+		expect(await polling.poll()).toEqual([]);
+		service.standIn.campaign.add('c@example.com');
+		expect(emails(await polling.poll())).toEqual(['c@example.com']);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a look without news is one request, where the campaign tells its total', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		service.standIn.requests.length = 0;
+		expect(await polling.poll()).toEqual([]);
+		expect(service.standIn.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
+	});
+
+	test.each([
+		'totalParticipants',
+		'totalParticipant',
+		'participantCount',
+		'participants',
+		'numberOfParticipants',
+	])('the total is found under the name %s', async (name) => {
+		service.standIn.intercept = ({ path }, reply) =>
+			path.endsWith('getCampaign') &&
+			reply.send({ [name]: service.standIn.campaign.participants.length });
+		const polling = watching('participantAdded');
+		await polling.poll();
+		service.standIn.requests.length = 0;
+		expect(await polling.poll()).toEqual([]);
+		expect(service.standIn.requests.length).toBe(1);
+	});
+
+	test('newcomers are found without a total as well', async () => {
+		service.standIn.intercept = ({ path }, reply) => path.endsWith('getCampaign') && reply.send({});
+		const polling = watching('participantAdded');
+		await polling.poll();
+		service.standIn.campaign.add('a@example.com');
+		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+	});
+
+	test('someone who comes while another goes is told of within the hour', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		service.standIn.campaign.participants.pop();
+		service.standIn.campaign.add('a@example.com');
+		expect(await polling.poll()).toEqual([]);
+		const later = Date.now() + 3_600_000;
+		const now = jest.spyOn(Date, 'now').mockImplementation(() => later);
+		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+		now.mockRestore();
+	});
+
+	test.each([
+		['the newest first', 'createdOn,desc'],
+		['the oldest first', 'createdOn,asc'],
+		['by name', 'email,asc'],
+	])('newcomers are told of whether the service lists %s', async (_, sort) => {
+		service.standIn.intercept = ({ query }) => {
+			query.sort = sort;
+			return false;
+		};
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const createdOn = '2026-11-01T00:00:00.000+00:00';
+		for (const name of ['x', 'a', 'm']) {
+			service.standIn.campaign.add(`${name}@example.com`, undefined, { createdOn });
+		}
+		expect(emails(await polling.poll()).sort()).toEqual([
+			'a@example.com',
+			'm@example.com',
+			'x@example.com',
+		]);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a look that does not succeed changes nothing, so nothing is missed', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const before = polling.stored;
+		service.standIn.campaign.add('a@example.com');
+		service.standIn.intercept = ({ path }, reply) =>
+			path.endsWith('getAllParticipants') && reply.code(403).send();
+		await expect(polling.poll()).rejects.toThrow('refused the API key');
+		expect(polling.stored).toBe(before);
+		service.standIn.intercept = undefined;
+		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+	});
+
+	test('another campaign starts from the beginning', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const other = watching('participantAdded');
+		other.stored = polling.stored.replace('JCu82f30F1', 'Other');
+		service.standIn.campaign.add('a@example.com');
+		expect(await other.poll()).toEqual([]);
+		service.standIn.campaign.add('b@example.com');
+		expect(emails(await other.poll())).toEqual(['b@example.com']);
+	});
+});
+
+describe('Participant Qualified', () => {
+	test('each qualification is told of once, also of someone who came qualified', async () => {
+		const polling = watching('participantQualified');
+		const { campaign } = service.standIn;
+		const [referrer] = campaign.participants;
+		const early = campaign.add('early@example.com', referrer);
+		expect(await polling.poll()).toEqual([]);
+		campaign.qualify(early);
+		campaign.qualify(campaign.add('quick@example.com', referrer));
+		campaign.add('slow@example.com', referrer);
+		expect(emails(await polling.poll()).sort()).toEqual(['early@example.com', 'quick@example.com']);
+		expect(await polling.poll()).toEqual([]);
+	});
+});
+
+describe('Participant Updated', () => {
+	test('each change of a total is told of once, a newcomer is not', async () => {
+		const polling = watching('participantUpdated');
+		const { campaign } = service.standIn;
+		const referrer = campaign.participants[3];
+		await polling.poll();
+		expect(await polling.poll()).toEqual([]);
+		const newcomer = campaign.add('new@example.com', referrer);
+		expect(emails(await polling.poll())).toEqual([referrer.email]);
+		campaign.qualify(newcomer);
+		expect(emails(await polling.poll())).toEqual([referrer.email]);
+		expect(await polling.poll()).toEqual([]);
+	});
+});
+
+test('a test in the editor shows the newest participants and remembers nothing', async () => {
+	const polling = watching('participantAdded');
+	const newest = service.standIn.campaign.participants.slice(0, 5).map(({ email }) => email);
+	expect(emails(await polling.poll('manual'))).toEqual(newest);
+	expect(polling.stored).toBe('{}');
+});
+
+test('Simplify keeps the most useful fields, and off it everything comes', async () => {
+	const [simple] = await watching('participantAdded').poll('manual');
+	expect(Object.keys(simple).length).toBeLessThanOrEqual(10);
+	const [whole] = await watching('participantAdded', { simplify: false }).poll('manual');
+	expect(whole).toEqual(service.standIn.campaign.participants[0]);
+});
+
+test('a link without a campaign ID is refused with nothing sent', async () => {
+	const polling = watching('participantAdded', {
+		campaignId: locator('https://example.com/', 'url'),
+	});
+	await expect(polling.poll()).rejects.toThrow('holds no campaign ID');
+	expect(service.standIn.requests).toEqual([]);
+});
+
+test.each(['participantAdded', 'participantQualified', 'participantUpdated'])(
+	'%s remembers 100,000 participants in at most 40 bytes each',
+	async (event) => {
+		service.standIn.campaign = new Campaign('JCu82f30F1', 100_000);
+		const polling = watching(event);
+		await polling.poll();
+		expect(polling.stored.length).toBeLessThanOrEqual(40 * 100_000);
+		expect(polling.stored.length).toBeGreaterThan(10 * 100_000);
+		service.standIn.campaign.add('a@example.com', service.standIn.campaign.participants[0]);
+		expect((await polling.poll()).length).toBe(event === 'participantQualified' ? 0 : 1);
+	},
+	60_000,
+);
