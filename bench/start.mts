@@ -136,7 +136,7 @@ const list = (credentials: object) => ({
 });
 
 async function timeInN8n(n8n: N8n, node: object, rounds: number): Promise<number> {
-	const { id } = await n8n.post<{ id: string }>('/workflows', {
+	const id = await n8n.saveWorkflow({
 		name: 'Bench',
 		settings: { executionOrder: 'v1' },
 		nodes: [

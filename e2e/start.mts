@@ -1,41 +1,49 @@
 import { getBorderCharacters, table } from 'table';
-import { bringRuntime, n8nVersion } from '../runtime/cache.mts';
+import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../runtime/cache.mts';
 import { packPackage, temporaryFolder } from '../runtime/n8n.mts';
 import { mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
 import { triggers } from './triggers.mts';
+import { versions } from './versions.mts';
 
 /*
- * Proves the packed package in a real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
+ * Proves the packed package in real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
  */
 
-const parts = { triggers };
+interface Part {
+	name: string;
+	version: string;
+	prove: (runtime: Runtime, tarball: string) => Promise<void>;
+}
+
+const parts: Part[] = [
+	{ name: 'versions', version: n8nVersion, prove: versions },
+	{ name: 'versions', version: n8nVersion1, prove: versions },
+	{ name: 'triggers', version: n8nVersion, prove: triggers },
+];
 
 async function endToEnd(): Promise<number> {
 	const wanted = process.argv.slice(2);
-	const unknown = wanted.filter((name) => !(name in parts));
-	if (unknown.length > 0) {
-		throw new Advice(
-			`There is no part "${unknown[0]}". The parts: ${Object.keys(parts).join(', ')}.`,
-		);
-	}
-	const runtime = await bringRuntime();
+	const names = [...new Set(parts.map(({ name }) => name))];
+	const unknown = wanted.find((name) => !names.includes(name));
+	if (unknown) throw new Advice(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	const rows: string[][] = [['part', 'where', 'seconds', '']];
 	let held = true;
-	for (const [name, part] of Object.entries(parts)) {
+	for (const { name, version, prove } of parts) {
 		if (wanted.length > 0 && !wanted.includes(name)) continue;
+		const runtime = await bringRuntime(version);
 		const start = Date.now();
-		const outcome = await part(runtime, tarball).then(
-			() => 'held',
-			(error: Error) => {
-				console.error(error.stack);
-				held = false;
-				return 'not held';
-			},
-		);
-		rows.push([name, `n8n ${n8nVersion}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
+		let outcome = 'held';
+		try {
+			await prove(runtime, tarball);
+		} catch (error) {
+			console.error(error);
+			outcome = 'not held';
+			held = false;
+		}
+		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
 	console.log(
 		`\n${table(rows, {

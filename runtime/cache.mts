@@ -12,6 +12,8 @@ import { Advice, step } from './progress.mts';
 
 export const nodeVersion = '24.21.0';
 export const n8nVersion = '2.41.1';
+/** The last of the 1.x, which many still run. */
+export const n8nVersion1 = '1.123.81';
 
 const cache = path.join(
 	process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
@@ -21,14 +23,19 @@ const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platf
 const gibibyte = 1024 ** 3;
 
 export interface Runtime {
+	/** Of n8n. */
+	version: string;
 	/** The folder that holds the `node` program. */
 	nodeBin: string;
 	/** The file that starts n8n. */
 	n8n: string;
 }
 
-/** @returns Node.js and n8n, from the cache or freshly installed */
-export async function bringRuntime(): Promise<Runtime> {
+/**
+ * @param version of n8n
+ * @returns Node.js and n8n, from the cache or freshly installed
+ */
+export async function bringRuntime(version = n8nVersion): Promise<Runtime> {
 	const nodeFolder = await bring(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
 		title: `Bringing Node.js ${nodeVersion}`,
 		space: gibibyte / 4,
@@ -37,16 +44,16 @@ export async function bringRuntime(): Promise<Runtime> {
 	const nodeHome = path.join(nodeFolder, 'node_modules', nodePackage);
 	const nodeBin = path.join(nodeHome, 'bin');
 	const n8nFolder = await bring(
-		`n8n-${n8nVersion}`,
+		`n8n-${version}`,
 		'node_modules/sqlite3/build/Release/node_sqlite3.node',
 		{
-			title: `Bringing n8n ${n8nVersion}, some minutes the first time`,
+			title: `Bringing n8n ${version}, some minutes the first time`,
 			space: 5 * gibibyte,
 			install: async (folder, say) => {
 				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
 				const counting = setInterval(() => say(progressOf(folder)), 1000);
 				try {
-					await npm(folder, env, 'install', `n8n@${n8nVersion}`);
+					await npm(folder, env, 'install', `n8n@${version}`);
 				} finally {
 					clearInterval(counting);
 				}
@@ -62,7 +69,7 @@ export async function bringRuntime(): Promise<Runtime> {
 			},
 		},
 	);
-	return { nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
+	return { version, nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
 }
 
 interface Wanted {
@@ -88,7 +95,11 @@ async function bring(name: string, proof: string, wanted: Wanted): Promise<strin
 		const removePartial = async () => await rm(partial, { recursive: true, force: true });
 		beforeExit(removePartial);
 		await mkdir(partial, { recursive: true });
-		await writeFile(path.join(partial, 'package.json'), '{ "private": true }\n');
+		await writeFile(
+			path.join(partial, 'package.json'),
+			// n8n 1.x asks for an xlsx from outside the registry.
+			JSON.stringify({ private: true, overrides: { xlsx: '0.18.5' } }),
+		);
 		await wanted.install(partial, say);
 		await rename(partial, folder).catch(async (error: unknown) => {
 			// Another run was faster: its folder is as good.

@@ -88,6 +88,7 @@ export class N8n {
 
 	private constructor(
 		readonly url: string,
+		private readonly version: string,
 		private readonly started: Started,
 	) {
 		// n8n ties a login to the browser's ID.
@@ -104,7 +105,11 @@ export class N8n {
 	 * @param port the editor's port, a free one
 	 * @throws Advice when n8n does not start
 	 */
-	static async start({ nodeBin, n8n }: Runtime, userFolder: string, port: number): Promise<N8n> {
+	static async start(
+		{ version, nodeBin, n8n }: Runtime,
+		userFolder: string,
+		port: number,
+	): Promise<N8n> {
 		const started = start(path.join(nodeBin, 'node'), [n8n, 'start'], {
 			cwd: userFolder,
 			log: path.join(userFolder, 'n8n.log'),
@@ -122,16 +127,26 @@ export class N8n {
 				N8N_PERSONALIZATION_ENABLED: 'false',
 				N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 				N8N_HIRING_BANNER_ENABLED: 'false',
+				// With the other engine of n8n 1.123.81, $('Any Node') gives nothing here, for any node.
+				...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
 			},
 		});
-		const running = new N8n(`http://127.0.0.1:${port}`, started);
+		const running = new N8n(`http://127.0.0.1:${port}`, version, started);
 		let hasEnded = false;
 		void started.ended.then(() => (hasEnded = true));
 		for (let tries = 0; tries < 600 && !hasEnded; tries++) {
-			const answer = await axios
-				.get(`${running.url}/healthz/readiness`, { timeout: 2000 })
-				.catch(() => undefined);
-			if (answer?.status === 200) return running;
+			const isUp = async (page: string, holds = '') => {
+				const { data } = await axios.get(running.url + page, {
+					timeout: 2000,
+					responseType: 'text',
+				});
+				return String(data).includes(holds);
+			};
+			// n8n 1.x is ready before it can be asked for anything.
+			const isReady = await isUp('/healthz/readiness')
+				.then(async () => await isUp('/', 'id="app"'))
+				.catch(() => false);
+			if (isReady) return running;
 			await wait(200);
 		}
 		await stop(started);
@@ -194,7 +209,12 @@ export class N8n {
 		for (const node of workflow.nodes) {
 			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
 		}
-		return (await this.post<{ id: string }>('/workflows', workflow)).id;
+		return await this.saveWorkflow(workflow);
+	}
+
+	/** @returns the ID of the workflow, saved but not published */
+	async saveWorkflow(workflow: object): Promise<string> {
+		return (await this.post<{ id: string }>('/workflows', { active: false, ...workflow })).id;
 	}
 
 	/**
@@ -227,8 +247,10 @@ export class N8n {
 
 	private async execution(id: string): Promise<Execution> {
 		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
-		if (isUnfinished(status)) return { status, runData: {} };
-		const { runData, error } = parse(data).resultData;
+		// The status is there before the data.
+		const stored = isUnfinished(status) ? undefined : parse(data);
+		if (!stored) return { status: 'running', runData: {} };
+		const { runData, error } = stored.resultData;
 		return { status, runData, message: error?.message };
 	}
 
@@ -238,6 +260,10 @@ export class N8n {
 			`/workflows/${workflowId}/run`,
 			{
 				triggerToStartFrom: { name: trigger },
+				// n8n 1.x runs what it is sent, n8n 2.x what it has saved.
+				...(this.version.startsWith('1.') && {
+					workflowData: await this.get(`/workflows/${workflowId}`),
+				}),
 			},
 		);
 		for (;;) {
