@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { getBorderCharacters, table } from 'table';
 import { bringRuntime } from '../runtime/cache.mts';
 import {
 	freePort,
@@ -13,6 +12,7 @@ import {
 } from '../runtime/n8n.mts';
 import { mainOf, start, stop } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
+import { asTable } from '../runtime/table.mts';
 import type { Cost } from './worker.mts';
 
 /*
@@ -169,17 +169,7 @@ function participantsIn({ runData }: Execution): number {
 	return items.reduce((sum, { json }) => sum + ((json.content as unknown[])?.length ?? 1), 0);
 }
 
-function print(title: string, rows: Array<Array<string | number>>) {
-	console.log(`\n${title}`);
-	console.log(
-		table(rows, {
-			border: getBorderCharacters('norc'),
-			columnDefault: { alignment: 'right' },
-			columns: [{ alignment: 'left' }],
-			drawHorizontalLine: (line, count) => line < 2 || line === count,
-		}),
-	);
-}
+const print = (title: string, rows: unknown[][]) => console.log(`\n${title}\n${asTable(rows)}`);
 
 const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
 const times = (a: number, b: number) => (a / b).toFixed(2);
@@ -264,6 +254,4 @@ async function bench(): Promise<number> {
 	return 0;
 }
 
-await mainOf(bench, (error) =>
-	error instanceof Advice ? error.message : ((error as Error).stack ?? String(error)),
-);
+await mainOf(bench);

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { getBorderCharacters, table, type TableUserConfig } from 'table';
 import { bringRuntime } from '../runtime/cache.mts';
 import {
 	freePort,
@@ -12,18 +11,12 @@ import {
 } from '../runtime/n8n.mts';
 import { beforeExit, mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
+import { asTable } from '../runtime/table.mts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
 
 /*
  * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
  */
-
-const tableStyle: TableUserConfig = {
-	border: getBorderCharacters('norc'),
-	columns: [{ alignment: 'left' }],
-	columnDefault: { alignment: 'right' },
-	drawHorizontalLine: (line, count) => line < 2 || line === count,
-};
 
 interface Rows {
 	count: number;
@@ -122,9 +115,9 @@ function report(standIn: StandIn, [first, second]: Sync[], rows: Rows, start: nu
 		row.totalReferrals,
 		row.referralRewardBalance,
 	]);
-	console.log(`\n${table(figures, tableStyle)}`);
+	console.log(`\n${asTable(figures)}`);
 	console.log('The five best referrers');
-	console.log(table([['email', 'referrals', 'reward balance'], ...referrers], tableStyle));
+	console.log(asTable([['email', 'referrals', 'reward balance'], ...referrers]));
 	console.log(
 		held
 			? `All ${expected} participants of the campaign are in the table, once. ${((Date.now() - start) / 1000).toFixed(0)} s in all.`
@@ -133,6 +126,4 @@ function report(standIn: StandIn, [first, second]: Sync[], rows: Rows, start: nu
 	return held;
 }
 
-await mainOf(demo, (error) =>
-	error instanceof Advice ? error.message : ((error as Error).stack ?? String(error)),
-);
+await mainOf(demo);

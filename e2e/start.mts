@@ -1,8 +1,8 @@
-import { getBorderCharacters, table } from 'table';
 import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../runtime/cache.mts';
 import { packPackage, temporaryFolder } from '../runtime/n8n.mts';
 import { mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
+import { asTable } from '../runtime/table.mts';
 import { triggers } from './triggers.mts';
 import { versions } from './versions.mts';
 
@@ -45,15 +45,8 @@ async function endToEnd(): Promise<number> {
 		}
 		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
-	console.log(
-		`\n${table(rows, {
-			border: getBorderCharacters('norc'),
-			drawHorizontalLine: (line, count) => line < 2 || line === count,
-		})}`,
-	);
+	console.log(`\n${asTable(rows)}`);
 	return held ? 0 : 1;
 }
 
-await mainOf(endToEnd, (error) =>
-	error instanceof Advice ? error.message : ((error as Error).stack ?? String(error)),
-);
+await mainOf(endToEnd);

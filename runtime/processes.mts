@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { silence } from './progress.mts';
+import { Advice, silence } from './progress.mts';
 
 export interface Started {
 	child: ChildProcess;
@@ -83,18 +83,22 @@ export async function stop({ child, ended }: Started): Promise<void> {
 	signal('SIGKILL');
 }
 
-/** Stops every program that was started and does all the tidying up. */
-export async function stopAll(): Promise<void> {
-	await Promise.all([...running].map(stop));
-	for (const tidyUp of tidyUps.splice(0)) await tidyUp();
+let stopping: Promise<void> | undefined;
+
+/** Stops every program that was started and does all the tidying up, once. */
+async function stopAll(): Promise<void> {
+	stopping ??= (async () => {
+		await Promise.all([...running].map(stop));
+		for (const tidyUp of tidyUps) await tidyUp();
+	})();
+	await stopping;
 }
 
 /**
  * Runs the main part of a command and leaves nothing behind, however it ends.
- * @param main does the work and returns the exit code
- * @param explain turns what went wrong into what is printed
+ * @param main does the work and returns the exit code; what a person can mend it throws as Advice
  */
-export async function mainOf(main: () => Promise<number>, explain: (error: unknown) => string) {
+export async function mainOf(main: () => Promise<number>): Promise<void> {
 	for (const [signal, code] of [
 		['SIGINT', 130],
 		['SIGTERM', 143],
@@ -110,7 +114,8 @@ export async function mainOf(main: () => Promise<number>, explain: (error: unkno
 	try {
 		code = await main();
 	} catch (error) {
-		console.error(`\n${explain(error)}`);
+		// What goes wrong because everything is being stopped is no news.
+		if (!stopping) console.error('\n%s', error instanceof Advice ? error.message : error);
 	} finally {
 		await stopAll();
 	}
