@@ -113,6 +113,7 @@ test.each([
 test('tells in the words of the service why a participant does not qualify', async () => {
 	const { error } = await service.run({ ...parameters, email: 'participant1@example.com' });
 	expect(error?.message).toContain('participant "participant1@example.com"');
+	expect(error?.message).toContain('Only a participant who was referred can be qualified.');
 	expect(error?.description).toContain('Only referred participants can be qualified');
 });
 

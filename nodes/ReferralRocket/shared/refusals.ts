@@ -72,6 +72,7 @@ export function refusedStatus(endpoint: Endpoint, values: Values, answer: Answer
 	const { status } = answer;
 	const description = quoted(answer);
 	const about = named(endpoint, values);
+	const rule = endpoint.rule ? ` ${endpoint.rule}` : '';
 	if (status >= 300 && status < 400) {
 		return {
 			message: `The address in the credential sends requests on to another address, where the API key must not follow. ${checkBaseUrl}`,
@@ -98,12 +99,12 @@ export function refusedStatus(endpoint: Endpoint, values: Values, answer: Answer
 	}
 	if (status >= 500) {
 		return {
-			message: `Referral Rocket could not answer for ${about} (status ${status}).${mayHaveHappened(endpoint)}`,
+			message: `Referral Rocket could not answer for ${about} (status ${status}).${rule}${mayHaveHappened(endpoint)}`,
 			description,
 		};
 	}
 	return {
-		message: `Referral Rocket did not accept the request for ${about}. Check the fields of this node.`,
+		message: `Referral Rocket did not accept the request for ${about}.${rule} Check the fields of this node.`,
 		description,
 	};
 }

@@ -28,6 +28,8 @@ export interface Endpoint {
 	parameters: Partial<Record<ParameterName, string>>;
 	/** What the answer is about; used in messages. */
 	subject: 'campaign' | 'participant' | 'participants' | 'referralCode';
+	/** What the service asks for beyond well-formed fields; said when it does not do what it was asked. */
+	rule?: string;
 }
 
 /** Spring Data's Pageable: `page` counts from 0, `size` is 20 unless given. */
@@ -74,6 +76,7 @@ export const endpoints = {
 		path: '/api/v1/qualifyParticipant',
 		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
 		subject: 'participant',
+		rule: 'Only a participant who was referred can be qualified.',
 	},
 	validateCode: {
 		method: 'GET',
