@@ -54,15 +54,16 @@ export class Campaign {
 		size: number,
 	) {
 		for (let number = 0; number < size; number++) {
-			const referrer =
-				number % 3 === 2 ? this.participants.at(-1 - earlierThan(number)) : undefined;
-			const added = this.add(`participant${number}@example.com`, referrer, {
+			const referrer = number % 3 === 2 ? this.participants[earlierThan(number)] : undefined;
+			const added = this.create(`participant${number}@example.com`, referrer, {
 				firstName: firstNames[number % firstNames.length],
 				lastName: lastNames[number % lastNames.length],
 				createdOn: new Date(Date.UTC(2026, 0, 1, 0, number)).toISOString().replace('Z', '+00:00'),
 			});
 			if (referrer && number % 2 === 0) this.qualify(added);
+			this.participants.push(added);
 		}
+		this.participants.reverse();
 	}
 
 	find(email: string): Participant | undefined {
@@ -74,7 +75,13 @@ export class Campaign {
 	}
 
 	/** Adds a participant at the front of the list; a referrer's total goes up by one. */
-	add(email: string, referrer?: Participant, details: Partial<Participant> = {}): Participant {
+	add(email: string, referrer?: Participant, details?: Partial<Participant>): Participant {
+		const participant = this.create(email, referrer, details);
+		this.participants.unshift(participant);
+		return participant;
+	}
+
+	private create(email: string, referrer?: Participant, details: Partial<Participant> = {}) {
 		const referralCode = `C${(this.participants.length + 1).toString(36).padStart(6, '0')}`;
 		const participant: Participant = {
 			email,
@@ -97,7 +104,6 @@ export class Campaign {
 			...details,
 		};
 		if (referrer) referrer.totalReferrals++;
-		this.participants.unshift(participant);
 		this.byEmail.set(email, participant);
 		this.byCode.set(referralCode, participant);
 		return participant;
