@@ -49,6 +49,8 @@ export async function bringRuntime(version = n8nVersion): Promise<Runtime> {
 		{
 			title: `Bringing n8n ${version}, some minutes the first time`,
 			space: 5 * gibibyte,
+			// n8n 1.x asks for an xlsx from outside the registry.
+			overrides: version === n8nVersion1 ? { xlsx: '0.18.5' } : undefined,
 			install: async (folder, say) => {
 				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
 				const counting = setInterval(() => say(progressOf(folder)), 1000);
@@ -76,6 +78,8 @@ interface Wanted {
 	title: string;
 	/** Bytes that must be free on the disk. */
 	space: number;
+	/** Versions to take in place of those that a package asks for. */
+	overrides?: Record<string, string>;
 	install: (folder: string, say: (detail: string) => void) => Promise<void>;
 }
 
@@ -97,8 +101,7 @@ async function bring(name: string, proof: string, wanted: Wanted): Promise<strin
 		await mkdir(partial, { recursive: true });
 		await writeFile(
 			path.join(partial, 'package.json'),
-			// n8n 1.x asks for an xlsx from outside the registry.
-			JSON.stringify({ private: true, overrides: { xlsx: '0.18.5' } }),
+			JSON.stringify({ private: true, overrides: wanted.overrides }),
 		);
 		await wanted.install(partial, say);
 		await rename(partial, folder).catch(async (error: unknown) => {
