@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import axios from 'axios';
+import { requestsInFlight } from '../nodes/ReferralRocket/shared/politeness.ts';
 
 /*
  * Reads all participants once or more, in a process of its own, and prints what it cost as JSON: by
@@ -47,8 +48,8 @@ const byBareLoop = async () => {
 	const first = await read(0);
 	const rows = [...first.content];
 	if (first.totalPages > 1) rows.push(...(await read(1)).content);
-	for (let page = 2; page < first.totalPages; page += 10) {
-		const count = Math.min(10, first.totalPages - page);
+	for (let page = 2; page < first.totalPages; page += requestsInFlight) {
+		const count = Math.min(requestsInFlight, first.totalPages - page);
 		const pages = await Promise.all(
 			Array.from({ length: count }, (_, index) => read(page + index)),
 		);

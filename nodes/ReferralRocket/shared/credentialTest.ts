@@ -5,7 +5,7 @@ import type {
 } from 'n8n-workflow';
 import { keyHeader } from './authentication';
 import { checkedBaseUrl } from './baseUrl';
-import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
+import { isMarkup, noAnswer, refusedStatus, webPage } from './refusals';
 import { endpoints } from './service';
 
 /** Any answer about a campaign that can't exist proves the key, so no real campaign is needed. */
@@ -38,12 +38,9 @@ export async function testCredential(
 		const { body } = response;
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
 		const answer = { status: response.statusCode, headers: response.headers, text };
-		const isPage = /^\s*</.test(text);
-		if (answer.status === 404 && !isPage) return { status: 'OK', message: 'The key works.' };
-		if (answer.status < 200 || answer.status > 299) {
-			return no(refusedStatus(endpoint, values, answer).message);
-		}
-		if (isPage) return no(unusableAnswer(endpoint, values, answer).message);
+		const isAnswered = (answer.status >= 200 && answer.status <= 299) || answer.status === 404;
+		if (!isAnswered) return no(refusedStatus(endpoint, values, answer).message);
+		if (isMarkup(text)) return no(webPage(answer).message);
 		return { status: 'OK', message: 'The key works.' };
 	} catch (error) {
 		const code = (error as { code?: string; cause?: { code?: string } }).code;

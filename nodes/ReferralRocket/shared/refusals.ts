@@ -27,8 +27,11 @@ const mayHaveHappened = (endpoint: Endpoint) =>
 		? ' The request may have taken effect: look the participant up in Referral Rocket before you run this again.'
 		: ' Run this again in a few minutes.';
 
+/** @returns whether a body is a page and no data */
+export const isMarkup = (text: string) => /^\s*</.test(text);
+
 const isWebPage = (answer: Answer) =>
-	/^\s*</.test(answer.text) || /text\/html/i.test(String(answer.headers['content-type'] ?? ''));
+	isMarkup(answer.text) || /text\/html/i.test(String(answer.headers['content-type'] ?? ''));
 
 /** Names what the request was about, for example: participant "jo@example.com" in campaign "JCu82f30F1". */
 function named({ subject }: Endpoint, { campaign, email, code }: Values): string {
