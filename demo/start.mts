@@ -18,9 +18,10 @@ import { startStandIn, type StandIn } from '../sandbox/service.mts';
  * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
  */
 
-interface Rows {
-	count: number;
-	data: Array<{ email: string; totalReferrals: number; referralRewardBalance: number }>;
+interface Row {
+	email: string;
+	totalReferrals: number;
+	referralRewardBalance: number;
 }
 
 async function demo(): Promise<number> {
@@ -47,7 +48,7 @@ async function demo(): Promise<number> {
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');
 	const second = await run(n8n, workflowId, 'Running it again');
-	const rows = await readTable(n8n);
+	const rows = await n8n.rows<Row>({ take: 5, sortBy: 'totalReferrals:desc' });
 	const held = report(standIn, [first, second], rows, start);
 
 	if (exits) return held ? 0 : 1;
@@ -84,18 +85,13 @@ async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 const itemsOf = ({ runData }: Execution, node: string) =>
 	runData[node]?.[0]?.data?.main?.[0]?.length ?? 0;
 
-async function readTable(n8n: N8n): Promise<Rows> {
-	const { id: projectId } = await n8n.get<{ id: string }>('/projects/personal');
-	const tables = `/projects/${projectId}/data-tables`;
-	const { data } = await n8n.get<{ data: Array<{ id: string }> }>(tables);
-	return await n8n.get<Rows>(`${tables}/${data[0].id}/rows`, {
-		take: 5,
-		sortBy: 'totalReferrals:desc',
-	});
-}
-
 /** @returns whether the numbers are right */
-function report(standIn: StandIn, [first, second]: Sync[], rows: Rows, start: number): boolean {
+function report(
+	standIn: StandIn,
+	[first, second]: Sync[],
+	rows: { count: number; data: Row[] },
+	start: number,
+): boolean {
 	const { participants } = standIn.campaign;
 	const expected = participants.length;
 	const best = participants.map(({ totalReferrals }) => totalReferrals).sort((a, b) => b - a);

@@ -5,6 +5,7 @@ import { freePort, installPackage, N8n, temporaryFolder, type Execution } from '
 import { step } from '../runtime/progress.mts';
 import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { retried } from './retried.mts';
 
 const secret = 'whsec_3f1c90aa57';
 const webhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
@@ -120,15 +121,3 @@ const peopleIn = ({ runData }: Execution) =>
 	(runData['Write Message']?.[0]?.data?.main?.[0] ?? []).map(({ json }) =>
 		String(json.email).replace('@example.com', ''),
 	);
-
-async function retried(check: () => Promise<void>, seconds: number) {
-	const end = Date.now() + seconds * 1000;
-	for (;;) {
-		try {
-			return await check();
-		} catch (error) {
-			if (Date.now() > end) throw error;
-			await wait(500);
-		}
-	}
-}

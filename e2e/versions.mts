@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime/cache.mts';
 import { freePort, installPackage, N8n, temporaryFolder, type Execution } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
+import { chain } from './workflow.mts';
 
 const campaignId = {
 	__rl: true,
@@ -159,40 +160,25 @@ async function runNode(
 	parameters: object,
 	more: object,
 ) {
-	const to = (node: string) => [{ node, type: 'main', index: 0 }];
-	const node = (name: string, type: string, typeVersion: number, given: object) => ({
-		id: name,
-		name,
-		type,
-		typeVersion,
-		position: [0, 0],
-		parameters: given,
-	});
 	const value = "={{ $('Items').item.json.email }}";
 	const origin = {
 		assignments: { assignments: [{ id: '1', name: 'origin', value, type: 'string' }] },
 	};
-	const id = await n8n.saveWorkflow({
-		name: 'Versions',
-		settings: { executionOrder: 'v1' },
-		nodes: [
-			node('Run', 'n8n-nodes-base.manualTrigger', 1, {}),
-			node('Items', 'n8n-nodes-base.code', 2, {
-				jsCode: `return ${JSON.stringify(items)}.map((json) => ({ json }))`,
-			}),
+	const jsCode = `return ${JSON.stringify(items)}.map((json) => ({ json }))`;
+	const id = await n8n.saveWorkflow(
+		chain('Versions', [
+			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
+			{ name: 'Items', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode } },
 			{
-				...node('Referral Rocket', 'n8n-nodes-referral-rocket.referralRocket', 1, parameters),
+				name: 'Referral Rocket',
+				type: 'n8n-nodes-referral-rocket.referralRocket',
+				parameters,
 				credentials,
 				...more,
 			},
-			node('Origin', 'n8n-nodes-base.set', 3.4, origin),
-		],
-		connections: {
-			Run: { main: [to('Items')] },
-			Items: { main: [to('Referral Rocket')] },
-			'Referral Rocket': { main: [to('Origin')] },
-		},
-	});
+			{ name: 'Origin', type: 'n8n-nodes-base.set', typeVersion: 3.4, parameters: origin },
+		]),
+	);
 	return await n8n.run(id, 'Run');
 }
 

@@ -6,7 +6,7 @@ import axios, { type AxiosInstance } from 'axios';
 import { parse } from 'flatted';
 import getPort, { portNumbers } from 'get-port';
 import { npm, type Runtime } from './cache.mts';
-import { beforeExit, start, stop, type Started } from './processes.mts';
+import { beforeExit, start, stop, whenReady, type Started } from './processes.mts';
 import { Advice } from './progress.mts';
 
 export const project = path.resolve(import.meta.dirname, '..');
@@ -24,6 +24,20 @@ export interface NodeRun {
 	executionTime: number;
 	error?: { message: string };
 	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
+}
+
+export interface Workflow {
+	name: string;
+	nodes: Array<{ name: string; type: string; credentials?: object; [setting: string]: unknown }>;
+	connections: Record<
+		string,
+		{ main: Array<Array<{ node: string; type: string; index: number }>> }
+	>;
+}
+
+interface Outcome {
+	id: string;
+	status: string;
 }
 
 export interface Execution {
@@ -82,7 +96,64 @@ export async function installPackage(userFolder: string, tarball: string): Promi
 	await npm(folder, {}, 'install', '--legacy-peer-deps', tarball);
 }
 
-/** A running n8n with its database in its user folder, and its REST API as the editor uses it. */
+async function startN8n(
+	{ version, nodeBin, n8n }: Runtime,
+	command: string[],
+	userFolder: string,
+	port: number,
+	env: NodeJS.ProcessEnv,
+	isReady: () => Promise<boolean>,
+): Promise<Started> {
+	const started = start(path.join(nodeBin, 'node'), [n8n, ...command], {
+		cwd: userFolder,
+		log: path.join(userFolder, 'n8n.log'),
+		env: {
+			PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
+			N8N_USER_FOLDER: userFolder,
+			N8N_PORT: String(port),
+			N8N_LISTEN_ADDRESS: '127.0.0.1',
+			N8N_RUNNERS_BROKER_PORT: String(await getPort()),
+			N8N_ENCRYPTION_KEY: 'only-for-this-machine',
+			N8N_SECURE_COOKIE: 'false',
+			N8N_DIAGNOSTICS_ENABLED: 'false',
+			N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+			N8N_TEMPLATES_ENABLED: 'false',
+			N8N_PERSONALIZATION_ENABLED: 'false',
+			N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+			N8N_HIRING_BANNER_ENABLED: 'false',
+			// With the other engine of n8n 1.123.81, $('Any Node') gives nothing here, for any node.
+			...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
+			...env,
+		},
+	});
+	await whenReady('n8n', started, isReady);
+	return started;
+}
+
+/**
+ * Starts an n8n worker that takes executions from the queue, five at a time, and waits until it does.
+ * @param env the settings of the queue and the database
+ * @returns the worker; what it logs is in n8n.log in its user folder
+ */
+export async function startWorker(
+	runtime: Runtime,
+	userFolder: string,
+	env: NodeJS.ProcessEnv,
+): Promise<Started> {
+	const port = await getPort();
+	const health = {
+		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+		QUEUE_HEALTH_CHECK_PORT: String(port),
+		N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+	};
+	const command = ['worker', '--concurrency=5'];
+	return await startN8n(runtime, command, userFolder, port, { ...env, ...health }, async () => {
+		await axios.get(`http://127.0.0.1:${port}/healthz/readiness`, { timeout: 2000 });
+		return true;
+	});
+}
+
+/** A running n8n, and its REST API as the editor uses it. */
 export class N8n {
 	private readonly api: AxiosInstance;
 
@@ -103,54 +174,23 @@ export class N8n {
 	/**
 	 * Starts n8n and waits until it is ready.
 	 * @param port the editor's port, a free one
+	 * @param env settings beyond those that every n8n has here
 	 * @throws Advice when n8n does not start
 	 */
 	static async start(
-		{ version, nodeBin, n8n }: Runtime,
+		runtime: Runtime,
 		userFolder: string,
 		port: number,
+		env: NodeJS.ProcessEnv = {},
 	): Promise<N8n> {
-		const started = start(path.join(nodeBin, 'node'), [n8n, 'start'], {
-			cwd: userFolder,
-			log: path.join(userFolder, 'n8n.log'),
-			env: {
-				PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
-				N8N_USER_FOLDER: userFolder,
-				N8N_PORT: String(port),
-				N8N_LISTEN_ADDRESS: '127.0.0.1',
-				N8N_RUNNERS_BROKER_PORT: String(await getPort()),
-				N8N_ENCRYPTION_KEY: 'only-for-this-machine',
-				N8N_SECURE_COOKIE: 'false',
-				N8N_DIAGNOSTICS_ENABLED: 'false',
-				N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
-				N8N_TEMPLATES_ENABLED: 'false',
-				N8N_PERSONALIZATION_ENABLED: 'false',
-				N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-				N8N_HIRING_BANNER_ENABLED: 'false',
-				// With the other engine of n8n 1.123.81, $('Any Node') gives nothing here, for any node.
-				...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
-			},
-		});
-		const running = new N8n(`http://127.0.0.1:${port}`, version, started);
-		let hasEnded = false;
-		void started.ended.then(() => (hasEnded = true));
-		for (let tries = 0; tries < 600 && !hasEnded; tries++) {
-			const isUp = async (page: string, holds = '') => {
-				const { data } = await axios.get(running.url + page, {
-					timeout: 2000,
-					responseType: 'text',
-				});
-				return String(data).includes(holds);
-			};
+		const url = `http://127.0.0.1:${port}`;
+		const started = await startN8n(runtime, ['start'], userFolder, port, env, async () => {
+			await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
 			// n8n 1.x is ready before it can be asked for anything.
-			const isReady = await isUp('/healthz/readiness')
-				.then(async () => await isUp('/', 'id="app"'))
-				.catch(() => false);
-			if (isReady) return running;
-			await wait(200);
-		}
-		await stop(started);
-		throw new Advice(`n8n did not start. The last that it said:\n${started.output().slice(-3000)}`);
+			const { data } = await axios.get<string>(url, { timeout: 2000, responseType: 'text' });
+			return data.includes('id="app"');
+		});
+		return new N8n(url, runtime.version, started);
 	}
 
 	async stop(): Promise<void> {
@@ -178,7 +218,7 @@ export class N8n {
 		return (await this.api.post<{ data: Answer }>(path, body)).data.data;
 	}
 
-	async get<Answer>(path: string, params?: Record<string, unknown>): Promise<Answer> {
+	async get<Answer>(path: string, params?: object): Promise<Answer> {
 		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
 	}
 
@@ -199,16 +239,20 @@ export class N8n {
 
 	/**
 	 * Imports a workflow of examples/ and gives its Referral Rocket nodes a credential.
+	 * @param change made to it before it is saved
 	 * @returns its ID in this n8n
 	 */
-	async importExample(name: string, credentials: object): Promise<string> {
+	async importExample(
+		name: string,
+		credentials: object,
+		change?: (workflow: Workflow) => void,
+	): Promise<string> {
 		const file = path.join(project, 'examples', `${name}.json`);
-		const workflow = JSON.parse(await readFile(file, 'utf8')) as {
-			nodes: Array<{ type: string; credentials?: object }>;
-		};
+		const workflow = JSON.parse(await readFile(file, 'utf8')) as Workflow;
 		for (const node of workflow.nodes) {
 			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
 		}
+		change?.(workflow);
 		return await this.saveWorkflow(workflow);
 	}
 
@@ -235,13 +279,26 @@ export class N8n {
 		throw new Error(`Workflow ${workflowId} did not become active.`);
 	}
 
+	/** @returns what became of every execution of a workflow so far, the newest first (n8n 1.x: of the last 100) */
+	async statusesOf(workflowId: string): Promise<Outcome[]> {
+		const all: Outcome[] = [];
+		let cursor: string | undefined;
+		do {
+			const page: { results: Outcome[]; nextCursor?: string } = await this.get('/executions', {
+				filter: JSON.stringify({ workflowId }),
+				limit: 100,
+				cursor,
+			});
+			all.push(...page.results);
+			cursor = page.nextCursor;
+		} while (cursor);
+		return all;
+	}
+
 	/** @returns the finished executions of a workflow, the oldest first */
 	async executionsOf(workflowId: string): Promise<Execution[]> {
-		const { results } = await this.get<{ results: Array<{ id: string; status: string }> }>(
-			'/executions',
-			{ filter: JSON.stringify({ workflowId }) },
-		);
-		const finished = results.filter(({ status }) => !isUnfinished(status));
+		const all = await this.statusesOf(workflowId);
+		const finished = all.filter(({ status }) => !isUnfinished(status));
 		return await Promise.all(finished.map(async ({ id }) => await this.execution(id)).reverse());
 	}
 
@@ -256,6 +313,16 @@ export class N8n {
 
 	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */
 	async run(workflowId: string, trigger: string): Promise<Execution> {
+		const executionId = await this.startRun(workflowId, trigger);
+		for (;;) {
+			const execution = await this.execution(executionId);
+			if (!isUnfinished(execution.status)) return execution;
+			await wait(100);
+		}
+	}
+
+	/** As run, without waiting for the end; returns the execution's ID. */
+	async startRun(workflowId: string, trigger: string): Promise<string> {
 		const { executionId } = await this.post<{ executionId: string }>(
 			`/workflows/${workflowId}/run`,
 			{
@@ -266,10 +333,17 @@ export class N8n {
 				}),
 			},
 		);
-		for (;;) {
-			const execution = await this.execution(executionId);
-			if (!isUnfinished(execution.status)) return execution;
-			await wait(100);
-		}
+		return executionId;
+	}
+
+	/**
+	 * @param query how many rows to skip and to take, at most 250, and how to sort them
+	 * @returns these rows of the only data table, and how many it has in all
+	 */
+	async rows<Row>(query: object): Promise<{ count: number; data: Row[] }> {
+		const { id: projectId } = await this.get<{ id: string }>('/projects/personal');
+		const tables = `/projects/${projectId}/data-tables`;
+		const [table] = (await this.get<{ data: Array<{ id: string }> }>(tables)).data;
+		return await this.get(`${tables}/${table.id}/rows`, query);
 	}
 }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Advice, silence } from './progress.mts';
 
 export interface Started {
@@ -67,20 +68,50 @@ export function start(
 	return started;
 }
 
+/**
+ * Waits, at most two minutes, until a program does what it is there for.
+ * @param name of the program, for the message
+ * @param isReady asked again and again; what it throws counts as not yet
+ * @throws Advice with the program's last words when it ends or does not become ready
+ */
+export async function whenReady(
+	name: string,
+	started: Started,
+	isReady: () => Promise<boolean>,
+): Promise<void> {
+	let hasEnded = false;
+	void started.ended.then(() => (hasEnded = true));
+	for (let tries = 0; tries < 600 && !hasEnded; tries++) {
+		if (await isReady().catch(() => false)) return;
+		await wait(200);
+	}
+	await stop(started);
+	throw new Advice(
+		`${name} did not start. The last that it said:\n${started.output().slice(-3000)}`,
+	);
+}
+
+function signal({ child }: Started, name: NodeJS.Signals) {
+	try {
+		process.kill(-Number(child.pid), name);
+	} catch {
+		// It has ended already, and nothing is left to stop.
+	}
+}
+
+/** Ends a program and all it started at once, as a power cut does. */
+export async function kill(started: Started): Promise<void> {
+	signal(started, 'SIGKILL');
+	await started.ended;
+}
+
 /** Stops a program and all it started: politely, then for sure after ten seconds. */
-export async function stop({ child, ended }: Started): Promise<void> {
-	const signal = (name: NodeJS.Signals) => {
-		try {
-			process.kill(-Number(child.pid), name);
-		} catch {
-			// It has ended already, and nothing is left to stop.
-		}
-	};
-	signal('SIGTERM');
-	const patience = setTimeout(() => signal('SIGKILL'), 10_000);
-	await ended;
+export async function stop(started: Started): Promise<void> {
+	signal(started, 'SIGTERM');
+	const patience = setTimeout(signal, 10_000, started, 'SIGKILL');
+	await started.ended;
 	clearTimeout(patience);
-	signal('SIGKILL');
+	signal(started, 'SIGKILL');
 }
 
 let stopping: Promise<void> | undefined;
@@ -110,6 +141,12 @@ export async function mainOf(main: () => Promise<number>): Promise<void> {
 			void stopAll().finally(() => process.exit(code));
 		});
 	}
+	// For example a pipe that is closed while something is printed.
+	process.on('uncaughtException', (error) => {
+		silence();
+		console.error(error);
+		void stopAll().finally(() => process.exit(1));
+	});
 	let code = 1;
 	try {
 		code = await main();

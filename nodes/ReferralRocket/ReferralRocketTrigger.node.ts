@@ -157,8 +157,9 @@ export class ReferralRocketTrigger implements INodeType {
 			}
 		}
 		const participant = participantOf(event);
+		const { event: name, eventAt, campaignId } = participant;
 		const json = this.getNodeParameter('simplify', true)
-			? { event: participant.event, eventAt: participant.eventAt, ...simplifiedFields(participant) }
+			? { event: name, eventAt, campaignId, ...simplifiedFields(participant) }
 			: event;
 		return { ...answer(200, 'Received.'), workflowData: [[{ json }]] };
 	}

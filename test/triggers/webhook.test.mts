@@ -57,6 +57,7 @@ describe('a signed event', () => {
 					json: {
 						event: 'referrer_added',
 						eventAt: '2025-10-09T08:53:20.000Z',
+						campaignId: 'JCu82f30F1',
 						email: 'jo+1@example.com',
 						firstName: 'Jo',
 						lastName: 'Müller',
