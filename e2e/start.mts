@@ -5,6 +5,7 @@ import { Advice, step } from '../runtime/progress.mts';
 import { asTable } from '../runtime/table.mts';
 import { Missing } from '../runtime/services.mts';
 import { queue } from './queue.mts';
+import { tools } from './tools.mts';
 import { triggers } from './triggers.mts';
 import { versions } from './versions.mts';
 
@@ -24,6 +25,8 @@ const parts: Part[] = [
 	{ name: 'triggers', version: n8nVersion, prove: triggers },
 	{ name: 'triggers', version: n8nVersion1, prove: triggers },
 	{ name: 'queue', version: n8nVersion, prove: queue },
+	{ name: 'tools', version: n8nVersion, prove: tools },
+	{ name: 'tools', version: n8nVersion1, prove: tools },
 ];
 
 async function endToEnd(): Promise<number> {

@@ -266,6 +266,10 @@ export class N8n {
 	 * @throws with what n8n says when they don't
 	 */
 	async activate(workflowId: string): Promise<void> {
+		if (this.version.startsWith('1.')) {
+			await this.api.patch(`/workflows/${workflowId}`, { active: true });
+			return;
+		}
 		const { versionId } = await this.get<{ versionId: string }>(`/workflows/${workflowId}`);
 		await this.post(`/workflows/${workflowId}/activate`, { versionId });
 		for (let tries = 0; tries < 100; tries++) {
