@@ -43,7 +43,10 @@ async function demo(): Promise<number> {
 	);
 	const workflowId = await step('Setting up owner, credential and workflow', async () => {
 		await n8n.setUpOwner();
-		return await n8n.importExample('participant-sync', await n8n.addCredential(standIn));
+		return await n8n.importWorkflow(
+			'examples/participant-sync.json',
+			await n8n.addCredential(standIn),
+		);
 	});
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');

@@ -95,8 +95,12 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		standIn.behaviour.delay = 0;
 	});
 
-	const syncId = await n8n.importExample('participant-sync', credentials);
-	const slowSyncId = await n8n.importExample('participant-sync', credentials, pauseBeforeRemoval);
+	const syncId = await n8n.importWorkflow('examples/participant-sync.json', credentials);
+	const slowSyncId = await n8n.importWorkflow(
+		'examples/participant-sync.json',
+		credentials,
+		pauseBeforeRemoval,
+	);
 	const expectTable = async () => {
 		const inTable = (await allRows(n8n)).map(({ email, totalReferrals }) => [
 			email,

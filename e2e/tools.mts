@@ -34,8 +34,8 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 		type: 'httpBearerAuth',
 		data: { token },
 	});
-	const workflow = await n8n.importExample(
-		'mcp-tools',
+	const workflow = await n8n.importWorkflow(
+		'examples/mcp-tools.json',
 		await n8n.addCredential(standIn),
 		({ nodes }) => (nodes[0].credentials = { httpBearerAuth: bearer }),
 	);

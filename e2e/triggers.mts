@@ -23,8 +23,8 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	let n8n = await step('Starting n8n', async () => N8n.start(runtime, folder, port));
 	await n8n.setUpOwner();
 
-	const unsafe = await n8n.importExample(
-		'referral-event-to-message',
+	const unsafe = await n8n.importWorkflow(
+		'examples/referral-event-to-message.json',
 		await n8n.addCredential(standIn),
 	);
 	await step('A webhook without a secret does not start', async () => {
@@ -36,8 +36,8 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 
 	const credentials = await n8n.addCredential(standIn, secret);
-	const hook = await n8n.importExample('referral-event-to-message', credentials);
-	const poll = await n8n.importExample('new-participants-to-message', credentials);
+	const hook = await n8n.importWorkflow('examples/referral-event-to-message.json', credentials);
+	const poll = await n8n.importWorkflow('examples/new-participants-to-message.json', credentials);
 	await step('Publishing both example workflows', async () => {
 		await n8n.activate(hook);
 		await n8n.activate(poll);

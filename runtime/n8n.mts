@@ -73,6 +73,11 @@ export async function freePort(wanted: string | undefined): Promise<number> {
 	);
 }
 
+/** @returns name and version of the package */
+export async function packageJson(): Promise<{ name: string; version: string }> {
+	return JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
+}
+
 /**
  * Builds the package and packs it as npm publishes it.
  * @param folder where the tarball goes
@@ -81,11 +86,14 @@ export async function freePort(wanted: string | undefined): Promise<number> {
 export async function packPackage(folder: string): Promise<string> {
 	await npm(project, {}, 'run', 'build');
 	await npm(project, {}, 'pack', '--pack-destination', folder);
-	const { name, version } = JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
+	const { name, version } = await packageJson();
 	return path.join(folder, `${name}-${version}.tgz`);
 }
 
-/** Installs a packed package into n8n's user folder, the way n8n installs community packages. */
+/**
+ * Installs the package into n8n's user folder, the way n8n installs community packages.
+ * @param tarball the packed package, or its name and version on npm
+ */
 export async function installPackage(userFolder: string, tarball: string): Promise<void> {
 	const folder = path.join(userFolder, '.n8n/nodes');
 	await mkdir(folder, { recursive: true });
@@ -222,6 +230,17 @@ export class N8n {
 		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
 	}
 
+	/** @returns every node that can be used, as its type and version */
+	async nodeTypes(): Promise<Set<string>> {
+		const { data } = await this.api.get<Array<{ name: string; version: number | number[] }>>(
+			'/types/nodes.json',
+			{ baseURL: this.url },
+		);
+		return new Set(
+			data.flatMap(({ name, version }) => [version].flat().map((one) => `${name} ${one}`)),
+		);
+	}
+
 	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
 	async addCredential(service: { apiKey: string; url: string }, webhookSecret = '') {
 		const { id, name } = await this.post<{ id: string; name: string }>('/credentials', {
@@ -238,17 +257,17 @@ export class N8n {
 	}
 
 	/**
-	 * Imports a workflow of examples/ and gives its Referral Rocket nodes a credential.
+	 * Imports a workflow and gives its Referral Rocket nodes a credential.
+	 * @param file in the project
 	 * @param change made to it before it is saved
 	 * @returns its ID in this n8n
 	 */
-	async importExample(
-		name: string,
+	async importWorkflow(
+		file: string,
 		credentials: object,
 		change?: (workflow: Workflow) => void,
 	): Promise<string> {
-		const file = path.join(project, 'examples', `${name}.json`);
-		const workflow = JSON.parse(await readFile(file, 'utf8')) as Workflow;
+		const workflow = JSON.parse(await readFile(path.join(project, file), 'utf8')) as Workflow;
 		for (const node of workflow.nodes) {
 			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
 		}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import axios from 'axios';
+import type { Runtime } from '../runtime/cache.mts';
+import {
+	freePort,
+	installPackage,
+	N8n,
+	project,
+	temporaryFolder,
+	type Execution,
+	type Workflow,
+} from '../runtime/n8n.mts';
+import { step } from '../runtime/progress.mts';
+import { startStandIn } from '../sandbox/service.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { retried } from './retried.mts';
+
+const secret = 'whsec_3f1c90aa57';
+const header = { name: 'X-Shop-Key', value: 'only-the-shop-knows-it' };
+
+/** The example workflows, imported and run as they are; only credentials are chosen. */
+export async function examples(runtime: Runtime, tarball: string): Promise<void> {
+	const folder = await temporaryFolder();
+	await installPackage(folder, tarball);
+	const standIn = await startStandIn({ participants: 60 });
+	const { campaign } = standIn;
+	const referrer = campaign.participants[3];
+	const n8n = await step(`Starting n8n ${runtime.version}`, async () =>
+		N8n.start(runtime, folder, await freePort(undefined)),
+	);
+	await n8n.setUpOwner();
+	const credentials = await n8n.addCredential(standIn, secret);
+	const httpHeaderAuth = await n8n.post<{ id: string; name: string }>('/credentials', {
+		name: 'Header of the shop',
+		type: 'httpHeaderAuth',
+		data: header,
+	});
+	const chooseHeader = ({ nodes }: Workflow) => {
+		for (const node of nodes) {
+			if (node.type === 'n8n-nodes-base.webhook') node.credentials = { httpHeaderAuth };
+		}
+	};
+	const publish = async (name: string) => {
+		const id = await n8n.importWorkflow(`examples/${name}.json`, credentials, chooseHeader);
+		await n8n.activate(id);
+		return id;
+	};
+	const post = async (hook: string, body: object, headers = { [header.name]: header.value }) =>
+		(await axios.post(`${n8n.url}/webhook/${hook}`, body, { headers, validateStatus: () => true }))
+			.status;
+	/** What one node gave, over all executions of a workflow. */
+	const givenBy = async (workflow: string, node: string) =>
+		(await n8n.executionsOf(workflow)).flatMap((execution) => itemsOf(execution, node));
+
+	await step('Each is imported without an unknown node', async () => {
+		const known = await n8n.nodeTypes();
+		const names = readdirSync(path.join(project, 'examples')).filter((name) =>
+			/\.json$/.test(name),
+		);
+		assert.ok(names.length >= 8);
+		for (const name of names) {
+			await n8n.importWorkflow(`examples/${name}`, credentials, ({ nodes }) => {
+				for (const { type, typeVersion } of nodes) {
+					// Only n8n 2 has the table that Participant sync makes by itself.
+					if (type === 'n8n-nodes-base.dataTable' && runtime.version.startsWith('1.')) continue;
+					assert.ok(known.has(`${type} ${typeVersion}`), `${name}: ${type} ${typeVersion}`);
+				}
+			});
+		}
+	});
+	await step('CRM contact to participant', async () => {
+		const workflow = await publish('crm-contact-to-participant');
+		const { referralCode } = referrer;
+		const stranger = { email: 'mallory@example.com' };
+		assert.equal(await post('new-contact', stranger, { [header.name]: 'guessed' }), 403);
+		for (const contact of [
+			{ email: 'ana@example.com', referralCode },
+			{ email: 'ana@example.com', referralCode },
+			{ email: 'bob@example.com' },
+			{ email: 'eve@example.com', referralCode: 'unknown' },
+		]) {
+			assert.equal(await post('new-contact', contact), 200);
+		}
+		await retried(async () => {
+			assert.equal((await givenBy(workflow, 'Contact Fields')).length, 3);
+			const [{ message }] = await givenBy(workflow, 'Not Added');
+			assert.match(String(message), /^eve@example.com was not added: .*"unknown"/);
+		}, 20);
+		assert.equal(campaign.find('ana@example.com')?.referredByCode, referralCode);
+		assert.equal(campaign.find('bob@example.com')?.referredByCode, null);
+		assert.equal(campaign.find('eve@example.com'), undefined);
+		assert.equal(campaign.find('mallory@example.com'), undefined);
+	});
+	await step('Payment to qualification', async () => {
+		const workflow = await publish('payment-to-qualification');
+		const before = standIn.requests.length;
+		const paid = { paymentId: 'p1', email: 'ana@example.com', amount: 250 };
+		for (const payment of [paid, paid, { ...paid, paymentId: 'p2', email: 'bob@example.com' }]) {
+			assert.equal(await post('payment', payment), 200);
+			await retried(async () => {
+				assert.ok((await n8n.executionsOf(workflow)).length > 0);
+			}, 20);
+		}
+		await retried(async () => {
+			assert.equal((await n8n.executionsOf(workflow)).length, 3);
+			assert.equal((await givenBy(workflow, 'Qualified')).length, 1);
+			const [{ message }] = await givenBy(workflow, 'Not Qualified');
+			assert.match(String(message), /Only a participant who was referred can be qualified/);
+		}, 20);
+		const sent = standIn.requests.slice(before).map(({ body }) => [body?.email, body?.amount]);
+		assert.deepEqual(sent, [
+			['ana@example.com', 250],
+			['bob@example.com', 250],
+		]);
+	});
+	await step('Weekly leader board', async () => {
+		const workflow = await n8n.importWorkflow('examples/weekly-leader-board.json', credentials);
+		const execution = await n8n.run(workflow, 'Run Now');
+		assert.equal(execution.status, 'success', execution.message);
+		const [{ message }] = itemsOf(execution, 'Write Message');
+		const [best] = campaign.participants.toSorted((a, b) => b.totalReferrals - a.totalReferrals);
+		const lines = String(message).split('\n');
+		assert.equal(lines[0], 'Q4 Growth Program: the best referrers');
+		assert.equal(lines[1], `1. ${best.firstName}: ${best.totalReferrals}`);
+		assert.equal(lines.length, 11);
+	});
+	await step('Reward unlocked to message', async () => {
+		const workflow = await publish('reward-unlocked-to-message');
+		const hook = `${n8n.url}/webhook/4d5e0c0e-8c1f-4a3b-9c39-0d5f5a0b2100/referral-rocket`;
+		const alone = campaign.add('alone@example.com');
+		for (const participant of [referrer, alone]) {
+			const event = eventAbout('reward_unlocked', participant, 1_760_000_000_000);
+			assert.equal(await deliver(hook, event, secret), 200);
+		}
+		await retried(async () => {
+			const messages = await givenBy(workflow, 'Write Message');
+			assert.deepEqual(
+				messages.map(({ to }) => to).toSorted(),
+				[referrer.email, alone.email].toSorted(),
+			);
+			const toReferrer = messages.find(({ to }) => to === referrer.email);
+			const toAlone = messages.find(({ to }) => to === alone.email);
+			assert.match(String(toReferrer?.message), /thanks to ana@example.com\. Your balance is 20\./);
+			assert.match(String(toAlone?.message), /^Hello there, .* thanks to your friends\./);
+		}, 20);
+	});
+	await n8n.stop();
+	await standIn.close();
+}
+
+const itemsOf = ({ runData }: Execution, node: string) =>
+	(runData[node]?.[0]?.data?.main ?? []).flatMap((items) => items.map(({ json }) => json));

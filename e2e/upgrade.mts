@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Runtime } from '../runtime/cache.mts';
+import {
+	freePort,
+	installPackage,
+	N8n,
+	packageJson,
+	project,
+	temporaryFolder,
+} from '../runtime/n8n.mts';
+import { step } from '../runtime/progress.mts';
+import { startStandIn } from '../sandbox/service.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { retried } from './retried.mts';
+
+const secret = 'whsec_3f1c90aa57';
+const webhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+
+/**
+ * Workflows that were saved with an earlier version of the package go on as they were after an update.
+ * e2e/records keeps a folder of workflows for each released version; they never change again.
+ */
+export async function upgrade(runtime: Runtime, tarball: string): Promise<void> {
+	const { name, version } = await packageJson();
+	for (const earlier of readdirSync(path.join(project, 'e2e/records'))) {
+		// The first release has none before it: it is installed over itself, so that the way is proven.
+		const before = earlier === version ? tarball : `${name}@${earlier}`;
+		await upgradeFrom(earlier, runtime, before, tarball);
+	}
+}
+
+async function upgradeFrom(earlier: string, runtime: Runtime, before: string, after: string) {
+	const folder = await temporaryFolder();
+	await installPackage(folder, before);
+	const standIn = await startStandIn({ participants: 60 });
+	const { campaign } = standIn;
+	const port = await freePort(undefined);
+	let n8n = await step(`Starting n8n with version ${earlier} of the package`, async () =>
+		N8n.start(runtime, folder, port),
+	);
+	await n8n.setUpOwner();
+	const credentials = await n8n.addCredential(standIn, secret);
+	const importRecord = async (file: string) =>
+		await n8n.importWorkflow(`e2e/records/${earlier}/${file}.json`, credentials);
+	const every = await importRecord('every-operation');
+	const hook = await importRecord('webhook-trigger');
+	const poll = await importRecord('polling-trigger');
+	await n8n.activate(hook);
+	await n8n.activate(poll);
+
+	const run = async () => {
+		const { status, message, runData } = await n8n.run(every, 'Run Now');
+		assert.equal(status, 'success', message);
+		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
+	};
+	const [ana, bob, zoe] = campaign.participants.map((participant) =>
+		eventAbout('referrer_added', participant, 1_760_000_000_000),
+	);
+	const send = async (event: object) => await deliver(n8n.url + webhookPath, event, secret);
+	const expectExecutions = async (workflow: string, count: number) => {
+		await retried(async () => {
+			const statuses = (await n8n.statusesOf(workflow)).map(({ status }) => status);
+			assert.deepEqual(statuses, Array(count).fill('success'));
+		}, 90);
+	};
+	campaign.add('for-the-next-poll@example.com');
+	// The first run adds someone, so only from the second on every run gives the same.
+	await run();
+	const gave = await step('Workflows are saved, published and run', async () => {
+		assert.equal(await send(ana), 200);
+		await expectExecutions(hook, 1);
+		return await run();
+	});
+	await step('The package is updated while n8n is stopped', async () => {
+		await n8n.stop();
+		await installPackage(folder, after);
+		n8n = await N8n.start(runtime, folder, port);
+		await n8n.logIn();
+	});
+	await step('All of them go on as they were', async () => {
+		assert.deepEqual(await run(), gave);
+		await retried(async () => assert.equal(await send(bob), 200), 30);
+		assert.equal(await send(ana), 200);
+		assert.equal(await send(zoe), 200);
+		await expectExecutions(hook, 3);
+		await expectExecutions(poll, 1);
+	});
+	await n8n.stop();
+	await standIn.close();
+}
