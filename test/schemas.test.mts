@@ -1,0 +1,58 @@
+import path from 'node:path';
+import { loadOutputSchema } from 'n8n-core';
+import type { IDataObject } from 'n8n-workflow';
+import { operations } from './operations.mts';
+import { locator, usingStandIn } from './support.mts';
+
+/*
+ * The output schemas show a builder the fields of an operation before its first run, so they must
+ * hold what a run gives with the operation's defaults.
+ */
+
+const service = usingStandIn();
+const nodeDir = path.resolve(import.meta.dirname, '../nodes/ReferralRocket');
+
+/** The vendor describes these fields without naming them, so the schema leaves them out. */
+const namedByTheStandIn: Record<string, string[]> = {
+	campaign: [
+		'rewardDescription',
+		'referrerReward',
+		'refereeReward',
+		'rewardType',
+		'totalParticipants',
+	],
+};
+
+const typeOf = (value: unknown) => (value === null ? 'null' : typeof value);
+
+test.each(operations)(
+	'the schema of $label holds the fields of a run and no others',
+	async ({ resource, operation }) => {
+		const schema = loadOutputSchema({ nodeDir, version: 1, resource, operation });
+		const properties = (schema?.properties ?? {}) as Record<string, { type: string | string[] }>;
+		const { campaign } = service.standIn;
+		const [referred] = campaign.participants.filter(({ referredByCode }) => referredByCode);
+		const referrer = campaign.findByCode(String(referred.referredByCode));
+		const who = operation === 'listReferrals' ? referrer : referred;
+
+		const { rows } = await service.run({
+			resource,
+			operation,
+			campaignId: locator(campaign.id),
+			email: String(who?.email),
+			code: referred.referralCode,
+		});
+
+		expect(rows).not.toEqual([]);
+		const fieldsOf = (row: IDataObject) =>
+			Object.keys(row).filter((name) => !namedByTheStandIn[resource]?.includes(name));
+		for (const row of rows) {
+			expect(fieldsOf(row).sort()).toEqual(Object.keys(properties).sort());
+			for (const name of fieldsOf(row)) {
+				expect({ [name]: [properties[name].type].flat() }).toEqual({
+					[name]: expect.arrayContaining([typeOf(row[name])]),
+				});
+			}
+		}
+	},
+);
