@@ -58,7 +58,7 @@ export class ReferralRocketApi implements ICredentialType {
 			type: 'string',
 			default: defaultHeaderName,
 			required: true,
-			description: 'The header that the key is sent in',
+			description: 'The name of the header in which Referral Rocket wants the key, without a colon',
 			displayOptions: { show: { authentication: ['header'] } },
 		},
 		{

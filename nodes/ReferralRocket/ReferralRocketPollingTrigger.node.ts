@@ -40,6 +40,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				name: 'event',
 				type: 'options',
 				default: 'participantAdded',
+				description: 'What must have happened to a participant to start the workflow',
 				options: [
 					{
 						name: 'Participant Added',

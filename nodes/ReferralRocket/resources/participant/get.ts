@@ -17,7 +17,7 @@ export const get: Operation = {
 	},
 	fields: [
 		campaignField(show, endpoint),
-		emailField(show, endpoint, 'The email address of the participant'),
+		emailField(show, endpoint, 'The email address with which the participant joined the campaign'),
 		simplifyField(show),
 	],
 };
