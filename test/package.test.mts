@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PackageDirectoryLoader, resolveOutputSchemaPath } from 'n8n-core';
+import { operations } from './operations.mts';
+
+/*
+ * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that a dist folder in the
+ * project is neither needed nor touched.
+ */
+
+const project = path.resolve(import.meta.dirname, '..');
+const notForTheCopy = ['.git', 'coverage', 'dist', 'node_modules'];
+const run = (cwd: string, program: string, ...args: string[]) =>
+	execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe' });
+
+let folder: string;
+let published: string;
+let packed: { size: number; files: Array<{ path: string }> };
+
+beforeAll(async () => {
+	folder = await realpath(await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-')));
+	const copy = path.join(folder, 'copy');
+	await cp(project, copy, {
+		recursive: true,
+		filter: (file) => !notForTheCopy.includes(path.relative(project, file)),
+	});
+	const modules = path.join(project, 'node_modules');
+	await symlink(modules, path.join(copy, 'node_modules'));
+	run(copy, 'npm', 'run', 'build');
+	const [tarball] = JSON.parse(run(copy, 'npm', 'pack', '--json'));
+	packed = tarball;
+	// As n8n installs it: beside what n8n itself brings.
+	published = path.join(folder, 'node_modules/n8n-nodes-referral-rocket');
+	await mkdir(published, { recursive: true });
+	await symlink(path.join(modules, 'n8n-workflow'), path.join(folder, 'node_modules/n8n-workflow'));
+	run(published, 'tar', '-xzf', path.join(copy, tarball.filename), '--strip-components=1');
+}, 120_000);
+
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+/** All that n8n reads of the package: code and codex, icons, and the schemas of all operations. */
+async function readByN8n(): Promise<string[]> {
+	const loader = new PackageDirectoryLoader(published);
+	await loader.loadAll();
+	const { nodes, credentials } = loader.types;
+	const icons = [...nodes, ...credentials]
+		.flatMap(({ iconUrl = [] }) => (typeof iconUrl === 'string' ? [] : Object.values(iconUrl)))
+		.map((url) => path.join(published, url.replace('icons/n8n-nodes-referral-rocket/', '')));
+	const nodeDir = path.dirname(path.join(published, loader.known.nodes.referralRocket.sourcePath));
+	const schemas = operations.map(({ resource, operation }) =>
+		resolveOutputSchemaPath({ nodeDir, version: 1, resource, operation }),
+	);
+	const modules = Object.keys(require.cache);
+	return [...new Set([...modules, ...icons, ...schemas])]
+		.map((file) => path.relative(published, String(file)))
+		.filter((file) => !file.startsWith('..'));
+}
+
+test('the package holds what n8n reads of it and nothing else', async () => {
+	const forPeople = ['LICENSE', 'README.md'];
+	const held = packed.files.map((file) => file.path);
+	expect(held.sort()).toEqual([...(await readByN8n()), ...forPeople, 'package.json'].sort());
+});
+
+test('the package is smaller than 60 kB', () => {
+	expect(packed.size).toBeLessThan(60_000);
+});
