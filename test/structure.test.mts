@@ -1,0 +1,209 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { INode, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
+import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
+import { endpoints } from '../nodes/ReferralRocket/shared/service.ts';
+import { knownNodeTypes } from './engine.mts';
+import { operations } from './operations.mts';
+
+/*
+ * What belongs together is there: an operation with its endpoint, schema, example and test, a node
+ * with its codex, and examples that the nodes understand.
+ */
+
+const project = path.resolve(import.meta.dirname, '..');
+const isThere = (file: string) => existsSync(path.join(project, file));
+const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
+const packageJson = JSON.parse(textOf('package.json')) as {
+	name: string;
+	n8n: { nodes: string[] };
+};
+
+/** The nodes that n8n loads. */
+const nodes = packageJson.n8n.nodes.map((built) => {
+	const source = built.replace(/^dist\/(.*)\.js$/, '$1');
+	const [className] = path.basename(source).split('.');
+	const name = className[0].toLowerCase() + className.slice(1);
+	return {
+		name,
+		codex: `${source}.json`,
+		description: knownNodeTypes.getByNameAndVersion(name).description,
+	};
+});
+
+interface Example {
+	file: string;
+	node: INode;
+}
+
+/** Our nodes in the example workflows. */
+const examples = readdirSync(path.join(project, 'examples'))
+	.filter((file) => file.endsWith('.json'))
+	.flatMap((file): Example[] => {
+		const workflow = JSON.parse(textOf(`examples/${file}`)) as { nodes: INode[] };
+		return workflow.nodes.map((node) => ({ file, node }));
+	})
+	.filter(({ node }) => node.type.startsWith(`${packageJson.name}.`));
+
+/** @returns which of the parts are missing */
+const missing = (parts: Record<string, boolean>) =>
+	Object.keys(parts).filter((part) => !parts[part]);
+
+const valuesOf = ({ options = [] }: INodeProperties) =>
+	(options as INodePropertyOptions[]).map(({ value }) => value);
+
+describe('an operation', () => {
+	test.each(operations)('$label is complete', ({ resource, operation, option }) => {
+		const schema = `nodes/ReferralRocket/__schema__/v1.0.0/${resource}/${operation}.json`;
+		const itsTest = `test/${resource}/${operation}.test.mts`;
+		const isUsed = examples.some(
+			({ node: { parameters } }) =>
+				parameters.resource === resource && parameters.operation === operation,
+		);
+		const parts = {
+			'a description': Boolean(option.description),
+			'an action in sentence case': /^[A-Z][a-z ]+$/.test(option.action ?? ''),
+			[`a schema, ${schema}`]: isThere(schema),
+			'an example, a workflow in examples/ that uses it': isUsed,
+			[`a test, ${itsTest}`]: isThere(itsTest),
+		};
+		expect(missing(parts)).toEqual([]);
+	});
+});
+
+describe('docs/api.md', () => {
+	const [, fromEndpoints] = textOf('docs/api.md').split('## Endpoints\n');
+	const [section] = fromEndpoints.split('\n## ');
+	const documented = section
+		.split('\n')
+		.filter((line) => line.startsWith('| ') && line.includes('`'))
+		.map((line) => {
+			const [, covers, call, parameters] = line.split('|').map((cell) => cell.trim());
+			const [, method, name] = /(\w+) `(\w+)`/.exec(call) ?? [];
+			return {
+				covers,
+				method,
+				path: `/api/v1/${name}`,
+				parameters: [...parameters.matchAll(/`(\w+)`/g)].map(([, parameter]) => parameter),
+				required: [...parameters.matchAll(/`(\w+)`\\\*/g)].map(([, parameter]) => parameter),
+			};
+		});
+
+	test('names the endpoints that the code knows, and no others', () => {
+		const known = Object.values(endpoints).map((endpoint) => endpoint.path);
+		expect(documented.map((endpoint) => endpoint.path).sort()).toEqual(known.sort());
+	});
+
+	test('names every operation', () => {
+		const covered = documented.map(({ covers }) => covers);
+		expect(
+			operations.map(({ label }) => label).filter((label) => !covered.includes(label)),
+		).toEqual([]);
+	});
+
+	test.each(documented)('$path is covered as it is documented: $covers', (endpoint) => {
+		// An endpoint that no operation asks says "none:" and the reason.
+		if (/^none: \w/.test(endpoint.covers)) return;
+		const operation = operations.find(({ label }) => label === endpoint.covers);
+		const known = Object.values(endpoints).find(({ path: known }) => known === endpoint.path);
+		const required = operation?.fields
+			.filter((field) => field.required)
+			.map(({ routing }) => routing?.send?.property);
+		expect({
+			request: operation?.option.routing?.request,
+			method: known?.method,
+			parameters: Object.values(known?.parameters ?? {}),
+			required,
+		}).toEqual({
+			request: { method: endpoint.method, url: endpoint.path },
+			method: endpoint.method,
+			parameters: endpoint.parameters,
+			required: endpoint.required,
+		});
+	});
+});
+
+describe('a node', () => {
+	/** Lint wants no description of the first two; n8n adds the third. */
+	const notOurs = ['resource', 'operation', 'requestOptions'];
+
+	test.each(nodes)('$name is found by what people search for', ({ name, codex }) => {
+		const { node, alias } = JSON.parse(textOf(codex)) as { node: string; alias: string[] };
+		expect(node).toBe(`${packageJson.name}.${name}`);
+		expect(alias).toEqual(expect.arrayContaining(['referral', 'affiliate', 'refer a friend']));
+	});
+
+	test.each(nodes.filter(({ description }) => description.group.includes('trigger')))(
+		'$name has an example and a test',
+		({ name, description }) => {
+			const itsTest = `test/triggers/${description.polling ? 'polling' : 'webhook'}.test.mts`;
+			const isUsed = examples.some(({ node }) => node.type === `${packageJson.name}.${name}`);
+			const parts = {
+				'an example, a workflow in examples/ that uses it': isUsed,
+				[`a test, ${itsTest}`]: isThere(itsTest),
+			};
+			expect(missing(parts)).toEqual([]);
+		},
+	);
+
+	test.each([
+		...nodes.map(({ name, description }) => ({ name, properties: description.properties })),
+		{ name: 'referralRocketApi', properties: new ReferralRocketApi().properties },
+	])('$name tells more about each field than its label', ({ properties }) => {
+		const unexplained = properties
+			.filter(({ name, type }) => !notOurs.includes(name) && type !== 'notice')
+			.flatMap((field) =>
+				field.type === 'collection' ? (field.options as INodeProperties[]) : [field],
+			)
+			.filter(({ displayName, description = '' }) => description.length <= displayName.length);
+		expect(unexplained.map(({ displayName }) => displayName)).toEqual([]);
+	});
+});
+
+describe('an example', () => {
+	/** What n8n itself adds to polling triggers and to tools. */
+	const fromN8n = ['pollTimes', 'descriptionType', 'toolDescription'];
+
+	test.each(examples.map(({ file, node }) => ({ file, node, name: node.name })))(
+		'$file fills in $name with what the node knows',
+		({ node }) => {
+			// n8n offers a node that is usable as a tool under a second name.
+			const types = nodes.flatMap(({ name, description }) => [
+				{ type: `${packageJson.name}.${name}`, description },
+				...(description.usableAsTool
+					? [{ type: `${packageJson.name}.${name}Tool`, description }]
+					: []),
+			]);
+			expect(types.map(({ type }) => type)).toContain(node.type);
+			const { description } = types.find(({ type }) => type === node.type) as (typeof types)[0];
+
+			const given = Object.fromEntries(
+				Object.entries(node.parameters).filter(([name]) => !fromN8n.includes(name)),
+			);
+			const { properties } = description;
+			expect(
+				NodeHelpers.getNodeParameters(properties, given, true, false, node, description),
+			).toMatchObject(given);
+
+			const menus = properties
+				.filter(({ type }) => ['options', 'multiOptions'].includes(type))
+				.filter((menu) => NodeHelpers.displayParameter(given, menu, node, description));
+			for (const menu of menus) {
+				const chosen = [given[menu.name] ?? []].flat();
+				expect(valuesOf(menu)).toEqual(expect.arrayContaining(chosen));
+			}
+		},
+	);
+});
+
+test('every action of a workflow on GitHub is pinned to a commit', () => {
+	const workflows = readdirSync(path.join(project, '.github/workflows'));
+	const used = workflows.flatMap((file) =>
+		[...textOf(`.github/workflows/${file}`).matchAll(/uses: (.*)/g)].map(([, action]) => action),
+	);
+	expect(used).not.toEqual([]);
+	expect(
+		used.filter((action) => !/^(\.\/.*|[\w-]+\/[\w-]+@[0-9a-f]{40} # v[\d.]+)$/.test(action)),
+	).toEqual([]);
+});
