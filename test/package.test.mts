@@ -36,7 +36,7 @@ beforeAll(async () => {
 	await mkdir(published, { recursive: true });
 	await symlink(path.join(modules, 'n8n-workflow'), path.join(folder, 'node_modules/n8n-workflow'));
 	run(published, 'tar', '-xzf', path.join(copy, tarball.filename), '--strip-components=1');
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
