@@ -1,33 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { PackageDirectoryLoader, resolveOutputSchemaPath } from 'n8n-core';
 import { operations } from './operations.mts';
+import { copyProject, project } from './projectCopy.mts';
 
 /*
  * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that a dist folder in the
  * project is neither needed nor touched.
  */
 
-const project = path.resolve(import.meta.dirname, '..');
-const notForTheCopy = ['.git', 'coverage', 'dist', 'node_modules'];
 const run = (cwd: string, program: string, ...args: string[]) =>
 	execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe' });
 
-let folder: string;
+let remove: () => Promise<void>;
 let published: string;
 let packed: { size: number; files: Array<{ path: string }> };
 
 beforeAll(async () => {
-	folder = await realpath(await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-')));
-	const copy = path.join(folder, 'copy');
-	await cp(project, copy, {
-		recursive: true,
-		filter: (file) => !notForTheCopy.includes(path.relative(project, file)),
-	});
+	const temporary = await copyProject();
+	const { folder, copy } = temporary;
+	remove = temporary.remove;
 	const modules = path.join(project, 'node_modules');
-	await symlink(modules, path.join(copy, 'node_modules'));
 	run(copy, 'npm', 'run', 'build');
 	const [tarball] = JSON.parse(run(copy, 'npm', 'pack', '--json'));
 	packed = tarball;
@@ -38,7 +32,7 @@ beforeAll(async () => {
 	run(published, 'tar', '-xzf', path.join(copy, tarball.filename), '--strip-components=1');
 }, 300_000);
 
-afterAll(async () => await rm(folder, { recursive: true, force: true }));
+afterAll(async () => await remove());
 
 /** All that n8n reads of the package: code and codex, icons, and the schemas of all operations. */
 async function readByN8n(): Promise<string[]> {
