@@ -156,9 +156,9 @@ export async function readList(
 async function readPage(call: ServiceCall, page: number, pageSize: number): Promise<Page> {
 	const pageCall = { ...call, values: { ...call.values, page, pageSize } };
 	const answer = await exchange(pageCall);
-	const body = (await read(pageCall, answer)) ?? [];
-	const rows = isObject(body) ? body.content : body;
-	if (!Array.isArray(rows) || !rows.every(isObject)) throw await unusable(pageCall, answer);
+	const body = await read(pageCall, answer);
+	const rows = rowsIn(body);
+	if (!rows) throw await unusable(pageCall, answer);
 	const { last, totalElements } = isObject(body) ? body : {};
 	return {
 		rows,
@@ -166,6 +166,12 @@ async function readPage(call: ServiceCall, page: number, pageSize: number): Prom
 		isLast: rows.length === 0 || last === true,
 		total: typeof totalElements === 'number' ? totalElements : undefined,
 	};
+}
+
+/** @returns the participants in the body of a page, an empty one included; undefined for anything else */
+export function rowsIn(body: unknown): IDataObject[] | undefined {
+	const rows = isObject(body) ? body.content : (body ?? []);
+	return Array.isArray(rows) && rows.every(isObject) ? rows : undefined;
 }
 
 /** A participant is one email in one campaign, and the referral code is unique as well. */

@@ -1,6 +1,7 @@
 import type { Values } from './checks';
 import { isCutOff, isTimeout } from './politeness';
 import type { Endpoint } from './service';
+import { alreadyThere, wordFields } from './service';
 
 /** What a builder reads when something did not work: what happened and how to mend it. */
 export interface Refusal {
@@ -42,16 +43,27 @@ function named({ subject }: Endpoint, { campaign, email, code }: Values): string
 	return `participant "${email}" in ${where}`;
 }
 
-/** The service's own words, short enough to read. */
-function wordsOf({ text }: Answer): string {
+/** @returns the service's own words, short enough to read */
+export function wordsOf({ text }: Answer): string {
 	let words: unknown = text;
 	try {
 		const body = JSON.parse(text) as Record<string, unknown> | null;
-		words = body?.message ?? body?.detail ?? body?.error ?? text;
+		words = wordFields.map((field) => body?.[field]).find((field) => field != null) ?? text;
 	} catch {
 		// Plain text is as good: it is quoted as it came.
 	}
 	return String(words).trim().slice(0, 300);
+}
+
+/**
+ * @param answer the answer to an addition
+ * @param email who was to be added
+ * @returns whether the service refused because the participant is there already
+ */
+export function isAlreadyThere({ status, text }: Answer, email: string): boolean {
+	if (status < 400 || [401, 403, 404, 429].includes(status)) return false;
+	// The service may repeat what it was sent.
+	return status === alreadyThere.status || alreadyThere.wording.test(text.replaceAll(email, ''));
 }
 
 function quoted(answer: Answer): string {

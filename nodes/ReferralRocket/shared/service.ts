@@ -93,6 +93,9 @@ export const maxPageSize = 2000;
 /** How the service words that a participant is there already, when it refuses to add one again. */
 export const alreadyThere = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
 
+/** The fields that may hold the words of an answer that says no; the first that is there counts. */
+export const wordFields = ['message', 'detail', 'error'];
+
 /** The field of a campaign that holds its number of participants; described, but its name is not known. */
 export const campaignTotal =
 	/^(total|number|count)\w*participants?$|^participants?(total|count)?$/i;

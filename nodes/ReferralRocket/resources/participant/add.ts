@@ -1,6 +1,7 @@
 import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
+import { isAlreadyThere } from '../../shared/refusals';
 import type { Operation } from '../../shared/resource';
-import { alreadyThere, endpoints } from '../../shared/service';
+import { endpoints } from '../../shared/service';
 import type { Produce } from '../../shared/transport';
 import { exchange, one, readOne, refused, routing } from '../../shared/transport';
 
@@ -14,13 +15,7 @@ const show = showFor('participant', 'add');
 const addition: Produce = async (call) => {
 	const answer = await exchange(call);
 	const { campaign, email } = call.values;
-	const { status } = answer;
-	// The service may repeat what it was sent.
-	const text = answer.text.replaceAll(String(email), '');
-	const isRefusal = status >= 400 && ![401, 403, 404, 429].includes(status);
-	if (!isRefusal || !(status === alreadyThere.status || alreadyThere.wording.test(text))) {
-		return [await readOne(call, answer)];
-	}
+	if (!isAlreadyThere(answer, String(email))) return [await readOne(call, answer)];
 	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
 		return await one({
 			...call,
@@ -34,7 +29,7 @@ const addition: Produce = async (call) => {
 		{
 			message: `Participant "${email}" is already in campaign "${campaign}". To go on with the participant as it is, set Options → If Participant Exists to Return.`,
 		},
-		status,
+		answer.status,
 	);
 };
 
