@@ -26,6 +26,11 @@ interface Failure {
 const words = 'The moon is full';
 const page = (key: string) => `<!doctype html><html><h1>${words}</h1><p>${key}</p></html>`;
 
+/** Stands for the key as JSON may write it as well, each character as its number. */
+const escaped = (key: string) => `escaped ${key}`;
+const numbers = (key: string) =>
+	[...key].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
 /** Every body holds the key: whatever part of an answer is quoted must not give it away. */
 const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure[] => {
 	const detail = (status: number) => ({
@@ -34,7 +39,7 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 		body: JSON.stringify({
 			status,
 			error: 'Refused',
-			message: `${words}, Bearer ${key}`,
+			message: `${words}, Bearer ${key} or ${escaped(key)}`,
 			path: key,
 		}),
 		quoted: true,
@@ -136,10 +141,13 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 			'when the service answers with $name',
 			async ({ status = 200, body = '', type = 'application/json', ...expected }) => {
 				const { standIn } = service;
+				const sent = body
+					.replaceAll(escaped(keyOfTable), numbers(standIn.apiKey))
+					.replaceAll(keyOfTable, standIn.apiKey);
 				standIn.intercept = (_, reply) => {
 					const retriable = status === 429 || status >= 500;
 					if (retriable) void reply.header('retry-after', '0');
-					void reply.code(status).type(type).send(body.replaceAll(keyOfTable, standIn.apiKey));
+					void reply.code(status).type(type).send(sent);
 				};
 				const result = await service.run(parameters);
 				expectStopped(result, standIn.apiKey);

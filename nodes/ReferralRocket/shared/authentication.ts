@@ -21,3 +21,17 @@ export const authenticated = (
 	...request,
 	headers: { ...request.headers, ...keyHeader(credentials) },
 });
+
+/**
+ * @param text what the service sent; it may repeat the key
+ * @param key the key
+ * @returns the text with the key hidden, also where JSON or an address writes its characters as codes
+ */
+export function withoutKey(text: string, key: string): string {
+	if (key === '') return text;
+	const characters = key.split('').map((character) => {
+		const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+		return `(?:\\\\?\\u${code}|\\\\u${code}|%${code.slice(-2)})`;
+	});
+	return text.replace(new RegExp(characters.join(''), 'gi'), '[API key]');
+}

@@ -9,6 +9,7 @@ import type {
 	INodePropertyRouting,
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { withoutKey } from './authentication';
 import { checkedBaseUrl } from './baseUrl';
 import type { Values } from './checks';
 import { checkedValues, InvalidInput } from './checks';
@@ -172,7 +173,7 @@ const cancelSignalOf = (context: Context) =>
  */
 export async function read(call: ServiceCall, answer: Answer): Promise<unknown> {
 	if (answer.status < 200 || answer.status > 299) {
-		const quotable = await withoutKey(call, answer);
+		const quotable = await keyHidden(call, answer);
 		throw refused(call, refusedStatus(call.endpoint, call.values, quotable), answer.status);
 	}
 	if (answer.text.trim() === '') return undefined;
@@ -206,7 +207,7 @@ export const isObject = (value: unknown): value is IDataObject =>
 
 /** @returns what to throw for a 200 to 299 answer that isn't what the contract says */
 export async function unusable(call: ServiceCall, answer: Answer): Promise<NodeApiError> {
-	const quotable = await withoutKey(call, answer);
+	const quotable = await keyHidden(call, answer);
 	return refused(call, unusableAnswer(call.endpoint, call.values, quotable), answer.status);
 }
 
@@ -233,12 +234,9 @@ export function refused(
 }
 
 /** @returns the answer with the key hidden, as messages quote it and a service may repeat the key */
-async function withoutKey({ context }: ServiceCall, answer: Answer): Promise<Answer> {
+async function keyHidden({ context }: ServiceCall, answer: Answer): Promise<Answer> {
 	const { apiKey } = await context.getCredentials(credentialName);
-	const key = String(apiKey).trim();
-	const secrets = key ? [key, encodeURIComponent(key)] : [];
-	const hide = (text: unknown) =>
-		secrets.reduce((shown, secret) => shown.replaceAll(secret, '[API key]'), String(text));
+	const hide = (text: unknown) => withoutKey(String(text), String(apiKey).trim());
 	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]);
 	return { ...answer, text: hide(answer.text), headers: Object.fromEntries(headers) };
 }
