@@ -59,6 +59,8 @@ export const usualBehaviour: Behaviour = {
 	delay: 0,
 };
 
+const postOnly = ['/api/v1/addParticipant', '/api/v1/qualifyParticipant'];
+
 /**
  * Starts a stand-in for Referral Rocket on this machine, for development and tests.
  * @param settings campaign, key, number of participants, port (0: any free one) and behaviour
@@ -100,6 +102,10 @@ export async function startStandIn({
 		}
 		if (request.headers[behaviour.keyHeader] !== behaviour.keyPrefix + apiKey) {
 			return refuse(request, reply, 401, 'Full authentication is required');
+		}
+		if (request.method === 'GET' && postOnly.includes(received.path)) {
+			void reply.header('allow', 'POST');
+			return refuse(request, reply, 405, "Request method 'GET' is not supported");
 		}
 		const { id, campaignId: other } = { ...received.query, ...received.body };
 		if ((id ?? other) !== campaignId) return refuse(request, reply, 404, 'Campaign not found');
