@@ -10,7 +10,7 @@ import { until } from './until.mts';
  * The commands of the README that CI does not run by themselves.
  */
 
-const here = ['npm run dev', 'npm run sandbox'];
+const here = ['npm run dev', 'npm run sandbox', 'npm run check:live'];
 const patience = 120_000;
 let command: Started | undefined;
 
@@ -29,7 +29,7 @@ test('every command of the README is run here or by CI', () => {
 });
 
 test(
-	'npm run sandbox starts a service that answers with the key and the campaign it names',
+	'npm run sandbox starts a service that npm run check:live finds as assumed',
 	async () => {
 		command = start('npm', ['run', 'sandbox'], { cwd: project });
 		const said = (label: string) => new RegExp(`${label} +(\\S+)`).exec(command?.output() ?? '');
@@ -38,6 +38,14 @@ test(
 		const headers = { authorization: `Bearer ${key}` };
 		const { data } = await axios.get(`${url}/api/v1/getCampaign`, { params: { id }, headers });
 		expect(data.campaignId).toBe(id);
+
+		const live = start(
+			'npm',
+			['run', 'check:live', '--', '--campaign', String(id), '--base-url', String(url)],
+			{ cwd: project, env: { REFERRAL_ROCKET_API_KEY: key } },
+		);
+		expect(await live.ended).toBe(0);
+		expect(live.output()).toMatch(/differs: +0,/);
 	},
 	patience,
 );
