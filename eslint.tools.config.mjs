@@ -15,7 +15,7 @@ const replaced = Object.fromEntries(
  * newest rules for nodes and credentials.
  */
 export default tseslint.config(
-	{ ignores: ['dist', 'coverage'] },
+	{ ignores: ['dist', 'coverage', 'reports', '.stryker-tmp'] },
 	{
 		files: ['**/*.{ts,mts,mjs,cjs,js}'],
 		extends: [tseslint.configs.strict],

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+
+const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const texts = ['displayName', 'description', 'placeholder', 'action', 'documentationUrl'];
+
+const nameOf = ({ node }) => node.key?.name;
+
+/** What only people read in the editor: no test should repeat it. */
+const editorTexts = {
+	shouldIgnore(path) {
+		const owner = path.parentPath;
+		if (!path.isStringLiteral() || !(owner?.isObjectProperty() || owner?.isClassProperty())) return;
+		if (path.key !== 'value') return;
+		// A message to people has a description as well, and that one is tested.
+		const beside = owner.container.map((property) => property.key?.name);
+		const isName = nameOf(owner) === 'name' && beside.includes('value');
+		if (isName || (texts.includes(nameOf(owner)) && !beside.includes('message'))) {
+			return 'A text in the editor';
+		}
+	},
+};
+
+export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, 'editorTexts', editorTexts)];
+
+export default {
+	plugins: ['@stryker-mutator/jest-runner', import.meta.url],
+	mutate: ['nodes/**/*.ts', 'credentials/**/*.ts'],
+	ignorers: ['editorTexts'],
+	testRunner: 'jest',
+	coverageAnalysis: 'perTest',
+	jest: {
+		configFile: 'jest.config.cjs',
+		enableFindRelatedTests: false,
+		config: {
+			testTimeout: 10_000,
+			testMatch: ['<rootDir>/mutation/tests.mts'],
+			runtime: pathOf('mutation/runtime.cjs'),
+			testEnvironment: pathOf('mutation/environment.cjs'),
+		},
+	},
+	cleanTempDir: 'always',
+	concurrency: 2,
+	// A machine that is busy with other things must not make a survivor look like one that hangs.
+	timeoutMS: 30_000,
+	timeoutFactor: 3,
+	reporters: ['clear-text', 'html', 'json'],
+	htmlReporter: { fileName: 'reports/mutation.html' },
+	jsonReporter: { fileName: 'reports/mutation.json' },
+	incrementalFile: 'reports/mutation-incremental.json',
+	clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+	thresholds: { high: 95, low: 85, break: 85 },
+};
