@@ -169,7 +169,7 @@ describe('Base URL', () => {
 	test.each(elsewhere)('%s is refused by the test, and the key not sent', async (address) => {
 		const { status, message } = await tested({ baseUrl: `${address}:${port()}` });
 		expect(status).toBe('Error');
-		expect(message).toMatch(/Base URL .*https:\/\//);
+		expect(message).toMatch(/Base URL .*would send the API key unprotected.*https:\/\//);
 		expect(service.standIn.requests).toEqual([]);
 	});
 
@@ -241,6 +241,43 @@ describe('the key in the node', () => {
 		expect(rows).toEqual([service.standIn.campaign.details()]);
 		expect(service.standIn.requests[0].headers[keyHeader]).toBe(apiKey);
 		expect(service.standIn.requests[0].headers.authorization).toBeUndefined();
+	});
+
+	test.each([
+		['a bearer token', { apiKey: undefined }, 'authorization', 'Bearer'],
+		['a header', { apiKey: undefined, ...headerMode }, 'x-rocket-key', ''],
+	])('that is missing is sent as nothing, as %s', async (_, fields, header, sent) => {
+		const credential = { ...credentialFor(service.standIn), ...fields };
+		const given = credential as unknown as ICredentialDataDecryptedObject;
+		const { error } = await service.run(parameters, { credential: given });
+		expect(service.standIn.requests.map(({ headers }) => headers[header])).toEqual([sent]);
+		expect(error?.message).toMatch(/refused the API key/);
+		// Nothing is hidden where there is no key to hide.
+		expect(error?.description).toContain('Full authentication is required');
+	});
+
+	test('is sent in the usual header when the credential names none', async () => {
+		const { apiKey } = service.standIn;
+		Object.assign(service.standIn.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+		const credential = { ...credentialFor(service.standIn), authentication: 'header' };
+		await service.run(parameters, { credential });
+		expect(service.standIn.requests[0].headers['x-api-key']).toBe(apiKey);
+	});
+
+	test('is not sent where no https is spoken, which the test and the node say', async () => {
+		const baseUrl = service.standIn.url.replace('http:', 'https:');
+		const says = /No secure connection .*Base URL/;
+		expect((await tested({ baseUrl })).message).toMatch(says);
+		const credential = { ...credentialFor(service.standIn), baseUrl };
+		const { error } = await service.run(parameters, { credential });
+		expect(error?.message).toMatch(says);
+		expect(service.standIn.requests).toEqual([]);
+	});
+
+	test('is not sent in a header whose name can not be sent, which the test says', async () => {
+		const { message } = await tested({ authentication: 'header', headerName: 'a b' });
+		expect(message).toMatch(/header name holds a character that can't be sent/);
+		expect(service.standIn.requests).toEqual([]);
 	});
 
 	test('does not follow a redirect in a header of its own', async () => {

@@ -181,7 +181,7 @@ export function noAnswer(
 			description,
 		};
 	}
-	if (/CERT|SSL|TLS|ALTNAME/.test(code)) {
+	if (/CERT|SSL|TLS|ALTNAME|EPROTO/.test(code)) {
 		return {
 			message: `No secure connection to Referral Rocket could be made. ${checkBaseUrl}`,
 			description,
