@@ -92,7 +92,7 @@ async function callOf(context: IPollFunctions): Promise<ServiceCall> {
 	try {
 		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
 		const values = checkedValues({ campaign }, ['campaign']);
-		return { context, connection: { baseURL: String(baseUrl ?? '') }, endpoint, values };
+		return { context, connection: { baseURL: baseUrl as string | undefined }, endpoint, values };
 	} catch (error) {
 		throw new NodeOperationError(context.getNode(), (error as Error).message);
 	}

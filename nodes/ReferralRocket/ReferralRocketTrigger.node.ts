@@ -136,8 +136,8 @@ export class ReferralRocketTrigger implements INodeType {
 		};
 		const { secret, campaign, ignoreRepeats } = await settingsOf(this);
 		const request = this.getRequestObject();
-		if (!request.rawBody) await request.readRawBody();
-		const body = request.rawBody ?? Buffer.alloc(0);
+		await request.readRawBody();
+		const body = request.rawBody;
 		if (secret !== undefined && !isSigned(body, this.getHeaderData() as IDataObject, secret)) {
 			return answer(401, 'The signature is missing or wrong.');
 		}

@@ -53,6 +53,8 @@ function workflowOf(
 export class Polling {
 	/** What n8n stores with the workflow. */
 	stored = '{}';
+	/** How many times the workflow was started: n8n does so for anything but null. */
+	executions = 0;
 
 	constructor(
 		private readonly credential: ICredentialDataDecryptedObject,
@@ -67,6 +69,7 @@ export class Polling {
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);
 		this.stored = JSON.stringify(staticData);
+		if (output !== null) this.executions++;
 		return (output?.[0] ?? []).map(({ json }) => json);
 	}
 }
@@ -76,6 +79,8 @@ export class Hook {
 	stored = '{}';
 	/** The items of every execution that was started. */
 	executions: INodeExecutionData[][] = [];
+	/** Requests that n8n would answer itself, a second time where the node has answered them. */
+	leftToN8n = 0;
 	private readonly id = randomUUID();
 	private readonly server = createServer(
 		(request, response) => void this.receive(request, response),
@@ -87,13 +92,22 @@ export class Hook {
 		private readonly mode: WorkflowExecuteMode = 'webhook',
 	) {}
 
-	/** Activates the workflow, as far as the node has a say in it. */
-	async activate(): Promise<void> {
+	/** Activates the workflow, as far as the node has a say in it, and returns whether it said yes. */
+	async activate(): Promise<boolean> {
+		const { checkExists, create } = this.methods;
+		return (await checkExists.call(this.context)) || (await create.call(this.context));
+	}
+
+	async deactivate(): Promise<boolean> {
+		return await this.methods.delete.call(this.context);
+	}
+
+	private readonly methods = new ReferralRocketTrigger().webhookMethods.default;
+
+	private get context() {
 		const { workflow, node } = workflowOf('referralRocketTrigger', this.parameters, {});
 		const additionalData = additionalDataFor(this.credential, workflow);
-		const context = new HookContext(workflow, node, additionalData, 'trigger', 'activate');
-		const { checkExists, create } = new ReferralRocketTrigger().webhookMethods.default;
-		if (!(await checkExists.call(context))) await create.call(context);
+		return new HookContext(workflow, node, additionalData, 'trigger', 'activate');
 	}
 
 	async open(): Promise<void> {
@@ -123,7 +137,6 @@ export class Hook {
 			staticData,
 			this.id,
 		);
-		const rawBody = await buffer(incoming);
 		const response = Object.assign(outgoing, {
 			status(code: number) {
 				outgoing.statusCode = code;
@@ -135,9 +148,11 @@ export class Hook {
 			},
 		});
 		const request = Object.assign(incoming, {
-			rawBody,
+			rawBody: undefined as Buffer | undefined,
 			body: {},
-			readRawBody: async () => undefined,
+			async readRawBody() {
+				request.rawBody ??= await buffer(incoming);
+			},
 		});
 		const additionalData = Object.assign(additionalDataFor(this.credential, workflow), {
 			httpRequest: request,
@@ -154,7 +169,9 @@ export class Hook {
 			null,
 		);
 		try {
-			const { workflowData } = await new ReferralRocketTrigger().webhook.call(context);
+			const result = await new ReferralRocketTrigger().webhook.call(context);
+			const { workflowData, noWebhookResponse } = result;
+			if (!noWebhookResponse) this.leftToN8n++;
 			if (workflowData) this.executions.push(...workflowData);
 		} catch (error) {
 			response.status(500).json({ message: (error as Error).message });

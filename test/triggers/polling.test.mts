@@ -25,6 +25,7 @@ describe('Participant Added', () => {
 		service.standIn.campaign.add('c@example.com');
 		expect(emails(await polling.poll())).toEqual(['c@example.com']);
 		expect(await polling.poll()).toEqual([]);
+		expect(polling.executions).toBe(2);
 	});
 
 	test('a look without news is one request, where the campaign tells its total', async () => {

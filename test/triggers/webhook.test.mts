@@ -7,6 +7,7 @@ const secret = 'whsec 9f2c with spaces';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';
 const hooks: Hook[] = [];
 afterEach(async () => {
+	expect(hooks.map(({ leftToN8n }) => leftToN8n)).toEqual(hooks.map(() => 0));
 	await Promise.all(hooks.splice(0).map(async (hook) => await hook.close()));
 });
 
@@ -130,7 +131,10 @@ describe('a request that is not signed as it should be gets 401, starts nothing 
 		['in UTF-16', { 'x-rr-signature': sign(body) }, Buffer.from(body, 'utf16le')],
 	])('%s', async (_, headers, sent = body) => {
 		const hook = await hookWith();
-		expect((await hook.post(sent, headers)).status).toBe(401);
+		expect(await hook.post(sent, headers)).toEqual({
+			status: 401,
+			data: { message: 'The signature is missing or wrong.' },
+		});
 		expect(hook.executions).toEqual([]);
 		expect(hook.stored).toBe('{}');
 	});
@@ -148,7 +152,10 @@ test.each([
 	['nothing', ''],
 ])('a signed body that is %s gets 400 and starts nothing', async (_, body) => {
 	const hook = await hookWith();
-	expect((await hook.post(body, { 'x-rr-signature': sign(body) })).status).toBe(400);
+	expect(await hook.post(body, { 'x-rr-signature': sign(body) })).toEqual({
+		status: 400,
+		data: { message: 'This is not an event of Referral Rocket.' },
+	});
 	expect(hook.executions).toEqual([]);
 	expect(hook.stored).toBe('{}');
 });
@@ -169,7 +176,8 @@ test.each([
 	['', ['any'], true],
 ])('the event %j, with %j ticked, starts the workflow: %s', async (eventType, events, starts) => {
 	const hook = await hookWith({ events });
-	expect((await send(hook, event({ eventType }))).status).toBe(200);
+	const message = starts ? 'Received.' : 'Received. This workflow does not wait for such an event.';
+	expect(await send(hook, event({ eventType }))).toEqual({ status: 200, data: { message } });
 	expect(hook.executions.length).toBe(starts ? 1 : 0);
 });
 
@@ -188,8 +196,9 @@ describe('an event that is delivered again', () => {
 	test('starts the workflow once, also after a restart and with another time of delivery', async () => {
 		const hook = await hookWith();
 		await send(hook, event());
-		expect(await send(hook, event({ updatedAt: 1_770_000_000_000 }))).toMatchObject({
+		expect(await send(hook, event({ updatedAt: 1_770_000_000_000 }))).toEqual({
 			status: 200,
+			data: { message: 'Received before.' },
 		});
 		const restarted = await hookWith();
 		restarted.stored = hook.stored;
@@ -252,8 +261,13 @@ describe('an event that is delivered again', () => {
 });
 
 describe('without a secret in the credential', () => {
-	test('activation is refused with what to do, and a request never gets in', async () => {
-		const hook = await hookWith({}, ' ');
+	test.each([
+		['blank', ' '],
+		['not there, as in a credential from before the trigger', undefined],
+	])('that is %s: activation is refused, and a request never gets in', async (_, stored) => {
+		const hook = new Hook({ apiKey: 'key', webhookSecret: stored as string }, { events: ['any'] });
+		await hook.open();
+		hooks.push(hook);
 		await expect(hook.activate()).rejects.toThrow('Copy the secret from Settings → Webhooks');
 		const body = JSON.stringify(event());
 		expect((await hook.post(body, { 'x-rr-signature': sign(body, '') })).status).toBe(500);
@@ -262,12 +276,20 @@ describe('without a secret in the credential', () => {
 
 	test('activation works only when the builder has switched verification off', async () => {
 		const hook = await hookWith({ options: { verifySignature: false } }, '');
-		await expect(hook.activate()).resolves.toBeUndefined();
+		expect(await hook.activate()).toBe(true);
 		expect((await hook.post(JSON.stringify(event()))).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
-	test('with one, activation works', async () => {
-		await expect((await hookWith()).activate()).resolves.toBeUndefined();
+	test('with one, activation works, and so does deactivation', async () => {
+		const hook = await hookWith();
+		expect(await hook.activate()).toBe(true);
+		expect(await hook.deactivate()).toBe(true);
+	});
+
+	test('activation is refused with a link that holds no campaign', async () => {
+		const campaign = locator('https://referralrocket.io/campaign', 'url');
+		const hook = await hookWith({ campaignId: campaign });
+		await expect(hook.activate()).rejects.toThrow('holds no campaign ID');
 	});
 });

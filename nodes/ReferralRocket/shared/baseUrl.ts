@@ -11,14 +11,12 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  */
 export function checkedBaseUrl(baseUrl: unknown): string {
 	const given = String(baseUrl ?? '').trim() || defaultBaseUrl;
-	const { protocol, hostname } = URL.canParse(given)
-		? new URL(given)
-		: { protocol: '', hostname: '' };
-	if (protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))) {
+	const url = URL.canParse(given) ? new URL(given) : undefined;
+	if (url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname))) {
 		return given.replace(/\/+$/, '');
 	}
 	throw new InvalidInput(
-		protocol === 'http:'
+		url?.protocol === 'http:'
 			? `Base URL "${given}" would send the API key unprotected. Use an address that starts with https:// in the Referral Rocket credential.`
 			: `Base URL "${given}" is not an address. Enter one like ${defaultBaseUrl} in the Referral Rocket credential.`,
 	);

@@ -22,7 +22,7 @@ export async function testCredential(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const no = (message = 'The test could not be made.') => ({ status: 'Error' as const, message });
+	const no = (message: string) => ({ status: 'Error' as const, message });
 	const { helpers } = this;
 	try {
 		const response = await helpers.request({
