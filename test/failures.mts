@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
 import { startStandIn } from '../sandbox/service.mts';
 import type { RunResult } from './engine.mts';
@@ -197,6 +198,26 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 		});
 
 		if (method === 'POST') {
+			test.each<[string, (reply: FastifyReply) => unknown]>([
+				['nothing comes', () => undefined],
+				[
+					'the answer never ends',
+					({ raw }) => {
+						raw.writeHead(200, { 'content-type': 'application/json' });
+						const drip = setInterval(() => raw.write(' '), 20);
+						raw.on('close', () => clearInterval(drip));
+					},
+				],
+			])('when %s in time, without sending the request again', async (_, answer) => {
+				const { standIn } = service;
+				standIn.intercept = (_request, reply) => answer(reply.hijack());
+				const result = await service.run({ ...parameters, requestOptions: { timeout: 200 } });
+				expectStopped(result, standIn.apiKey);
+				expect(result.error?.message).toMatch(/did not answer in time/);
+				expect(result.error?.message).toMatch(mayHaveTakenEffect);
+				expect(standIn.requests).toHaveLength(1);
+			});
+
 			test('when the connection is cut, without sending the request again', async () => {
 				const { standIn } = service;
 				standIn.intercept = (_, reply) => void reply.hijack().raw.destroy();

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeExecutionData } from 'n8n-workflow';
-import { inTurn } from '../nodes/ReferralRocket/shared/politeness.ts';
-import { endpoints } from '../nodes/ReferralRocket/shared/service.ts';
+import { inTurn, type Outcome } from '../nodes/ReferralRocket/shared/politeness.ts';
+import { endpoints, type Endpoint } from '../nodes/ReferralRocket/shared/service.ts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
 import { runNode, startNode } from './engine.mts';
 import { credentialFor, locator } from './support.mts';
@@ -137,14 +137,31 @@ test('stopping the execution stops the requests', async () => {
 	expect(standIn.requests.length).toBeLessThanOrEqual(atStop + 10);
 });
 
+test('stopping the execution ends a request that is on its way', async () => {
+	let isCut = false;
+	standIn.intercept = (_request, reply) => {
+		reply.hijack();
+		reply.raw.on('close', () => (isCut = true));
+	};
+	const { result, cancel } = startNode({
+		credential: credentialFor(standIn),
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+	void result.catch(() => undefined);
+	while (standIn.requests.length === 0) await wait(5);
+	cancel();
+	while (!isCut) await wait(5);
+	expect(standIn.requests.length).toBe(1);
+});
+
 describe('waiting', () => {
 	beforeEach(() => jest.useFakeTimers());
 	afterEach(() => jest.useRealTimers());
 
-	/** How many milliseconds lie between the tries of a GET that always ends in the same way. */
-	async function waits(outcome: { status: number; headers?: Record<string, unknown> }, tries = 5) {
+	/** How many milliseconds lie between the tries of a request that always ends in the same way. */
+	async function waits(outcome: Outcome, tries = 5, endpoint: Endpoint = endpoints.getCampaign) {
 		const times: number[] = [];
-		const ended = inTurn(`http://${Math.random()}`, endpoints.getCampaign, undefined, async () => {
+		const ended = inTurn(`http://${Math.random()}`, endpoint, undefined, async () => {
 			times.push(Date.now());
 			return outcome;
 		});
@@ -172,5 +189,88 @@ describe('waiting', () => {
 
 	test('is not needed for an answer that asking again does not change', async () => {
 		expect(await waits({ status: 404 }, 1)).toEqual([]);
+	});
+
+	describe('asks again', () => {
+		test.each([
+			{ status: 429 },
+			{ status: 500 },
+			{ status: 502 },
+			{ status: 503 },
+			{ status: 504 },
+			{ code: 'ECONNRESET' },
+			{ code: 'EPIPE' },
+			{ code: 'ERR_BAD_RESPONSE' },
+			{ code: 'ERR_STREAM_PREMATURE_CLOSE' },
+			{ code: 'HPE_INVALID_CONSTANT' },
+			{ code: 'Z_BUF_ERROR' },
+			{ code: 'ETIMEDOUT' },
+			{ code: 'ECONNABORTED' },
+			{ code: 'ERR_CANCELED' },
+		])('for what was not changed, after %j', async (outcome) => {
+			expect(await waits(outcome)).toHaveLength(4);
+		});
+
+		test.each([
+			{ status: 200 },
+			{ status: 400 },
+			{ status: 501 },
+			{ code: 'ECONNREFUSED' },
+			{ code: 'ENOTFOUND' },
+			{ code: undefined },
+		])('for nothing after %j', async (outcome) => {
+			expect(await waits(outcome, 1)).toEqual([]);
+		});
+
+		test('for a change only when the service did nothing', async () => {
+			const change = endpoints.addParticipant;
+			expect(await waits({ status: 429 }, 5, change)).toHaveLength(4);
+			for (const outcome of [{ status: 503 }, { code: 'ECONNRESET' }, { code: 'ETIMEDOUT' }]) {
+				expect(await waits(outcome, 1, change)).toEqual([]);
+			}
+		});
+	});
+
+	test('is not needed after a date in Retry-After that is over', async () => {
+		const headers = { 'retry-after': new Date(Date.now() - 60_000).toUTCString() };
+		expect(Math.max(...(await waits({ status: 503, headers })))).toBeLessThanOrEqual(1);
+	});
+
+	/** When a GET is sent that comes a second after another one was answered, in milliseconds. */
+	async function waitOfNext(outcome: Outcome) {
+		const service = `http://${Math.random()}`;
+		const get = endpoints.getCampaign;
+		let made = 0;
+		const send = async () => (made++ === 0 ? outcome : { status: 200 });
+		void inTurn(service, get, undefined, send);
+		await jest.advanceTimersByTimeAsync(1000);
+		const start = Date.now();
+		let sentAt = 0;
+		void inTurn(service, get, undefined, async () => {
+			sentAt = Date.now();
+			return { status: 200 };
+		});
+		await jest.advanceTimersByTimeAsync(600_000);
+		return sentAt - start;
+	}
+
+	test('is for everyone after 429, and for the one who asked after 503', async () => {
+		const headers = { 'retry-after': '30' };
+		expect(await waitOfNext({ status: 429, headers })).toBe(29_000);
+		expect(await waitOfNext({ status: 503, headers })).toBe(0);
+	});
+
+	test('is as long as the longest that was asked for', async () => {
+		const service = `http://${Math.random()}`;
+		const asked = async (seconds: string) =>
+			await inTurn(service, endpoints.getCampaign, undefined, async () => ({
+				status: Date.now() < start + 1000 ? 429 : 200,
+				headers: { 'retry-after': seconds },
+			}));
+		const start = Date.now();
+		void asked('50');
+		const second = asked('10').then(() => Date.now() - start);
+		await jest.advanceTimersByTimeAsync(600_000);
+		expect(await second).toBe(50_000);
 	});
 });
