@@ -188,8 +188,17 @@ describe('someone who is there already', () => {
 			const { error, items } = await service.run(parameters);
 			expect(items).toEqual([]);
 			expect(error?.message).toMatch(/participant "jo@example.com" in campaign "JCu82f30F1"/);
+			expect(error?.message).toMatch(/Before that, .* refused to add .* as already there\.$/);
 		},
 	);
+
+	test('is not supposed when someone is added whose name is like the words of a refusal', async () => {
+		const participant = { email: 'jo@example.com', lastName: 'Already Exists' };
+		service.standIn.intercept = (_, reply) => void reply.send(participant);
+		const { rows } = await service.run({ ...parameters, options: { ifExists: 'fail' } });
+		expect(rows).toEqual([participant]);
+		expect(service.standIn.requests).toHaveLength(1);
+	});
 
 	test.each(['return', 'fail'])(
 		'is not supposed after any other refusal (%s)',
