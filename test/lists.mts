@@ -105,6 +105,17 @@ export function readsLists(
 		expect(rows).toEqual(odd);
 	});
 
+	test.each([
+		['by their codes', [{ referralCode: 'A' }, { referralCode: 'B' }]],
+		['by their emails', [{ email: 'a@example.com' }, { email: 'b@example.com' }]],
+		['by all that they have', [{ participantId: 1 }, { participantId: 2 }]],
+	])('tells participants apart %s, where nothing else is sent', async (_, two) => {
+		answering({ 0: two, 1: two, 2: [] });
+		const { error, rows } = await service.run({ ...all, simplify: false });
+		expect(error).toBeUndefined();
+		expect(rows).toEqual(two);
+	});
+
 	test.each(behaviours)(
 		'gives everyone once: $listShape, at most $pageSizeCap a page from page $firstPage, then $emptyPage',
 		async (behaviour) => {
