@@ -15,10 +15,10 @@ describe('Participant Added', () => {
 	test('the first look tells nothing, and every later one tells of each newcomer once', async () => {
 		const polling = watching('participantAdded');
 		expect(await polling.poll()).toEqual([]);
-		const createdOn = '2026-11-02T00:00:00.000+00:00';
-		service.standIn.campaign.add('b@example.com', undefined, { createdOn });
-		service.standIn.campaign.add('a@example.com', undefined, {
-			createdOn: createdOn.replace('02', '01'),
+		const createdOn = '2026-11-01T00:00:00.000+00:00';
+		service.standIn.campaign.add('a@example.com', undefined, { createdOn });
+		service.standIn.campaign.add('b@example.com', undefined, {
+			createdOn: createdOn.replace('01T', '02T'),
 		});
 		expect(emails(await polling.poll())).toEqual(['a@example.com', 'b@example.com']);
 		expect(await polling.poll()).toEqual([]);
@@ -53,8 +53,12 @@ describe('Participant Added', () => {
 		expect(service.standIn.requests.length).toBe(1);
 	});
 
-	test('newcomers are found without a total as well', async () => {
-		service.standIn.intercept = ({ path }, reply) => path.endsWith('getCampaign') && reply.send({});
+	test.each([
+		['without a total', {}],
+		['where the total is no number', { participants: 'many' }],
+	])('newcomers are found %s as well', async (_, campaign) => {
+		service.standIn.intercept = ({ path }, reply) =>
+			path.endsWith('getCampaign') && reply.send(campaign);
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.standIn.campaign.add('a@example.com');
@@ -109,6 +113,17 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
+	test('another event starts from the beginning', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const other = watching('participantQualified');
+		other.stored = polling.stored;
+		expect(await other.poll()).toEqual([]);
+		const { campaign } = service.standIn;
+		campaign.qualify(campaign.add('a@example.com', campaign.participants[0]));
+		expect(emails(await other.poll())).toEqual(['a@example.com']);
+	});
+
 	test('another campaign starts from the beginning', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
@@ -151,7 +166,14 @@ describe('Participant Updated', () => {
 	});
 });
 
-test('a test in the editor shows the newest participants and remembers nothing', async () => {
+test.each([
+	['first', 'createdOn,desc'],
+	['last', 'createdOn,asc'],
+])('a test in the editor shows the newest, listed %s, and remembers nothing', async (_, sort) => {
+	service.standIn.intercept = ({ query }) => {
+		query.sort = sort;
+		return false;
+	};
 	const polling = watching('participantAdded');
 	const newest = service.standIn.campaign.participants.slice(0, 5).map(({ email }) => email);
 	expect(emails(await polling.poll('manual'))).toEqual(newest);
