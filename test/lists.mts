@@ -186,7 +186,7 @@ export function readsLists(
 			async (limit) => {
 				const { error, items } = await service.run({ ...parameters, limit });
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/^Limit .*whole number/);
+				expect(error?.message).toMatch(/^Limit .*whole number of 1 or more/);
 				expect(service.standIn.requests).toEqual([]);
 			},
 		);
