@@ -15,7 +15,7 @@ const replaced = Object.fromEntries(
  * newest rules for nodes and credentials.
  */
 export default tseslint.config(
-	{ ignores: ['dist', 'coverage', 'reports', '.stryker-tmp'] },
+	{ ignores: ['dist', 'coverage', 'reports'] },
 	{
 		files: ['**/*.{ts,mts,mjs,cjs,js}'],
 		extends: [tseslint.configs.strict],

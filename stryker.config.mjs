@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url));
+const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 const texts = ['displayName', 'description', 'placeholder', 'action', 'documentationUrl'];
 
@@ -9,10 +11,10 @@ const nameOf = ({ node }) => node.key?.name;
 
 /** What only people read in the editor: no test should repeat it. */
 const editorTexts = {
-	shouldIgnore(path) {
-		const owner = path.parentPath;
-		if (!path.isStringLiteral() || !(owner?.isObjectProperty() || owner?.isClassProperty())) return;
-		if (path.key !== 'value') return;
+	shouldIgnore(code) {
+		const owner = code.parentPath;
+		if (!code.isStringLiteral() || !(owner?.isObjectProperty() || owner?.isClassProperty())) return;
+		if (code.key !== 'value') return;
 		// A message to people has a description as well, and that one is tested.
 		const beside = owner.container.map((property) => property.key?.name);
 		const isName = nameOf(owner) === 'name' && beside.includes('value');
@@ -40,6 +42,8 @@ export default {
 			testEnvironment: pathOf('mutation/environment.cjs'),
 		},
 	},
+	// Outside the project, where n8n's lint would read it.
+	tempDirName: path.join(tmpdir(), 'n8n-nodes-referral-rocket-mutation'),
 	cleanTempDir: 'always',
 	concurrency: 2,
 	// A machine that is busy with other things must not make a survivor look like one that hangs.
