@@ -135,7 +135,7 @@ test('stopping the execution stops the requests', async () => {
 	await wait(700);
 	// Those that were on their way may still arrive.
 	expect(standIn.requests.length).toBeLessThanOrEqual(atStop + 10);
-});
+}, 60_000);
 
 test('stopping the execution ends a request that is on its way', async () => {
 	let isCut = false;
