@@ -49,7 +49,7 @@ export default {
 	// A machine that is busy with other things must not make a survivor look like one that hangs.
 	timeoutMS: 30_000,
 	timeoutFactor: 3,
-	reporters: ['clear-text', 'html', 'json'],
+	reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 	htmlReporter: { fileName: 'reports/mutation.html' },
 	jsonReporter: { fileName: 'reports/mutation.json' },
 	incrementalFile: 'reports/mutation-incremental.json',

@@ -12,38 +12,43 @@ import { until } from './until.mts';
 
 const here = ['npm run dev', 'npm run sandbox', 'npm run check:live'];
 const patience = 120_000;
-let command: Started | undefined;
+const tidyUps: Array<() => Promise<void>> = [];
 
 afterEach(async () => {
-	if (command) await stop(command);
-	command = undefined;
+	for (const tidyUp of tidyUps.splice(0).reverse()) await tidyUp();
 });
+
+function run(command: string, options: { cwd: string; env?: NodeJS.ProcessEnv }): Started {
+	const [program, ...args] = command.split(' ');
+	const started = start(program, args, options);
+	tidyUps.push(async () => await stop(started));
+	return started;
+}
 
 test('every command of the README is run here or by CI', () => {
 	const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
 	const commandsIn = (text: string) => text.match(/npm (ci|test|run [\w:]+)/g) ?? [];
 	const commands = [...new Set(commandsIn(textOf('README.md')))];
 	expect(commands.length).toBeGreaterThan(5);
-	const run = [...here, ...commandsIn(textOf('.ci/run'))];
-	expect(commands.filter((one) => !run.includes(one))).toEqual([]);
+	const ran = [...here, ...commandsIn(textOf('.ci/run'))];
+	expect(commands.filter((one) => !ran.includes(one))).toEqual([]);
 });
 
 test(
 	'npm run sandbox starts a service that npm run check:live finds as assumed',
 	async () => {
-		command = start('npm', ['run', 'sandbox'], { cwd: project });
-		const said = (label: string) => new RegExp(`${label} +(\\S+)`).exec(command?.output() ?? '');
+		const sandbox = run('npm run sandbox', { cwd: project });
+		const said = (label: string) => new RegExp(`${label} +(\\S+)`).exec(sandbox.output());
 		await until(() => Boolean(said('Campaign ID')), patience);
 		const [url, key, id] = ['Base URL', 'API Key', 'Campaign ID'].map((label) => said(label)?.[1]);
 		const headers = { authorization: `Bearer ${key}` };
 		const { data } = await axios.get(`${url}/api/v1/getCampaign`, { params: { id }, headers });
 		expect(data.campaignId).toBe(id);
 
-		const live = start(
-			'npm',
-			['run', 'check:live', '--', '--campaign', String(id), '--base-url', String(url)],
-			{ cwd: project, env: { REFERRAL_ROCKET_API_KEY: key } },
-		);
+		const live = run(`npm run check:live -- --campaign ${id} --base-url ${url}`, {
+			cwd: project,
+			env: { REFERRAL_ROCKET_API_KEY: key },
+		});
 		expect(await live.ended).toBe(0);
 		expect(live.output()).toMatch(/differs: +0,/);
 	},
@@ -54,7 +59,8 @@ test(
 	'npm run dev builds, and builds again what changes',
 	async () => {
 		const { copy, remove } = await copyProject();
-		command = start('npm', ['run', 'dev'], { cwd: copy });
+		tidyUps.push(remove);
+		run('npm run dev', { cwd: copy });
 		const built = path.join(copy, 'dist/nodes/ReferralRocket/shared/service.js');
 		await until(() => existsSync(built), patience);
 		await appendFile(
@@ -62,8 +68,6 @@ test(
 			"export const added = 'while it watches';\n",
 		);
 		await until(async () => (await readFile(built, 'utf8')).includes('while it watches'), patience);
-		await stop(command);
-		await remove();
 	},
 	patience,
 );
