@@ -1,6 +1,6 @@
 import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../runtime/cache.mts';
 import { packPackage, temporaryFolder } from '../runtime/n8n.mts';
-import { mainOf } from '../runtime/processes.mts';
+import { isStopping, mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
 import { asTable } from '../runtime/table.mts';
 import { Missing } from '../runtime/services.mts';
@@ -53,6 +53,7 @@ async function endToEnd(): Promise<number> {
 		const outcome = await prove(runtime, tarball).then(
 			() => held,
 			(error: unknown) => {
+				if (isStopping()) throw error;
 				if (error instanceof Missing) return `not run: ${error.message}`;
 				console.error(error);
 				return 'not held';

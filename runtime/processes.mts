@@ -116,6 +116,9 @@ export async function stop(started: Started): Promise<void> {
 
 let stopping: Promise<void> | undefined;
 
+/** @returns whether everything is being stopped, so that what goes wrong is no news */
+export const isStopping = (): boolean => stopping !== undefined;
+
 /** Stops every program that was started and does all the tidying up, once. */
 async function stopAll(): Promise<void> {
 	stopping ??= (async () => {
@@ -151,8 +154,7 @@ export async function mainOf(main: () => Promise<number>): Promise<void> {
 	try {
 		code = await main();
 	} catch (error) {
-		// What goes wrong because everything is being stopped is no news.
-		if (!stopping) console.error('\n%s', error instanceof Advice ? error.message : error);
+		if (!isStopping()) console.error('\n%s', error instanceof Advice ? error.message : error);
 	} finally {
 		await stopAll();
 	}
