@@ -36,12 +36,8 @@ export interface Runtime {
  * @returns Node.js and n8n, from the cache or freshly installed
  */
 export async function bringRuntime(version = n8nVersion): Promise<Runtime> {
-	const nodeFolder = await bring(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
-		title: `Bringing Node.js ${nodeVersion}`,
-		space: gibibyte / 4,
-		install: async (folder) => await npm(folder, {}, 'install', `${nodePackage}@${nodeVersion}`),
-	});
-	const nodeHome = path.join(nodeFolder, 'node_modules', nodePackage);
+	nodeFolder ??= bringNode();
+	const nodeHome = path.join(await nodeFolder, 'node_modules', nodePackage);
 	const nodeBin = path.join(nodeHome, 'bin');
 	const n8nFolder = await bring(
 		`n8n-${version}`,
@@ -73,6 +69,16 @@ export async function bringRuntime(version = n8nVersion): Promise<Runtime> {
 	);
 	return { version, nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
 }
+
+/** Brought once, also when several versions of n8n are brought at the same time. */
+let nodeFolder: Promise<string> | undefined;
+
+const bringNode = async () =>
+	await bring(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
+		title: `Bringing Node.js ${nodeVersion}`,
+		space: gibibyte / 4,
+		install: async (folder) => await npm(folder, {}, 'install', `${nodePackage}@${nodeVersion}`),
+	});
 
 interface Wanted {
 	title: string;
