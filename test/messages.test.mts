@@ -71,6 +71,7 @@ describe('a message quotes the service', () => {
 		['all of it where nothing is named', '{"a":1}', `${said}: "{"a":1}".`],
 		['null', 'null', `${said}: "null".`],
 		['plain text without the space around it', ' No \n', `${said}: "No".`],
+		['words that hold a <', '{"message":"1 < 2"}', `${said}: "1 < 2".`],
 		['nothing', ' ', `${said} and gave no reason.`],
 		['a web page', '\n <html>No</html>', `The page came with status 400.`],
 	])('by %s', (_, text, says) => {
@@ -116,6 +117,11 @@ test('a redirect says where it points, or that it does not', () => {
 	);
 	expect(to().description).toBe('Status 302, pointing to "an unnamed address".');
 	expect(to().message).toContain(checkBaseUrl);
+});
+
+test('a web page with a status from 500 on is a service that could not answer', () => {
+	const { message } = refusedStatus(getCampaign, { campaign }, answer(500, '<html>'));
+	expect(message).toMatch(/^Referral Rocket could not answer/);
 });
 
 test('a web page names the proxy that may have sent it', () => {

@@ -140,6 +140,16 @@ describe('a request that is not signed as it should be gets 401, starts nothing 
 	});
 });
 
+test.each(['whsec_ab', 'zz00', 'abxyz', 'ab_', 'abc'])(
+	'the secret %s, which is no hex, has no shorter reading that a stranger could sign with',
+	async (secretOfText) => {
+		const hook = await hookWith({}, secretOfText);
+		const decoded = Buffer.from(secretOfText, 'hex');
+		expect((await send(hook, event(), decoded)).status).toBe(401);
+		expect((await send(hook, event(), secretOfText)).status).toBe(200);
+	},
+);
+
 test.each([
 	['a list', '[1]'],
 	['a number', '5'],
