@@ -3,11 +3,11 @@ import { bringRuntime } from '../runtime/cache.mts';
 import {
 	freePort,
 	installPackage,
+	itemsOf,
 	N8n,
 	owner,
 	packPackage,
 	temporaryFolder,
-	type Execution,
 } from '../runtime/n8n.mts';
 import { beforeExit, mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
@@ -78,15 +78,12 @@ async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 			throw new Advice(`The workflow ended as "${execution.status}": ${execution.message}`);
 		}
 		return {
-			read: itemsOf(execution, 'List Participants'),
-			written: itemsOf(execution, 'Write Participants'),
+			read: itemsOf(execution, 'List Participants').length,
+			written: itemsOf(execution, 'Write Participants').length,
 			seconds: (Date.now() - start) / 1000,
 		};
 	});
 }
-
-const itemsOf = ({ runData }: Execution, node: string) =>
-	runData[node]?.[0]?.data?.main?.[0]?.length ?? 0;
 
 /** @returns whether the numbers are right */
 function report(

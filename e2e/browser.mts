@@ -8,8 +8,8 @@ import { beforeExit } from '../runtime/processes.mts';
 import { step } from '../runtime/progress.mts';
 import { findProgram } from '../runtime/services.mts';
 import { startStandIn } from '../sandbox/service.mts';
-import { retried } from './retried.mts';
-import { chain } from './workflow.mts';
+import { retried } from '../runtime/retried.mts';
+import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
 const list = ['Campaign', 'Return All', 'Limit', 'Simplify', 'Options: Page Size, Sort'];
@@ -51,7 +51,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		N8n.start(runtime, folder, await freePort(undefined)),
 	);
 	await n8n.setUpOwner();
-	const credentials = await n8n.addCredential(standIn, 'whsec_3f1c90aa57');
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const every = await n8n.saveWorkflow(
 		chain('Every operation', [
 			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },

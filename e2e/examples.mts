@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/cache.mts';
 import {
 	freePort,
 	installPackage,
+	itemsOf,
 	N8n,
 	project,
 	temporaryFolder,
@@ -15,9 +16,9 @@ import {
 import { step } from '../runtime/progress.mts';
 import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
-import { retried } from './retried.mts';
+import { retried } from '../runtime/retried.mts';
+import { webhookSecret } from './workflow.mts';
 
-const secret = 'whsec_3f1c90aa57';
 const header = { name: 'X-Shop-Key', value: 'only-the-shop-knows-it' };
 
 /** The example workflows, imported and run as they are; only credentials are chosen. */
@@ -31,7 +32,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		N8n.start(runtime, folder, await freePort(undefined)),
 	);
 	await n8n.setUpOwner();
-	const credentials = await n8n.addCredential(standIn, secret);
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const httpHeaderAuth = await n8n.post<{ id: string; name: string }>('/credentials', {
 		name: 'Header of the shop',
 		type: 'httpHeaderAuth',
@@ -52,7 +53,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			.status;
 	/** What one node gave, over all executions of a workflow. */
 	const givenBy = async (workflow: string, node: string) =>
-		(await n8n.executionsOf(workflow)).flatMap((execution) => itemsOf(execution, node));
+		(await n8n.executionsOf(workflow)).flatMap((execution) => rowsOf(execution, node));
 
 	await step('Each is imported without an unknown node', async () => {
 		const known = await n8n.nodeTypes();
@@ -119,7 +120,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		const workflow = await n8n.importWorkflow('examples/weekly-leader-board.json', credentials);
 		const execution = await n8n.run(workflow, 'Run Now');
 		assert.equal(execution.status, 'success', execution.message);
-		const [{ message }] = itemsOf(execution, 'Write Message');
+		const [{ message }] = rowsOf(execution, 'Write Message');
 		const [best] = campaign.participants.toSorted((a, b) => b.totalReferrals - a.totalReferrals);
 		const lines = String(message).split('\n');
 		assert.equal(lines[0], 'Q4 Growth Program: the best referrers');
@@ -132,7 +133,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		const alone = campaign.add('alone@example.com');
 		for (const participant of [referrer, alone]) {
 			const event = eventAbout('reward_unlocked', participant, 1_760_000_000_000);
-			assert.equal(await deliver(hook, event, secret), 200);
+			assert.equal(await deliver(hook, event, webhookSecret), 200);
 		}
 		await retried(async () => {
 			const messages = await givenBy(workflow, 'Write Message');
@@ -150,5 +151,5 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await standIn.close();
 }
 
-const itemsOf = ({ runData }: Execution, node: string) =>
-	(runData[node]?.[0]?.data?.main ?? []).flatMap((items) => items.map(({ json }) => json));
+const rowsOf = (execution: Execution, node: string) =>
+	itemsOf(execution, node).map(({ json }) => json);

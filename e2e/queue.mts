@@ -16,10 +16,8 @@ import { startQueue } from '../runtime/services.mts';
 import type { Participant } from '../sandbox/campaign.mts';
 import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
-import { retried } from './retried.mts';
-import { chain } from './workflow.mts';
-
-const secret = 'whsec_3f1c90aa57';
+import { retried } from '../runtime/retried.mts';
+import { chain, webhookSecret } from './workflow.mts';
 
 /** n8n finds out sooner than usual that a worker is gone. */
 const quickToNotice = {
@@ -53,7 +51,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		Promise.all([newWorker(), newWorker()]),
 	);
 	await n8n.setUpOwner();
-	const credentials = await n8n.addCredential(standIn, secret);
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const hook = await n8n.saveWorkflow(lookUp(credentials));
 	await n8n.activate(hook);
 	let events = 0;
@@ -62,7 +60,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		for (const end = events + count; events < end; events += 10) {
 			const tenAtOnce = participants.slice(events, events + 10).map(async (participant) => {
 				const event = eventAbout('referrer_added', participant, 1_760_000_000_000);
-				assert.equal(await deliver(url, event, secret), 200);
+				assert.equal(await deliver(url, event, webhookSecret), 200);
 			});
 			await Promise.all(tenAtOnce);
 		}

@@ -6,7 +6,7 @@ import { freePort, installPackage, N8n, temporaryFolder } from '../runtime/n8n.m
 import { step } from '../runtime/progress.mts';
 import type { Participant } from '../sandbox/campaign.mts';
 import { startStandIn } from '../sandbox/service.mts';
-import { retried } from './retried.mts';
+import { retried } from '../runtime/retried.mts';
 
 const token = 'the-assistant-knows-it';
 

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Runtime } from '../runtime/cache.mts';
-import { freePort, installPackage, N8n, temporaryFolder, type Execution } from '../runtime/n8n.mts';
+import {
+	freePort,
+	installPackage,
+	itemsOf,
+	N8n,
+	temporaryFolder,
+	type Execution,
+} from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
 import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
-import { retried } from './retried.mts';
-
-const secret = 'whsec_3f1c90aa57';
-const webhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+import { retried } from '../runtime/retried.mts';
+import { eventHookPath, webhookSecret } from './workflow.mts';
 
 /**
  * Both triggers in a real n8n: what happens in the service arrives as executions, once, also when n8n
@@ -35,7 +40,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		assert.match(why, /Copy the secret from Settings/);
 	});
 
-	const credentials = await n8n.addCredential(standIn, secret);
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const hook = await n8n.importWorkflow('examples/referral-event-to-message.json', credentials);
 	const poll = await n8n.importWorkflow('examples/new-participants-to-message.json', credentials);
 	await step('Publishing both example workflows', async () => {
@@ -43,20 +48,20 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await n8n.activate(poll);
 	});
 
-	const url = () => n8n.url + webhookPath;
+	const url = () => n8n.url + eventHookPath;
 	const signUp = (name: string) => campaign.add(`${name}@example.com`);
 	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
 	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
 	const eve = eventAbout('reward_unlocked', signUp('eve'), 1_760_000_000_003);
 	await step('Signed events arrive, and a second delivery does not', async () => {
 		for (const event of [ana, bob, ana, eve, bob])
-			assert.equal(await deliver(url(), event, secret), 200);
+			assert.equal(await deliver(url(), event, webhookSecret), 200);
 		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
 	});
 	await step('The same event five times at once arrives once', async () => {
 		const event = eventAbout('referee_added', campaign.participants[9], 1_760_000_000_004);
 		const statuses = await Promise.all(
-			Array.from({ length: 5 }, async () => await deliver(url(), event, secret)),
+			Array.from({ length: 5 }, async () => await deliver(url(), event, webhookSecret)),
 		);
 		assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
 		await expectPeople(n8n, hook, [
@@ -71,8 +76,8 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
 		assert.equal(await deliver(url(), mallory), 401);
 		assert.equal(await deliver(url(), mallory, 'guessed'), 401);
-		assert.equal(await deliver(url(), [1, 2], secret), 400);
-		assert.equal(await deliver(url(), { eventType: 'referrer_added' }, secret), 400);
+		assert.equal(await deliver(url(), [1, 2], webhookSecret), 400);
+		assert.equal(await deliver(url(), { eventType: 'referrer_added' }, webhookSecret), 400);
 		await wait(1000);
 		assert.equal((await n8n.executionsOf(hook)).length, before);
 	});
@@ -83,15 +88,15 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	signUp('zoe');
 	await step('Starting n8n again', async () => {
 		await n8n.stop();
-		assert.equal(await deliver(url(), ana, secret), 0);
+		assert.equal(await deliver(url(), ana, webhookSecret), 0);
 		n8n = await N8n.start(runtime, folder, port);
 		await n8n.logIn();
 	});
 	await step('After the restart nothing comes twice and nobody is missing', async () => {
 		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
-		await retried(async () => assert.equal(await deliver(url(), zoe, secret), 200), 30);
-		assert.equal(await deliver(url(), ana, secret), 200);
-		assert.equal(await deliver(url(), eve, secret), 200);
+		await retried(async () => assert.equal(await deliver(url(), zoe, webhookSecret), 200), 30);
+		assert.equal(await deliver(url(), ana, webhookSecret), 200);
+		assert.equal(await deliver(url(), eve, webhookSecret), 200);
 		await expectPeople(n8n, hook, [
 			'ana',
 			'bob',
@@ -117,7 +122,7 @@ async function expectPeople(n8n: N8n, workflowId: string, names: string[], secon
 	}, seconds);
 }
 
-const peopleIn = ({ runData }: Execution) =>
-	(runData['Write Message']?.[0]?.data?.main?.[0] ?? []).map(({ json }) =>
+const peopleIn = (execution: Execution) =>
+	itemsOf(execution, 'Write Message').map(({ json }) =>
 		String(json.email).replace('@example.com', ''),
 	);

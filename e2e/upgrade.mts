@@ -13,10 +13,8 @@ import {
 import { step } from '../runtime/progress.mts';
 import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
-import { retried } from './retried.mts';
-
-const secret = 'whsec_3f1c90aa57';
-const webhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+import { retried } from '../runtime/retried.mts';
+import { eventHookPath, webhookSecret } from './workflow.mts';
 
 /**
  * Workflows that were saved with an earlier version of the package go on as they were after an update.
@@ -41,7 +39,7 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		N8n.start(runtime, folder, port),
 	);
 	await n8n.setUpOwner();
-	const credentials = await n8n.addCredential(standIn, secret);
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const importRecord = async (file: string) =>
 		await n8n.importWorkflow(`e2e/records/${earlier}/${file}.json`, credentials);
 	const every = await importRecord('every-operation');
@@ -58,7 +56,8 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 	const [ana, bob, zoe] = campaign.participants.map((participant) =>
 		eventAbout('referrer_added', participant, 1_760_000_000_000),
 	);
-	const send = async (event: object) => await deliver(n8n.url + webhookPath, event, secret);
+	const send = async (event: object) =>
+		await deliver(n8n.url + eventHookPath, event, webhookSecret);
 	const expectExecutions = async (workflow: string, count: number) => {
 		await retried(async () => {
 			const statuses = (await n8n.statusesOf(workflow)).map(({ status }) => status);

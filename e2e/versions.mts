@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../runtime/cache.mts';
-import { freePort, installPackage, N8n, temporaryFolder, type Execution } from '../runtime/n8n.mts';
+import {
+	freePort,
+	installPackage,
+	itemsOf,
+	N8n,
+	temporaryFolder,
+	type Execution,
+} from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
 import { chain } from './workflow.mts';
@@ -86,7 +93,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		const get = { resource: 'participant', operation: 'get', email };
 		const split = await run(items, get, { onError: 'continueErrorOutput' });
 		assert.deepEqual(emailsOf(split), ['participant1@example.com', 'participant3@example.com']);
-		const [[refused]] = [itemsOf(split, 1)];
+		const [[refused]] = [itemsOf(split, 'Referral Rocket', 1)];
 		assert.equal(refused.json.email, 'not an address@example.com');
 		assert.match(String(refused.json.error), /is not an email address/);
 		const stopped = await run(items, get);
@@ -102,9 +109,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			returnAll: true,
 		});
 		const codeOf = (name: unknown) => standIn.campaign.find(String(name))?.referralCode;
-		const origins = listed.runData.Origin[0].data?.main?.[0]?.map(({ json }) =>
-			codeOf(json.origin),
-		);
+		const origins = itemsOf(listed, 'Origin').map(({ json }) => codeOf(json.origin));
 		assert.deepEqual(
 			origins,
 			rowsOf(listed).map((row) => row.referredByCode),
@@ -182,12 +187,9 @@ async function runNode(
 	return await n8n.run(id, 'Run');
 }
 
-const itemsOf = ({ runData }: Execution, output = 0) =>
-	runData['Referral Rocket']?.[0]?.data?.main?.[output] ?? [];
-
 function rowsOf(execution: Execution) {
 	assert.equal(execution.status, 'success', execution.message);
-	return itemsOf(execution).map(({ json }) => json);
+	return itemsOf(execution, 'Referral Rocket').map(({ json }) => json);
 }
 
 const emailsOf = (execution: Execution) => rowsOf(execution).map((row) => row.email);

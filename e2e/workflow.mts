@@ -1,3 +1,9 @@
+/** What the service signs its events with in all parts. */
+export const webhookSecret = 'whsec_3f1c90aa57';
+
+/** Where the workflow "Referral event to message" waits for events. */
+export const eventHookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+
 export interface NodeOfWorkflow {
 	name: string;
 	type: string;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import type { Values } from '../nodes/ReferralRocket/shared/checks.ts';
+import { unknownCampaign } from '../nodes/ReferralRocket/shared/credentialTest.ts';
 import { keyOf, rowsIn } from '../nodes/ReferralRocket/shared/lists.ts';
 import { isAlreadyThere } from '../nodes/ReferralRocket/shared/refusals.ts';
 import {
@@ -79,8 +80,6 @@ export function visitTo(service: Service, trial: Trial): Visit {
 	};
 }
 
-/** The campaign that the credential test asks for. */
-const unknownCampaign = 'n8n-credential-test';
 const wrongKey = 'not-a-key-of-anybody';
 
 async function list({ ask, campaign }: Service, values: Values = {}): Promise<Page> {

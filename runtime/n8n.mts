@@ -48,6 +48,10 @@ export interface Execution {
 	message?: string;
 }
 
+/** @returns the items that a node gave at one of its outputs; none where it did not run */
+export const itemsOf = ({ runData }: Execution, node: string, output = 0) =>
+	runData[node]?.[0]?.data?.main?.[output] ?? [];
+
 const isUnfinished = (status: string) => ['new', 'running', 'waiting'].includes(status);
 
 /** A temporary folder that is gone when this process ends. */

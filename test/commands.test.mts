@@ -3,15 +3,16 @@ import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import axios from 'axios';
 import { start, stop, type Started } from '../runtime/processes.mts';
+import { retried } from '../runtime/retried.mts';
 import { copyProject, project } from './projectCopy.mts';
-import { until } from './until.mts';
 
 /*
  * The commands of the README that CI does not run by themselves.
  */
 
 const here = ['npm run dev', 'npm run sandbox', 'npm run check:live'];
-const patience = 120_000;
+/** Seconds. */
+const patience = 120;
 const tidyUps: Array<() => Promise<void>> = [];
 
 afterEach(async () => {
@@ -39,7 +40,7 @@ test(
 	async () => {
 		const sandbox = run('npm run sandbox', { cwd: project });
 		const said = (label: string) => new RegExp(`${label} +(\\S+)`).exec(sandbox.output());
-		await until(() => Boolean(said('Campaign ID')), patience);
+		await retried(async () => expect(said('Campaign ID')).toBeTruthy(), patience);
 		const [url, key, id] = ['Base URL', 'API Key', 'Campaign ID'].map((label) => said(label)?.[1]);
 		const headers = { authorization: `Bearer ${key}` };
 		const { data } = await axios.get(`${url}/api/v1/getCampaign`, { params: { id }, headers });
@@ -52,7 +53,7 @@ test(
 		expect(await live.ended).toBe(0);
 		expect(live.output()).toMatch(/differs: +0,/);
 	},
-	patience,
+	patience * 1000,
 );
 
 test(
@@ -62,12 +63,15 @@ test(
 		tidyUps.push(remove);
 		run('npm run dev', { cwd: copy });
 		const built = path.join(copy, 'dist/nodes/ReferralRocket/shared/service.js');
-		await until(() => existsSync(built), patience);
+		await retried(async () => expect(existsSync(built)).toBe(true), patience);
 		await appendFile(
 			path.join(copy, 'nodes/ReferralRocket/shared/service.ts'),
 			"export const added = 'while it watches';\n",
 		);
-		await until(async () => (await readFile(built, 'utf8')).includes('while it watches'), patience);
+		await retried(
+			async () => expect(await readFile(built, 'utf8')).toContain('while it watches'),
+			patience,
+		);
 	},
-	patience,
+	patience * 1000,
 );

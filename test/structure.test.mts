@@ -6,13 +6,13 @@ import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.
 import { endpoints } from '../nodes/ReferralRocket/shared/service.ts';
 import { knownNodeTypes } from './engine.mts';
 import { operations } from './operations.mts';
+import { project } from './projectCopy.mts';
 
 /*
  * What belongs together is there: an operation with its endpoint, schema, example and test, a node
  * with its codex, and examples that the nodes understand.
  */
 
-const project = path.resolve(import.meta.dirname, '..');
 const isThere = (file: string) => existsSync(path.join(project, file));
 const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
 const packageJson = JSON.parse(textOf('package.json')) as {

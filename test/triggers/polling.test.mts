@@ -9,6 +9,13 @@ const watching = (event: string, more = {}) =>
 		campaignId: locator('JCu82f30F1'),
 		...more,
 	});
+/** The service lists in this order whatever it is asked for. */
+function listedBy(sort: string) {
+	service.standIn.intercept = ({ query }) => {
+		query.sort = sort;
+		return false;
+	};
+}
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
 describe('Participant Added', () => {
@@ -82,10 +89,7 @@ describe('Participant Added', () => {
 		['the oldest first', 'createdOn,asc'],
 		['by name', 'email,asc'],
 	])('newcomers are told of whether the service lists %s', async (_, sort) => {
-		service.standIn.intercept = ({ query }) => {
-			query.sort = sort;
-			return false;
-		};
+		listedBy(sort);
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const createdOn = '2026-11-01T00:00:00.000+00:00';
@@ -170,10 +174,7 @@ test.each([
 	['first', 'createdOn,desc'],
 	['last', 'createdOn,asc'],
 ])('a test in the editor shows the newest, listed %s, and remembers nothing', async (_, sort) => {
-	service.standIn.intercept = ({ query }) => {
-		query.sort = sort;
-		return false;
-	};
+	listedBy(sort);
 	const polling = watching('participantAdded');
 	const newest = service.standIn.campaign.participants.slice(0, 5).map(({ email }) => email);
 	expect(emails(await polling.poll('manual'))).toEqual(newest);

@@ -9,7 +9,8 @@ import { isMarkup, noAnswer, refusedStatus, webPage } from './refusals';
 import { endpoints } from './service';
 
 /** Any answer about a campaign that can't exist proves the key, so no real campaign is needed. */
-const values = { campaign: 'n8n-credential-test' };
+export const unknownCampaign = 'n8n-credential-test';
+const values = { campaign: unknownCampaign };
 const endpoint = endpoints.getCampaign;
 
 /**
