@@ -1,7 +1,6 @@
 /*
- * The tests that judge a mutant, in one file, so that n8n is loaded once for it and not fourteen times.
- * Left out are faults, whose tests run at the same time, so that nobody can tell which of them runs
- * what, and exactness, which takes too long to be run for every mutant.
+ * The tests that judge a mutant, in one file, so that n8n is loaded once for it and not fifteen times.
+ * Left out are faults, whose tests run at the same time, so that nobody can tell which of them runs what.
  */
 
 const files = [
@@ -19,7 +18,10 @@ const files = [
 	'participant/list',
 	'participant/listReferrals',
 	'politeness',
+	'exactness',
 ];
+
+process.env.RANDOM_SERVERS = '50';
 
 describe.each(files)('%s', (file) => {
 	jest.requireActual(`../test/${file}.test.mts`);

@@ -109,8 +109,10 @@ export function readsLists(
 		['by their codes', [{ referralCode: 'A' }, { referralCode: 'B' }]],
 		['by their emails', [{ email: 'a@example.com' }, { email: 'b@example.com' }]],
 		['by all that they have', [{ participantId: 1 }, { participantId: 2 }]],
-	])('tells participants apart %s, where nothing else is sent', async (_, two) => {
-		answering({ 0: two, 1: two, 2: [] });
+	])('tells participants apart %s, where nothing else is sent', async (by, two) => {
+		// Who has an email or a code stays the same when a friend qualifies meanwhile.
+		const later = by.includes('all') ? two : two.map((one) => ({ ...one, totalReferrals: 1 }));
+		answering({ 0: two, 1: later, 2: [] });
 		const { error, rows } = await service.run({ ...all, simplify: false });
 		expect(error).toBeUndefined();
 		expect(rows).toEqual(two);
@@ -122,10 +124,44 @@ export function readsLists(
 			Object.assign(service.standIn.behaviour, behaviour);
 			const { error, rows } = await service.run(all);
 			expect(error).toBeUndefined();
-			expect(Math.ceil(list().length / 20)).toBe(8);
 			expect(emails(rows)).toEqual(emails(list()));
+			// Where no total is told, the front is looked at once more.
+			const pages = asked().map(([page]) => page);
+			const again = behaviour.listShape === 'page' ? 0 : 1;
+			expect(pages.length - new Set(pages).size).toBeLessThanOrEqual(again);
 		},
 	);
+
+	const sorted = { sort: 'createdOn,desc' };
+	test.each([
+		['page', {}, 6],
+		['page', sorted, 6],
+		['slice', {}, 4],
+		['slice', sorted, 1],
+		['array', {}, 8],
+		['array', sorted, 1],
+	] as const)('a list of eight pages (%s, %j) is read up to %i at once', async (...row) => {
+		const [listShape, options, most] = row;
+		let inFlight = 0;
+		let mostInFlight = 0;
+		service.standIn.behaviour.listShape = listShape;
+		service.standIn.intercept = async () => {
+			mostInFlight = Math.max(mostInFlight, ++inFlight);
+			await new Promise((done) => setTimeout(done, 40));
+			inFlight--;
+			return false;
+		};
+		const { rows } = await service.run({ ...all, options: { pageSize: 20, ...options } });
+		expect(emails(rows)).toEqual(emails(list()));
+		expect(mostInFlight).toBe(most);
+	});
+
+	test('few pages are asked for in vain where the end is not told', async () => {
+		service.standIn.behaviour.listShape = 'array';
+		const { rows } = await service.run({ ...all, options: { pageSize: 80 } });
+		expect(emails(rows)).toEqual(emails(list()));
+		expect(service.standIn.requests.length).toBeLessThanOrEqual(5);
+	});
 
 	describe('the limit', () => {
 		test('is 50 unless given', async () => {
@@ -263,12 +299,14 @@ export function readsLists(
 			expect(error?.message).toMatch(says);
 			expect(error?.message).toContain('"JCu82f30F1"');
 			expect(error?.message).not.toMatch(/\b(error|problem|failure|mistake)/i);
+			return error?.description;
 		};
 		const onlyPart = /only part/;
 
 		test.each(shapes)('when the service ignores the page (%s)', async (listShape) => {
 			Object.assign(service.standIn.behaviour, { listShape, ignoresPage: true });
-			await expectRefused({ ...all, options: { pageSize: 20 } }, onlyPart);
+			const description = await expectRefused({ ...all, options: { pageSize: 20 } }, onlyPart);
+			expect(description).toContain('the same 20 participants');
 			expect(service.standIn.requests.length).toBeLessThanOrEqual(5);
 		});
 
@@ -284,7 +322,8 @@ export function readsLists(
 			['nothing', ''],
 		])('when a Page tells of more than comes before %s', async (_, end) => {
 			answering({ 0: { content: list().slice(0, 20), totalElements: 250, last: false }, 1: end });
-			await expectRefused({ ...all, options: { pageSize: 20 } }, onlyPart);
+			const description = await expectRefused({ ...all, options: { pageSize: 20 } }, onlyPart);
+			expect(description).toContain('20 of 250 participants');
 		});
 
 		test('when a Page tells of more and says that it is the last', async () => {
@@ -313,6 +352,7 @@ export function readsLists(
 			const { error, items } = await service.run({ ...all, options: { pageSize: 20 } });
 			expect(items).toEqual([]);
 			expect(error?.message).toMatch(says);
+			expect(error?.message).toContain('20 participants had been read; none');
 		});
 	});
 
@@ -375,6 +415,7 @@ export function readsLists(
 			[20, ['2', '3', '4']],
 			[5, ['4', '5']],
 			[20, ['4', '5']],
+			[5, ['5', '6']],
 			[120, ['4', '5']],
 		])('%i before late answers for pages %j: nobody is lost', async (count, late) => {
 			answeringLate(late, () => signUps(count));

@@ -56,7 +56,7 @@ export async function readList(
 	const seen = new Set<string>();
 	const rows: IDataObject[] = [];
 	let first: Page | undefined;
-	let latest: Page | undefined;
+	let total: number | undefined;
 	let pagesWithoutNews = 0;
 	let ended = false;
 	let usedParallelPages = false;
@@ -82,18 +82,16 @@ export async function readList(
 		pagesWithoutNews = hasNews ? 0 : pagesWithoutNews + 1;
 		ended = page.isLast;
 		first ??= page;
-		latest = page;
+		total = page.total;
 	};
 
 	/** Pages that were read at the same time fit together if nobody signed up meanwhile. */
 	const fit = (pages: Page[]) => {
 		const keys = pages.flatMap((page) => page.keys);
-		const end = pages.findIndex((page) => page.isLast);
 		return (
 			new Set(keys).size === keys.length &&
 			!keys.some((key) => seen.has(key)) &&
-			pages.every(({ total }) => total === latest?.total || total === undefined) &&
-			(end === -1 || pages.slice(end + 1).every((page) => page.rows.length === 0))
+			pages.every((page) => page.total === total)
 		);
 	};
 
@@ -102,11 +100,11 @@ export async function readList(
 		// Page 0 tells how many a page really holds, and page 1 whether the service counts from 0 or 1.
 		if (first === undefined || page < 2 || pagesWithoutNews > 0) return 1;
 		// Sorted by a field of the builder's choice, people come in anywhere, which only a total shows.
-		if (latest?.total === undefined && call.values.sort !== undefined) return 1;
-		const missing = Math.min(limit, latest?.total ?? Infinity) - rows.length;
+		if (total === undefined && call.values.sort !== undefined) return 1;
+		const missing = Math.min(limit, total ?? Infinity) - rows.length;
 		const needed = Math.max(Math.ceil(missing / first.rows.length), 1);
 		// Where the end is not known, no more than have been read, so that few are asked for in vain.
-		const ventured = latest?.total === undefined ? page : requestsInFlight;
+		const ventured = total === undefined ? page : requestsInFlight;
 		return Math.min(needed, ventured, requestsInFlight);
 	};
 
@@ -128,7 +126,7 @@ export async function readList(
 		const pages = count > 1 ? await readPages(page, count) : [];
 		if (count > 1 && fit(pages)) {
 			usedParallelPages = true;
-			for (const next of pages) if (!ended) take(next);
+			pages.forEach(take);
 		} else {
 			await readOneByOne(page, page + count);
 		}
@@ -149,8 +147,7 @@ export async function readList(
 	if (ended && rows.length < expected) {
 		throw incomplete(call, `The list ended after ${rows.length} of ${expected} participants.`);
 	}
-	if (rows.length > limit) rows.length = limit;
-	return rows;
+	return rows.slice(0, limit);
 }
 
 async function readPage(call: ServiceCall, page: number, pageSize: number): Promise<Page> {
