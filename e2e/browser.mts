@@ -3,12 +3,12 @@ import { copyFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import type { Runtime } from '../runtime/cache.mts';
-import { freePort, installPackage, N8n, owner, project, temporaryFolder } from '../runtime/n8n.mts';
+import { owner, project } from '../runtime/n8n.mts';
 import { beforeExit } from '../runtime/processes.mts';
 import { step } from '../runtime/progress.mts';
-import { findProgram } from '../runtime/services.mts';
-import { startStandIn } from '../sandbox/service.mts';
 import { retried } from '../runtime/retried.mts';
+import { findProgram } from '../runtime/services.mts';
+import { setStage } from './stage.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
@@ -44,13 +44,8 @@ const pollingFields = ['Poll Times', 'Mode', 'Event', 'Campaign', 'Simplify'];
 /** What a builder without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
 export async function browser(runtime: Runtime, tarball: string): Promise<void> {
 	const executablePath = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
-	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
-	const standIn = await startStandIn();
-	const n8n = await step('Starting n8n', async () =>
-		N8n.start(runtime, folder, await freePort(undefined)),
-	);
-	await n8n.setUpOwner();
+	await using stage = await setStage(runtime, tarball, { participants: 1250 });
+	const { folder, n8n, standIn } = stage;
 	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const every = await n8n.saveWorkflow(
 		chain('Every operation', [
@@ -167,8 +162,6 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await page.getByText('Referral Rocket refused the API key').first().waitFor();
 	});
 	await chrome.close();
-	await n8n.stop();
-	await standIn.close();
 	if (!process.argv.includes('--keep-pictures')) return;
 	const images = path.join(project, 'docs/images');
 	await mkdir(images, { recursive: true });

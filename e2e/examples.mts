@@ -3,35 +3,21 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import axios from 'axios';
 import type { Runtime } from '../runtime/cache.mts';
-import {
-	freePort,
-	installPackage,
-	itemsOf,
-	N8n,
-	project,
-	temporaryFolder,
-	type Execution,
-	type Workflow,
-} from '../runtime/n8n.mts';
+import { itemsOf, project, type Execution, type Workflow } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
-import { startStandIn } from '../sandbox/service.mts';
-import { deliver, eventAbout } from '../sandbox/webhooks.mts';
 import { retried } from '../runtime/retried.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { setStage } from './stage.mts';
 import { webhookSecret } from './workflow.mts';
 
 const header = { name: 'X-Shop-Key', value: 'only-the-shop-knows-it' };
 
 /** The example workflows, imported and run as they are; only credentials are chosen. */
 export async function examples(runtime: Runtime, tarball: string): Promise<void> {
-	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
-	const standIn = await startStandIn({ participants: 60 });
+	await using stage = await setStage(runtime, tarball);
+	const { n8n, standIn } = stage;
 	const { campaign } = standIn;
 	const referrer = campaign.participants[3];
-	const n8n = await step(`Starting n8n ${runtime.version}`, async () =>
-		N8n.start(runtime, folder, await freePort(undefined)),
-	);
-	await n8n.setUpOwner();
 	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const httpHeaderAuth = await n8n.post<{ id: string; name: string }>('/credentials', {
 		name: 'Header of the shop',
@@ -147,8 +133,6 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			assert.match(String(toAlone?.message), /^Hello there, .* thanks to your friends\./);
 		}, 20);
 	});
-	await n8n.stop();
-	await standIn.close();
 }
 
 const rowsOf = (execution: Execution, node: string) =>

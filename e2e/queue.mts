@@ -3,20 +3,19 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Runtime } from '../runtime/cache.mts';
 import {
-	freePort,
 	installPackage,
-	N8n,
 	startWorker,
 	temporaryFolder,
+	type N8n,
 	type Workflow,
 } from '../runtime/n8n.mts';
 import { kill } from '../runtime/processes.mts';
 import { step } from '../runtime/progress.mts';
+import { retried } from '../runtime/retried.mts';
 import { startQueue } from '../runtime/services.mts';
 import type { Participant } from '../sandbox/campaign.mts';
-import { startStandIn } from '../sandbox/service.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
-import { retried } from '../runtime/retried.mts';
+import { setStage } from './stage.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 /** n8n finds out sooner than usual that a worker is gone. */
@@ -30,27 +29,19 @@ const quickToNotice = {
 export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const settings = await step('Starting Redis and PostgreSQL', startQueue);
 	const env = { ...settings, ...quickToNotice };
-	const standIn = await startStandIn();
+	await using stage = await setStage(runtime, tarball, { participants: 1250, env });
+	const { n8n, standIn } = stage;
 	const { participants } = standIn.campaign;
-	const userFolder = async () => {
+	const newWorker = async () => {
 		const folder = await temporaryFolder();
 		await installPackage(folder, tarball);
-		return folder;
-	};
-	const newWorker = async () => {
-		const folder = await userFolder();
 		const started = await startWorker(runtime, folder, env);
 		return { started, begun: async () => await begunIn(folder) };
 	};
 
-	const mainFolder = await userFolder();
-	const n8n = await step('Starting n8n', async () =>
-		N8n.start(runtime, mainFolder, await freePort(undefined), env),
-	);
 	const [first, second] = await step('Starting two workers', async () =>
 		Promise.all([newWorker(), newWorker()]),
 	);
-	await n8n.setUpOwner();
 	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const hook = await n8n.saveWorkflow(lookUp(credentials));
 	await n8n.activate(hook);
@@ -79,7 +70,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		const byWorkers = await Promise.all([first.begun(), second.begun()]);
 		assert.equal(new Set(byWorkers.flat()).size, 200);
 		assert.ok(byWorkers.every((ids) => ids.length > 20));
-		assert.deepEqual(await begunIn(mainFolder), []);
+		assert.deepEqual(await begunIn(stage.folder), []);
 		assert.equal(standIn.requests.length, 200);
 	});
 	await step('A worker that is told to stop ends what it has begun', async () => {
@@ -149,8 +140,6 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 			}
 		}, 120);
 	});
-	await n8n.stop();
-	await standIn.close();
 }
 
 /** @returns the executions that a process has begun, by its own log */

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Runtime } from '../runtime/cache.mts';
-import { freePort, installPackage, N8n, temporaryFolder } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
-import type { Participant } from '../sandbox/campaign.mts';
-import { startStandIn } from '../sandbox/service.mts';
 import { retried } from '../runtime/retried.mts';
+import type { Participant } from '../sandbox/campaign.mts';
+import { setStage } from './stage.mts';
 
 const token = 'the-assistant-knows-it';
 
@@ -21,14 +20,9 @@ const inputs: Record<string, Record<string, string>> = {
 
 /** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
 export async function tools(runtime: Runtime, tarball: string): Promise<void> {
-	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
-	const standIn = await startStandIn({ participants: 60 });
+	await using stage = await setStage(runtime, tarball);
+	const { n8n, standIn } = stage;
 	const { campaign } = standIn;
-	const n8n = await step(`Starting n8n ${runtime.version}`, async () =>
-		N8n.start(runtime, folder, await freePort(undefined)),
-	);
-	await n8n.setUpOwner();
 	const bearer = await n8n.post<{ id: string; name: string }>('/credentials', {
 		name: 'Token of the assistant',
 		type: 'httpBearerAuth',
@@ -118,6 +112,4 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 		assert.match(alone.text, /Only a participant who was referred can be qualified/);
 	});
 	await client.close();
-	await n8n.stop();
-	await standIn.close();
 }

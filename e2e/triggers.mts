@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Runtime } from '../runtime/cache.mts';
-import {
-	freePort,
-	installPackage,
-	itemsOf,
-	N8n,
-	temporaryFolder,
-	type Execution,
-} from '../runtime/n8n.mts';
+import { itemsOf, type Execution, type N8n } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
-import { startStandIn } from '../sandbox/service.mts';
-import { deliver, eventAbout } from '../sandbox/webhooks.mts';
 import { retried } from '../runtime/retried.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { setStage } from './stage.mts';
 import { eventHookPath, webhookSecret } from './workflow.mts';
 
 /**
@@ -20,13 +13,9 @@ import { eventHookPath, webhookSecret } from './workflow.mts';
  * is started again in between; what is forged arrives as nothing.
  */
 export async function triggers(runtime: Runtime, tarball: string): Promise<void> {
-	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
-	const standIn = await startStandIn({ participants: 300 });
+	await using stage = await setStage(runtime, tarball, { participants: 300 });
+	const { n8n, standIn } = stage;
 	const { campaign } = standIn;
-	const port = await freePort(undefined);
-	let n8n = await step('Starting n8n', async () => N8n.start(runtime, folder, port));
-	await n8n.setUpOwner();
 
 	const unsafe = await n8n.importWorkflow(
 		'examples/referral-event-to-message.json',
@@ -48,20 +37,20 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await n8n.activate(poll);
 	});
 
-	const url = () => n8n.url + eventHookPath;
+	const url = n8n.url + eventHookPath;
 	const signUp = (name: string) => campaign.add(`${name}@example.com`);
 	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
 	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
 	const eve = eventAbout('reward_unlocked', signUp('eve'), 1_760_000_000_003);
 	await step('Signed events arrive, and a second delivery does not', async () => {
 		for (const event of [ana, bob, ana, eve, bob])
-			assert.equal(await deliver(url(), event, webhookSecret), 200);
+			assert.equal(await deliver(url, event, webhookSecret), 200);
 		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
 	});
 	await step('The same event five times at once arrives once', async () => {
 		const event = eventAbout('referee_added', campaign.participants[9], 1_760_000_000_004);
 		const statuses = await Promise.all(
-			Array.from({ length: 5 }, async () => await deliver(url(), event, webhookSecret)),
+			Array.from({ length: 5 }, async () => await deliver(url, event, webhookSecret)),
 		);
 		assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
 		await expectPeople(n8n, hook, [
@@ -74,10 +63,10 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
 		const before = (await n8n.executionsOf(hook)).length;
 		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
-		assert.equal(await deliver(url(), mallory), 401);
-		assert.equal(await deliver(url(), mallory, 'guessed'), 401);
-		assert.equal(await deliver(url(), [1, 2], webhookSecret), 400);
-		assert.equal(await deliver(url(), { eventType: 'referrer_added' }, webhookSecret), 400);
+		assert.equal(await deliver(url, mallory), 401);
+		assert.equal(await deliver(url, mallory, 'guessed'), 401);
+		assert.equal(await deliver(url, [1, 2], webhookSecret), 400);
+		assert.equal(await deliver(url, { eventType: 'referrer_added' }, webhookSecret), 400);
 		await wait(1000);
 		assert.equal((await n8n.executionsOf(hook)).length, before);
 	});
@@ -86,28 +75,23 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 
 	signUp('zoe');
-	await step('Starting n8n again', async () => {
-		await n8n.stop();
-		assert.equal(await deliver(url(), ana, webhookSecret), 0);
-		n8n = await N8n.start(runtime, folder, port);
-		await n8n.logIn();
+	await stage.startAgain(async () => {
+		assert.equal(await deliver(url, ana, webhookSecret), 0);
 	});
 	await step('After the restart nothing comes twice and nobody is missing', async () => {
 		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
-		await retried(async () => assert.equal(await deliver(url(), zoe, webhookSecret), 200), 30);
-		assert.equal(await deliver(url(), ana, webhookSecret), 200);
-		assert.equal(await deliver(url(), eve, webhookSecret), 200);
-		await expectPeople(n8n, hook, [
+		await retried(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
+		assert.equal(await deliver(url, ana, webhookSecret), 200);
+		assert.equal(await deliver(url, eve, webhookSecret), 200);
+		await expectPeople(stage.n8n, hook, [
 			'ana',
 			'bob',
 			'eve',
 			campaign.participants[10].email.split('@')[0],
 			'zoe',
 		]);
-		await expectPeople(n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
+		await expectPeople(stage.n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
 	});
-	await n8n.stop();
-	await standIn.close();
 }
 
 /** Waits until a workflow's executions have brought just these people, each of them once. */

@@ -2,18 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Runtime } from '../runtime/cache.mts';
-import {
-	freePort,
-	installPackage,
-	N8n,
-	packageJson,
-	project,
-	temporaryFolder,
-} from '../runtime/n8n.mts';
+import { installPackage, packageJson, project } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
-import { startStandIn } from '../sandbox/service.mts';
-import { deliver, eventAbout } from '../sandbox/webhooks.mts';
 import { retried } from '../runtime/retried.mts';
+import { deliver, eventAbout } from '../sandbox/webhooks.mts';
+import { setStage } from './stage.mts';
 import { eventHookPath, webhookSecret } from './workflow.mts';
 
 /**
@@ -30,15 +23,9 @@ export async function upgrade(runtime: Runtime, tarball: string): Promise<void> 
 }
 
 async function upgradeFrom(earlier: string, runtime: Runtime, before: string, after: string) {
-	const folder = await temporaryFolder();
-	await installPackage(folder, before);
-	const standIn = await startStandIn({ participants: 60 });
+	await using stage = await setStage(runtime, before);
+	const { folder, n8n, standIn } = stage;
 	const { campaign } = standIn;
-	const port = await freePort(undefined);
-	let n8n = await step(`Starting n8n with version ${earlier} of the package`, async () =>
-		N8n.start(runtime, folder, port),
-	);
-	await n8n.setUpOwner();
 	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const importRecord = async (file: string) =>
 		await n8n.importWorkflow(`e2e/records/${earlier}/${file}.json`, credentials);
@@ -49,7 +36,7 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 	await n8n.activate(poll);
 
 	const run = async () => {
-		const { status, message, runData } = await n8n.run(every, 'Run Now');
+		const { status, message, runData } = await stage.n8n.run(every, 'Run Now');
 		assert.equal(status, 'success', message);
 		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
 	};
@@ -60,23 +47,23 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		await deliver(n8n.url + eventHookPath, event, webhookSecret);
 	const expectExecutions = async (workflow: string, count: number) => {
 		await retried(async () => {
-			const statuses = (await n8n.statusesOf(workflow)).map(({ status }) => status);
+			const statuses = (await stage.n8n.statusesOf(workflow)).map(({ status }) => status);
 			assert.deepEqual(statuses, Array(count).fill('success'));
 		}, 90);
 	};
 	campaign.add('for-the-next-poll@example.com');
 	// The first run adds someone, so only from the second on every run gives the same.
 	await run();
-	const gave = await step('Workflows are saved, published and run', async () => {
-		assert.equal(await send(ana), 200);
-		await expectExecutions(hook, 1);
-		return await run();
-	});
-	await step('The package is updated while n8n is stopped', async () => {
-		await n8n.stop();
-		await installPackage(folder, after);
-		n8n = await N8n.start(runtime, folder, port);
-		await n8n.logIn();
+	const gave = await step(
+		`Workflows of version ${earlier} are saved, published and run`,
+		async () => {
+			assert.equal(await send(ana), 200);
+			await expectExecutions(hook, 1);
+			return await run();
+		},
+	);
+	await stage.startAgain(async () => {
+		await step('The package is updated', async () => installPackage(folder, after));
 	});
 	await step('All of them go on as they were', async () => {
 		assert.deepEqual(await run(), gave);
@@ -86,6 +73,4 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		await expectExecutions(hook, 3);
 		await expectExecutions(poll, 1);
 	});
-	await n8n.stop();
-	await standIn.close();
 }

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../runtime/cache.mts';
-import {
-	freePort,
-	installPackage,
-	itemsOf,
-	N8n,
-	temporaryFolder,
-	type Execution,
-} from '../runtime/n8n.mts';
+import { itemsOf, type Execution, type N8n } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
-import { startStandIn, type StandIn } from '../sandbox/service.mts';
+import type { StandIn } from '../sandbox/service.mts';
+import { setStage } from './stage.mts';
 import { chain } from './workflow.mts';
 
 const campaignId = {
@@ -22,13 +16,8 @@ const people = (...names: string[]) => names.map((name) => ({ email: `${name}@ex
 
 /** The same in every version of n8n: all operations, the credential test, items that don't work. */
 export async function versions(runtime: Runtime, tarball: string): Promise<void> {
-	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
-	const standIn = await startStandIn({ participants: 60 });
-	const n8n = await step(`Starting n8n ${runtime.version}`, async () =>
-		N8n.start(runtime, folder, await freePort(undefined)),
-	);
-	await n8n.setUpOwner();
+	await using stage = await setStage(runtime, tarball);
+	const { n8n, standIn } = stage;
 	await step('The credential test says what it should', async () => testsCredential(n8n, standIn));
 	const credentials = await n8n.addCredential(standIn);
 	const run = async (items: object[], parameters: object, more: object = {}) =>
@@ -116,8 +105,6 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		);
 		assert.ok(new Set(origins).size === 2);
 	});
-	await n8n.stop();
-	await standIn.close();
 }
 
 async function testsCredential(n8n: N8n, standIn: StandIn) {
