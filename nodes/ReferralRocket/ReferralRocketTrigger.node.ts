@@ -12,7 +12,16 @@ import { testCredential } from './shared/credentialTest';
 import { campaignLocator, simplifyField } from './shared/fields';
 import { credentialName } from './shared/service';
 import { simplifiedFields } from './shared/simplify';
-import { eventIn, isRepeat, isSigned, isWanted, participantOf } from './shared/webhook';
+import {
+	eventIn,
+	forget,
+	identityOf,
+	isRepeat,
+	isSigned,
+	isWanted,
+	participantOf,
+	type Memory,
+} from './shared/webhook';
 
 interface Settings {
 	/** Undefined where signatures are not to be verified. */
@@ -22,7 +31,7 @@ interface Settings {
 }
 
 /** Repeats that arrive at the same moment all read the stored memory before one has written it. */
-const arrivedHere: { [place: string]: { seen?: string[] } } = {};
+const arrivedHere: { [place: string]: Memory } = {};
 
 export class ReferralRocketTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -145,23 +154,28 @@ export class ReferralRocketTrigger implements INodeType {
 		if (!event) return answer(400, 'This is not an event of Referral Rocket.');
 
 		const isElsewhere = campaign && event.data.campaignId && event.data.campaignId !== campaign;
-		if (isElsewhere || !isWanted(event, this.getNodeParameter('events') as string[])) {
+		if (isElsewhere || !isWanted(event, [this.getNodeParameter('events')].flat() as string[])) {
 			return answer(200, 'Received. This workflow does not wait for such an event.');
 		}
 		if (ignoreRepeats && this.getMode() !== 'manual') {
 			const place = `${this.getWorkflow().id} ${this.getNode().id}`;
-			arrivedHere[place] ??= {};
-			const here = isRepeat(event, body, arrivedHere[place]);
-			if (isRepeat(event, body, this.getWorkflowStaticData('node')) || here) {
+			const here = (arrivedHere[place] ??= {});
+			const identity = identityOf(event, body);
+			const isHere = isRepeat(identity, here);
+			if (isRepeat(identity, this.getWorkflowStaticData('node')) || isHere) {
 				return answer(200, 'Received before.');
 			}
+			// When n8n can't start the workflow, it keeps nothing and the service sends the event again.
+			const response = this.getResponseObject();
+			response.once('finish', () => response.statusCode >= 400 && forget(identity, here));
 		}
 		const participant = participantOf(event);
 		const { event: name, eventAt, campaignId } = participant;
 		const json = this.getNodeParameter('simplify', true)
 			? { event: name, eventAt, campaignId, ...simplifiedFields(participant) }
 			: event;
-		return { ...answer(200, 'Received.'), workflowData: [[{ json }]] };
+		// Left to n8n to answer, as only n8n knows whether the workflow has been started.
+		return { webhookResponse: { message: 'Received.' }, workflowData: [[{ json }]] };
 	}
 }
 

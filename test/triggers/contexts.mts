@@ -61,8 +61,16 @@ export class Polling {
 		private readonly parameters: INodeParameters,
 	) {}
 
-	async poll(mode: WorkflowExecuteMode = 'trigger'): Promise<IDataObject[]> {
-		const staticData = JSON.parse(this.stored) as IDataObject;
+	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
+	overlapping(count: number): Array<Promise<IDataObject[]>> {
+		const shared = JSON.parse(this.stored) as IDataObject;
+		return Array.from({ length: count }, async () => await this.poll('trigger', shared));
+	}
+
+	async poll(
+		mode: WorkflowExecuteMode = 'trigger',
+		staticData = JSON.parse(this.stored) as IDataObject,
+	): Promise<IDataObject[]> {
 		const type = 'referralRocketPollingTrigger';
 		const { workflow, node } = workflowOf(type, this.parameters, staticData);
 		const additionalData = additionalDataFor(this.credential, workflow);
@@ -79,8 +87,10 @@ export class Hook {
 	stored = '{}';
 	/** The items of every execution that was started. */
 	executions: INodeExecutionData[][] = [];
-	/** Requests that n8n would answer itself, a second time where the node has answered them. */
-	leftToN8n = 0;
+	/** Requests that both the node and n8n have answered. */
+	answeredTwice = 0;
+	/** Whether n8n can start the workflow; where it can't, it keeps nothing and answers with 500. */
+	canStart = true;
 	private readonly id = randomUUID();
 	private readonly server = createServer(
 		(request, response) => void this.receive(request, response),
@@ -170,12 +180,16 @@ export class Hook {
 		);
 		try {
 			const result = await new ReferralRocketTrigger().webhook.call(context);
-			const { workflowData, noWebhookResponse } = result;
-			if (!noWebhookResponse) this.leftToN8n++;
-			if (workflowData) this.executions.push(...workflowData);
+			const { workflowData, noWebhookResponse, webhookResponse } = result;
+			const isAnswered = outgoing.headersSent;
+			if (workflowData && !this.canStart && !isAnswered) throw new Error('Workflow not started');
+			if (workflowData && this.canStart) this.executions.push(...workflowData);
+			this.stored = JSON.stringify(staticData);
+			if (noWebhookResponse) return;
+			if (isAnswered) this.answeredTwice++;
+			else response.status(200).json(webhookResponse);
 		} catch (error) {
 			response.status(500).json({ message: (error as Error).message });
 		}
-		this.stored = JSON.stringify(staticData);
 	}
 }

@@ -7,7 +7,7 @@ const secret = 'whsec 9f2c with spaces';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';
 const hooks: Hook[] = [];
 afterEach(async () => {
-	expect(hooks.map(({ leftToN8n }) => leftToN8n)).toEqual(hooks.map(() => 0));
+	expect(hooks.map(({ answeredTwice }) => answeredTwice)).toEqual(hooks.map(() => 0));
 	await Promise.all(hooks.splice(0).map(async (hook) => await hook.close()));
 });
 
@@ -97,6 +97,21 @@ describe('a signed event', () => {
 		expect((await hook.post(body, { 'x-rr-signature': sign(body).toUpperCase() })).status).toBe(
 			200,
 		);
+		expect(hook.executions.length).toBe(1);
+	});
+
+	test.each([undefined, null, 'yesterday', '2026-11-04', 1e20, NaN])(
+		'with %p for a time has no eventAt, and starts the workflow all the same',
+		async (createdAt) => {
+			const hook = await hookWith();
+			expect((await send(hook, event({ createdAt }))).status).toBe(200);
+			expect(hook.executions.map(([{ json }]) => json.eventAt)).toEqual([null]);
+		},
+	);
+
+	test('is waited for also where an expression gives one event as text', async () => {
+		const hook = await hookWith({ events: 'referrerCreated' });
+		expect((await send(hook, event({ createdAt: 1_760_000_004_321 }))).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
@@ -237,12 +252,23 @@ describe('an event that is delivered again', () => {
 		expect(hook.executions.length).toBe(2);
 	});
 
-	test('without a time is known by its body', async () => {
-		const hook = await hookWith();
-		await send(hook, event({ createdAt: undefined, note: 1 }));
-		await send(hook, event({ createdAt: undefined, note: 1 }));
-		await send(hook, event({ createdAt: undefined, note: 2 }));
+	test.each([undefined, null])('with %s for a time is known by its body', async (createdAt) => {
+		const hook = await hookWith({}, `secret for ${createdAt}`);
+		for (const note of [1, 1, 2]) {
+			await send(hook, event({ createdAt, note }), `secret for ${createdAt}`);
+		}
 		expect(hook.executions.length).toBe(2);
+	});
+
+	test('since n8n could not start the workflow starts it then, once', async () => {
+		const hook = await hookWith();
+		const refused = event({ createdAt: 1_760_000_001_234 });
+		hook.canStart = false;
+		expect((await send(hook, refused)).status).toBe(500);
+		hook.canStart = true;
+		expect(await send(hook, refused)).toEqual({ status: 200, data: { message: 'Received.' } });
+		expect((await send(hook, refused)).data.message).toBe('Received before.');
+		expect(hook.executions.length).toBe(1);
 	});
 
 	test('starts the workflow each time with Ignore Repeats off, and in a test in the editor', async () => {

@@ -8,7 +8,7 @@ export interface ServiceEvent extends IDataObject {
 	eventType: string;
 	data: IDataObject;
 	/** Epoch milliseconds. */
-	createdAt?: number;
+	createdAt?: number | null;
 }
 
 const rememberedEvents = 5000;
@@ -50,28 +50,40 @@ export const isWanted = ({ eventType }: ServiceEvent, ticked: string[]) =>
 /** @returns the participant under the names that its fields have everywhere else, and what happened when */
 export function participantOf({ eventType, data, createdAt }: ServiceEvent): IDataObject {
 	const fields = Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]);
-	const eventAt = typeof createdAt === 'number' ? new Date(createdAt).toISOString() : null;
+	const time = new Date(typeof createdAt === 'number' ? createdAt : NaN);
+	const eventAt = Number.isNaN(time.getTime()) ? null : time.toISOString();
 	return { event: eventType, eventAt, ...Object.fromEntries(fields) };
 }
 
+/** Events that have arrived; the oldest are forgotten beyond 5,000. */
+export interface Memory {
+	seen?: string[];
+}
+
 /**
- * Remembers an event. The service delivers again for days what it thinks did not arrive, and sends no
- * ID of a delivery: what makes an event the same one is its name, its time and whom it is about.
+ * The service delivers again for days what it thinks did not arrive, and sends no ID of a delivery:
+ * what makes an event the same one is its name, its time and whom it is about.
  * @param event the event
  * @param body its bytes, which stand for it when it has no time
- * @param memory where events are remembered; the oldest are forgotten beyond 5,000
- * @returns whether it was remembered already
+ * @returns what is remembered of it, 12 characters
  */
-export function isRepeat(event: ServiceEvent, body: Buffer, memory: { seen?: string[] }): boolean {
-	const { eventType, createdAt, data } = event;
+export function identityOf({ eventType, createdAt, data }: ServiceEvent, body: Buffer): string {
 	const { campaignId, participantId, email } = data;
 	const identity =
-		createdAt === undefined
+		createdAt == null
 			? body
 			: JSON.stringify([eventType, createdAt, campaignId, participantId, email]);
-	const key = createHash('sha256').update(identity).digest('base64').slice(0, 12);
+	return createHash('sha256').update(identity).digest('base64').slice(0, 12);
+}
+
+/** Remembers an event and returns whether it was remembered already. */
+export function isRepeat(identity: string, memory: Memory): boolean {
 	const seen = memory.seen ?? [];
-	if (seen.includes(key)) return true;
-	memory.seen = [...seen, key].slice(-rememberedEvents);
+	if (seen.includes(identity)) return true;
+	memory.seen = [...seen, identity].slice(-rememberedEvents);
 	return false;
+}
+
+export function forget(identity: string, memory: Memory): void {
+	memory.seen = memory.seen?.filter((known) => known !== identity);
 }
