@@ -5,6 +5,7 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { checkedBaseUrl } from './shared/baseUrl';
 import { changesSince, newest } from './shared/changes';
 import { checkedValues } from './shared/checks';
 import { testCredential } from './shared/credentialTest';
@@ -92,7 +93,7 @@ async function callOf(context: IPollFunctions): Promise<ServiceCall> {
 	try {
 		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
 		const values = checkedValues({ campaign }, ['campaign']);
-		return { context, connection: { baseURL: baseUrl as string | undefined }, endpoint, values };
+		return { context, connection: { baseURL: checkedBaseUrl(baseUrl) }, endpoint, values };
 	} catch (error) {
 		throw new NodeOperationError(context.getNode(), (error as Error).message);
 	}

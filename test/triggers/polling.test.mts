@@ -49,6 +49,8 @@ describe('Participant Added', () => {
 		'participantCount',
 		'participants',
 		'numberOfParticipants',
+		'total_participants',
+		'participant_count',
 	])('the total is found under the name %s', async (name) => {
 		service.standIn.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') &&
@@ -63,6 +65,7 @@ describe('Participant Added', () => {
 	test.each([
 		['without a total', {}],
 		['where the total is no number', { participants: 'many' }],
+		['where a number stands still that is not of all', { totalQualifiedParticipants: 3 }],
 	])('newcomers are found %s as well', async (_, campaign) => {
 		service.standIn.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') && reply.send(campaign);
@@ -117,6 +120,32 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
+	test.each([
+		['is empty', []],
+		['ends early', [{ email: 'participant1@example.com', referralCode: 'C000001' }]],
+	])('an answer that %s once makes nobody new', async (_, answer) => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const { campaign } = service.standIn;
+		service.standIn.intercept = ({ path, query }, reply) =>
+			path.endsWith('getAllParticipants') && reply.send(query.page === '0' ? answer : []);
+		campaign.add('a@example.com');
+		expect(await polling.poll()).toEqual([]);
+		service.standIn.intercept = undefined;
+		campaign.add('b@example.com');
+		expect(emails(await polling.poll())).toEqual(['a@example.com', 'b@example.com']);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a new referral code makes nobody new', async () => {
+		const polling = watching('participantAdded');
+		await polling.poll();
+		const { campaign } = service.standIn;
+		campaign.participants[2].referralCode = 'CUSTOM';
+		campaign.add('a@example.com');
+		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+	});
+
 	test('another event starts from the beginning', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
@@ -152,6 +181,29 @@ describe('Participant Qualified', () => {
 		campaign.add('slow@example.com', referrer);
 		expect(emails(await polling.poll()).sort()).toEqual(['early@example.com', 'quick@example.com']);
 		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a look that ends after a later one has seen it tells nothing of it again', async () => {
+		const { campaign } = service.standIn;
+		const referee = campaign.add('early@example.com', campaign.participants[0]);
+		const polling = watching('participantQualified');
+		await polling.poll();
+		let laterHasEnded = () => {};
+		const wait = new Promise<void>((done) => (laterHasEnded = done));
+		let isFirst = true;
+		service.standIn.intercept = async (_request, reply) => {
+			if (!isFirst) return false;
+			isFirst = false;
+			const asItWas = JSON.stringify(campaign.participants);
+			campaign.qualify(referee);
+			await wait;
+			return reply.type('application/json').send(asItWas);
+		};
+		const [slow, later] = polling.overlapping(2);
+		const told = emails(await later);
+		laterHasEnded();
+		told.push(...emails(await slow), ...emails(await polling.poll()));
+		expect(told).toEqual(['early@example.com']);
 	});
 });
 

@@ -44,7 +44,7 @@ export const watches: Record<string, Watch> = {
 export interface Memory {
 	campaign?: string;
 	event?: string;
-	/** Everyone, each with ten characters for who it is and then the watched state. */
+	/** Everyone who was ever there, each with ten characters for who it is and then the watched state. */
 	known?: string;
 	/** Participants that the campaign had then, if it says so. */
 	total?: number;
@@ -57,7 +57,8 @@ export interface Memory {
  * @param call the question for the campaign's participants
  * @param event what to look for, one of watches
  * @param memory as of the last time; it is brought up to date once everything has been read
- * @returns the participants it happened to, in the order in which they joined; none the first time
+ * @returns the participants it happened to, in the order in which they joined; none the first time,
+ * and none when a later look has overtaken this one
  * @throws NodeApiError when the list can't be read; the memory is as before then, so nothing is missed
  */
 export async function changesSince(
@@ -66,21 +67,27 @@ export async function changesSince(
 	memory: Memory,
 ): Promise<IDataObject[]> {
 	const watch = watches[event];
+	const { readAt } = memory;
 	const campaign = String(call.values.campaign);
 	const isFirst = memory.campaign !== campaign || memory.event !== event;
 	const total = event === 'participantAdded' ? await totalOf(call) : undefined;
-	const wasReadLately = Date.now() - (memory.readAt ?? 0) < readAtLeastEvery;
+	const wasReadLately = Date.now() - (readAt ?? 0) < readAtLeastEvery;
 	if (!isFirst && wasReadLately && total !== undefined && total === memory.total) return [];
 
 	const participants = await readList(call, Infinity, (participant) => participant);
+	// What this look has seen is older than what the memory holds by now.
+	if (memory.readAt !== readAt) return [];
 	const before = isFirst ? new Map<string, string>() : statesIn(memory.known ?? '', watch);
 	const now = participants.map((participant) => ({
 		participant,
-		identity: hash(keyOf(participant), identityLength),
+		identity: hash(identityOf(participant), identityLength),
 		state: watch.stateOf(participant),
 	}));
 	const news = now.filter(({ identity, state }) => watch.isNews(state, before.get(identity)));
-	const known = now.map(({ identity, state }) => identity + state).join('');
+	// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
+	const states = new Map(before);
+	for (const { identity, state } of now) states.set(identity, state);
+	const known = [...states].map(([identity, state]) => identity + state).join('');
 	Object.assign(memory, { campaign, event, known, total, readAt: Date.now() });
 	return isFirst ? [] : news.map(({ participant }) => participant).sort(byJoining);
 }
@@ -94,6 +101,10 @@ export async function newest(call: ServiceCall, count: number): Promise<IDataObj
 	const participants = await readList(call, Infinity, (participant) => participant);
 	return participants.sort((a, b) => byJoining(b, a)).slice(0, count);
 }
+
+/** An email is one participant of a campaign; the referral code may change. */
+const identityOf = (participant: IDataObject) =>
+	typeof participant.email === 'string' ? participant.email : keyOf(participant);
 
 const byJoining = (a: IDataObject, b: IDataObject) =>
 	String(a.createdOn).localeCompare(String(b.createdOn));

@@ -98,7 +98,7 @@ export const wordFields = ['message', 'detail', 'error'];
 
 /** The field of a campaign that holds its number of participants; described, but its name is not known. */
 export const campaignTotal =
-	/^(total|number|count)\w*participants?$|^participants?(total|count)?$/i;
+	/^(total|number|count)(_?of)?_?participants?$|^participants?_?(total|count)?$/i;
 
 /** The totals of a participant: a change of one of them is an update. */
 export const participantTotals = [
