@@ -184,10 +184,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`getParticipant` answers an unknown participant with nothing, `null` or 404',
-		code: [
-			'shared/refusals.ts',
-			"if (answer.text.trim() === '' || answer.text.trim() === 'null') {",
-		],
+		code: ['shared/refusals.ts', "status === 404 || ['', 'null'].includes(text.trim())"],
 		look: async ({ ask, campaign, nobody }) => {
 			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
 			const isNothing = isFine(answer) && (answer.body ?? null) === null;
@@ -395,7 +392,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'New participants may come in at the front while a list is read',
-		code: ['shared/lists.ts', 'latest?.total === undefined && call.values.sort !== undefined'],
+		code: ['shared/lists.ts', 'total === undefined && call.values.sort !== undefined'],
 		look: async ({ front }) => {
 			const order = orderOf((await front()).rows);
 			return {

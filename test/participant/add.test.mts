@@ -113,6 +113,12 @@ describe('the referrer', () => {
 	});
 });
 
+test('what the service said stands in the error output too', async () => {
+	service.standIn.intercept = (_, reply) => reply.code(400).send({ message: 'Campaign has ended' });
+	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
+	expect(errorItems[0].json.error).toMatch(/did not accept the request.*"Campaign has ended"/);
+});
+
 describe('someone who is there already', () => {
 	const known = { ...parameters, email: 'participant3@example.com' };
 	const failing = { ...known, options: { ifExists: 'fail' } };
@@ -180,17 +186,34 @@ describe('someone who is there already', () => {
 		expect(error?.httpCode).toBe(String(status));
 	});
 
-	test.each(['nothing', 'null', 'notFound'] as const)(
-		'stops the execution when the look-up then answers with %s',
-		async (unknownParticipant) => {
-			refusing(500, 'Participant is already enrolled in this campaign');
-			service.standIn.behaviour.unknownParticipant = unknownParticipant;
-			const { error, items } = await service.run(parameters);
+	describe.each(['return', 'fail'])('with If Participant Exists at %s', (ifExists) => {
+		const unknown = { ...parameters, options: { ifExists } };
+
+		test.each(['nothing', 'null', 'notFound'] as const)(
+			'is not supposed when a look-up answers with %s: the refusal was about something else',
+			async (unknownParticipant) => {
+				refusing(500, 'No participant exists with code XYZ');
+				service.standIn.behaviour.unknownParticipant = unknownParticipant;
+				const { error, items } = await service.run(unknown);
+				expect(items).toEqual([]);
+				expect(error?.message).toMatch(
+					/could not answer for participant "jo@example.com" in campaign "JCu82f30F1"/,
+				);
+				expect(error?.description).toContain('No participant exists with code XYZ');
+			},
+		);
+
+		test('stops the execution when the look-up does not work', async () => {
+			service.standIn.intercept = ({ method }, reply) =>
+				method === 'GET'
+					? void reply.code(400).send({ message: 'Not now' })
+					: void reply.code(409).send({});
+			const { error, items } = await service.run(unknown);
 			expect(items).toEqual([]);
-			expect(error?.message).toMatch(/participant "jo@example.com" in campaign "JCu82f30F1"/);
 			expect(error?.message).toMatch(/Before that, .* refused to add .* as already there\.$/);
-		},
-	);
+			expect(error?.description).toContain('Not now');
+		});
+	});
 
 	test('is not supposed when someone is added whose name is like the words of a refusal', async () => {
 		const participant = { email: 'jo@example.com', lastName: 'Already Exists' };

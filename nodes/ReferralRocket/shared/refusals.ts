@@ -58,13 +58,17 @@ export function wordsOf({ text }: Answer): string {
 /**
  * @param answer the answer to an addition
  * @param email who was to be added
- * @returns whether the service refused because the participant is there already
+ * @returns whether the service seems to have refused because the participant is there already
  */
 export function isAlreadyThere({ status, text }: Answer, email: string): boolean {
 	if (status < 400 || [401, 403, 404, 429].includes(status)) return false;
 	// The service may repeat what it was sent.
 	return status === alreadyThere.status || alreadyThere.wording.test(text.replaceAll(email, ''));
 }
+
+/** @returns whether an answer says that what was asked for is not there */
+export const isNothing = ({ status, text }: Answer) =>
+	status === 404 || ['', 'null'].includes(text.trim());
 
 function quoted(answer: Answer): string {
 	const words = isWebPage(answer) ? '' : wordsOf(answer);
@@ -144,7 +148,7 @@ export function webPage(answer: Answer): Refusal {
 export function unusableAnswer(endpoint: Endpoint, values: Values, answer: Answer): Refusal {
 	const about = named(endpoint, values);
 	if (isWebPage(answer)) return webPage(answer);
-	if (answer.text.trim() === '' || answer.text.trim() === 'null') {
+	if (isNothing(answer)) {
 		return endpoint.method === 'GET'
 			? {
 					message: `Referral Rocket has nothing for ${about}. Check the campaign ID${values.email === undefined ? '' : ' and the email address'}.`,
@@ -181,7 +185,7 @@ export function noAnswer(
 			description,
 		};
 	}
-	if (/CERT|SSL|TLS|ALTNAME|EPROTO/.test(code)) {
+	if (/CERT|VERIFY|SSL|TLS|ALTNAME|EPROTO/.test(code)) {
 		return {
 			message: `No secure connection to Referral Rocket could be made. ${checkBaseUrl}`,
 			description,

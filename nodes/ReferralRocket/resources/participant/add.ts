@@ -1,9 +1,9 @@
 import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
-import { isAlreadyThere } from '../../shared/refusals';
+import { isAlreadyThere, isNothing } from '../../shared/refusals';
 import type { Operation } from '../../shared/resource';
 import { endpoints } from '../../shared/service';
 import type { Produce } from '../../shared/transport';
-import { exchange, one, readOne, refused, routing } from '../../shared/transport';
+import { exchange, readOne, refused, routing } from '../../shared/transport';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
@@ -16,13 +16,17 @@ const addition: Produce = async (call) => {
 	const answer = await exchange(call);
 	const { campaign, email } = call.values;
 	if (!isAlreadyThere(answer, String(email))) return [await readOne(call, answer)];
+	const lookUp = {
+		...call,
+		endpoint: endpoints.getParticipant,
+		values: { campaign, email },
+		soFar: 'Before that, Referral Rocket refused to add the participant as already there.',
+	};
+	const found = await exchange(lookUp);
+	if (isNothing(found)) return [await readOne(call, answer)];
+	const participant = await readOne(lookUp, found);
 	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
-		return await one({
-			...call,
-			endpoint: endpoints.getParticipant,
-			values: { campaign, email },
-			soFar: 'Before that, Referral Rocket refused to add the participant as already there.',
-		});
+		return [participant];
 	}
 	throw refused(
 		call,
