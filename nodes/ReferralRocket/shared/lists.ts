@@ -8,6 +8,8 @@ import { exchange, isObject, read, refused, unusable } from './transport';
 
 /*
  * Reading a list exactly: every participant who is in it all the while comes out once, none twice.
+ * That holds while others join. Who is removed, or moved by the order that was chosen, can hide someone
+ * between two pages; only a total shows that.
  *
  * New participants come in at the front and push others onto later pages. Read one page after the
  * other, that can only bring someone twice, and repeats are dropped. Pages read at the same time can

@@ -31,7 +31,7 @@ export interface Outcome {
  * Sends a request when it is its turn, and again where that is safe.
  * @param service the address that the limit is for
  * @param endpoint what is asked: only a GET may be repeated after it may have reached the service
- * @param signal aborts all waiting
+ * @param signal aborts the waiting between tries; who stands in line goes when it is their turn
  * @param send makes one try; must not throw
  * @returns how the last try ended, and how many there were
  */
@@ -52,7 +52,7 @@ export async function inTurn<Result extends Outcome>(
 	try {
 		for (let made = 1; ; made++) {
 			signal?.throwIfAborted();
-			if (line.pausedUntil > Date.now()) await sleep(line.pausedUntil - Date.now(), signal);
+			while (line.pausedUntil > Date.now()) await sleep(line.pausedUntil - Date.now(), signal);
 			const outcome = await send();
 			if (made === tries || !mayRepeat(endpoint, outcome)) return { ...outcome, tries: made };
 			const wait = askedWait(outcome.headers) ?? backOff(made);

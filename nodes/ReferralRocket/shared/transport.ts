@@ -65,14 +65,28 @@ export function routing(endpoint: Endpoint, produce: Produce): INodePropertyRout
 									itemIndex: pairedItem.item,
 								})
 							: (error as NodeApiError);
-					// In this shape n8n puts the fields of the input item beside it in the error output.
-					if (this.continueOnFail()) return [{ json: { error: refusal.message }, pairedItem }];
+					const { message, description } = refusal;
+					if (this.continueOnFail()) {
+						// In this shape n8n puts the fields of the input item beside it in the error output.
+						return [{ json: { error: inOne(message, description) }, pairedItem }];
+					}
+					const { data } = this.getExecuteData();
+					if (endpoint.method === 'POST' && (data.main[0]?.length ?? 0) > 1) {
+						refusal.description = inOne(description, othersWereSent);
+					}
 					throw refusal;
 				}
 			},
 		},
 	};
 }
+
+/** n8n starts all items at once, and none of them comes out when one stops the node. */
+const othersWereSent =
+	'The other input items were sent all the same: see in Referral Rocket what came of them before you run this again. With Settings → On Error → Continue (using error output) of this node, the outcome of each item comes out.';
+
+const inOne = (...sentences: Array<string | null | undefined>) =>
+	sentences.filter(Boolean).join(' ');
 
 /** n8n has put the fields into query or body under the service's names; back to ours, checked. */
 function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
@@ -98,7 +112,8 @@ export async function exchange(call: ServiceCall): Promise<Answer> {
 	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
-	throw refused(call, refusal ?? { message: String(outcome.reason) });
+	const hide = await hidesKey(call);
+	throw refused(call, refusal ?? { message: hide(outcome.reason) });
 }
 
 interface Sent extends Outcome {
@@ -233,10 +248,14 @@ export function refused(
 	});
 }
 
-/** @returns the answer with the key hidden, as messages quote it and a service may repeat the key */
-async function keyHidden({ context }: ServiceCall, answer: Answer): Promise<Answer> {
+/** @returns hides the key in what messages quote, as others may repeat it */
+async function hidesKey({ context }: ServiceCall): Promise<(text: unknown) => string> {
 	const { apiKey } = await context.getCredentials(credentialName);
-	const hide = (text: unknown) => withoutKey(String(text), String(apiKey).trim());
+	return (text) => withoutKey(String(text), String(apiKey).trim());
+}
+
+async function keyHidden(call: ServiceCall, answer: Answer): Promise<Answer> {
+	const hide = await hidesKey(call);
 	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]);
 	return { ...answer, text: hide(answer.text), headers: Object.fromEntries(headers) };
 }
