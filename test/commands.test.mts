@@ -10,7 +10,7 @@ import { copyProject, project } from './projectCopy.mts';
  * The commands of the README that CI does not run by themselves.
  */
 
-const here = ['npm run dev', 'npm run sandbox', 'npm run check:live'];
+const here = ['npm run dev', 'npm run sandbox', 'npm run check:live', 'npm test -- add'];
 /** Seconds. */
 const patience = 120;
 const tidyUps: Array<() => Promise<void>> = [];
@@ -28,7 +28,7 @@ function run(command: string, options: { cwd: string; env?: NodeJS.ProcessEnv })
 
 test('every command of the README is run here or by CI', () => {
 	const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
-	const commandsIn = (text: string) => text.match(/npm (ci|test|run [\w:]+)/g) ?? [];
+	const commandsIn = (text: string) => text.match(/npm (ci|test( -- \w+)?|run [\w:]+)/g) ?? [];
 	const commands = [...new Set(commandsIn(textOf('README.md')))];
 	expect(commands.length).toBeGreaterThan(5);
 	const ran = [...here, ...commandsIn(textOf('.ci/run'))];
@@ -52,6 +52,17 @@ test(
 		});
 		expect(await live.ended).toBe(0);
 		expect(live.output()).toMatch(/differs: +0,/);
+	},
+	patience * 1000,
+);
+
+test(
+	'npm test with a name runs the tests of that name',
+	async () => {
+		const tests = run('npm test -- add', { cwd: project });
+		expect(await tests.ended).toBe(0);
+		expect(tests.output()).toMatch(/PASS test\/participant\/add\.test\.mts/);
+		expect(tests.output()).toMatch(/Test Suites: +1 passed, 1 total/);
 	},
 	patience * 1000,
 );

@@ -54,6 +54,8 @@ const valuesOf = ({ options = [] }: INodeProperties) =>
 	(options as INodePropertyOptions[]).map(({ value }) => value);
 
 describe('an operation', () => {
+	const browser = textOf('e2e/browser.mts');
+
 	test.each(operations)('$label is complete', ({ resource, operation, option }) => {
 		const schema = `nodes/ReferralRocket/__schema__/v1.0.0/${resource}/${operation}.json`;
 		const itsTest = `test/${resource}/${operation}.test.mts`;
@@ -67,6 +69,9 @@ describe('an operation', () => {
 			[`a schema, ${schema}`]: isThere(schema),
 			'an example, a workflow in examples/ that uses it': isUsed,
 			[`a test, ${itsTest}`]: isThere(itsTest),
+			'its fields in e2e/browser.mts': new RegExp(`'${resource}',\\s*'${operation}',`).test(
+				browser,
+			),
 		};
 		expect(missing(parts)).toEqual([]);
 	});
