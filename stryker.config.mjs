@@ -49,9 +49,9 @@ export default {
 	tempDirName: path.join(tmpdir(), 'n8n-nodes-referral-rocket-mutation'),
 	cleanTempDir: 'always',
 	concurrency: 2,
-	// A machine that is busy with other things must not make a survivor look like one that hangs.
-	timeoutMS: 30_000,
-	timeoutFactor: 3,
+	// Enough that a survivor on a busy machine does not look like one that hangs: a hang costs all of it.
+	timeoutMS: 10_000,
+	timeoutFactor: 2,
 	reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
 	htmlReporter: { fileName: 'reports/mutation.html' },
 	jsonReporter: { fileName: 'reports/mutation.json' },

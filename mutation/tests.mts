@@ -1,3 +1,5 @@
+import { operations } from '../test/operations.mts';
+
 /*
  * The tests that judge a mutant, in one file, so that n8n is loaded once for it and not fifteen times.
  * Left out are faults, whose tests run at the same time, so that nobody can tell which of them runs what.
@@ -8,15 +10,9 @@ const files = [
 	'fields',
 	'messages',
 	'credential',
-	'campaign/get',
-	'referralCode/validate',
-	'participant/get',
-	'participant/add',
-	'participant/qualify',
 	'triggers/webhook',
 	'triggers/polling',
-	'participant/list',
-	'participant/listReferrals',
+	...operations.map(({ resource, operation }) => `${resource}/${operation}`),
 	'politeness',
 	'exactness',
 ];
