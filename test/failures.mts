@@ -261,6 +261,7 @@ export function oneBadItemFailsAlone(
 			expect(result.rows.filter((row) => 'error' in row)).toEqual([]);
 			expect(pairs(result.errorItems)).toEqual([{ item: 1 }]);
 			expect(result.errorItems[0].json).toEqual({ ...json, error: expect.stringMatching(says) });
+			expect(result.errorItems[0].json.error).toMatch(/\S$/);
 			expect(result.stored).not.toContain(service.standIn.apiKey);
 		});
 

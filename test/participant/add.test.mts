@@ -116,7 +116,9 @@ describe('the referrer', () => {
 test('what the service said stands in the error output too', async () => {
 	service.standIn.intercept = (_, reply) => reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
-	expect(errorItems[0].json.error).toMatch(/did not accept the request.*"Campaign has ended"/);
+	expect(errorItems[0].json.error).toBe(
+		'Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1". Check the fields of this node. Referral Rocket answered with status 400: "Campaign has ended".',
+	);
 });
 
 describe('someone who is there already', () => {
