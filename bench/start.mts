@@ -3,6 +3,7 @@ import { bringRuntime } from '../runtime/cache.mts';
 import {
 	freePort,
 	installPackage,
+	itemsOf,
 	N8n,
 	packPackage,
 	project,
@@ -164,10 +165,11 @@ async function timeInN8n(n8n: N8n, node: object, rounds: number): Promise<number
 }
 
 /** The HTTP Request node gives one item a page, with the participants in it. */
-function participantsIn({ runData }: Execution): number {
-	const items = runData.Read?.[0]?.data?.main?.[0] ?? [];
-	return items.reduce((sum, { json }) => sum + ((json.content as unknown[])?.length ?? 1), 0);
-}
+const participantsIn = (execution: Execution): number =>
+	itemsOf(execution, 'Read').reduce(
+		(sum, { json }) => sum + ((json.content as unknown[])?.length ?? 1),
+		0,
+	);
 
 const print = (title: string, rows: unknown[][]) => console.log(`\n${title}\n${asTable(rows)}`);
 

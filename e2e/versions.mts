@@ -82,7 +82,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		const get = { resource: 'participant', operation: 'get', email };
 		const split = await run(items, get, { onError: 'continueErrorOutput' });
 		assert.deepEqual(emailsOf(split), ['participant1@example.com', 'participant3@example.com']);
-		const [[refused]] = [itemsOf(split, 'Referral Rocket', 1)];
+		const [refused] = itemsOf(split, 'Referral Rocket', 1);
 		assert.equal(refused.json.email, 'not an address@example.com');
 		assert.match(String(refused.json.error), /is not an email address/);
 		const stopped = await run(items, get);

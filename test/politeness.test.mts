@@ -4,21 +4,13 @@ import { inTurn, type Outcome } from '../nodes/ReferralRocket/shared/politeness.
 import { endpoints, type Endpoint } from '../nodes/ReferralRocket/shared/service.ts';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
 import { runNode, startNode } from './engine.mts';
-import { credentialFor, locator } from './support.mts';
+import { countInFlight, credentialFor, locator } from './support.mts';
 
 let standIn: StandIn;
-let inFlight = 0;
-let mostInFlight = 0;
+let inFlight: ReturnType<typeof countInFlight>;
 beforeEach(async () => {
 	standIn = await startStandIn({ participants: 30 });
-	inFlight = 0;
-	mostInFlight = 0;
-	standIn.intercept = async () => {
-		mostInFlight = Math.max(mostInFlight, ++inFlight);
-		await wait(5);
-		return false;
-	};
-	standIn.afterEach = () => inFlight--;
+	inFlight = countInFlight(standIn, 5);
 });
 afterEach(async () => await standIn.close());
 
@@ -36,9 +28,9 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	let second = 0;
 	let inThisSecond = 0;
 	let refused = 0;
-	const countInFlight = standIn.intercept;
+	const counted = standIn.intercept;
 	standIn.intercept = async (request, reply, count) => {
-		await countInFlight?.(request, reply, count);
+		await counted?.(request, reply, count);
 		const now = Math.floor(Date.now() / 1000);
 		inThisSecond = now === second ? inThisSecond + 1 : 1;
 		second = now;
@@ -57,8 +49,8 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	);
 	expect(refused).toBeGreaterThan(10);
 	expect(standIn.requests.length).toBe(5000 + refused);
-	expect(mostInFlight).toBeLessThanOrEqual(10);
-	expect(mostInFlight).toBeGreaterThan(5);
+	expect(inFlight.most).toBeLessThanOrEqual(10);
+	expect(inFlight.most).toBeGreaterThan(5);
 }, 60_000);
 
 test('lists of several input items share the limit of 10 at once', async () => {
@@ -75,7 +67,7 @@ test('lists of several input items share the limit of 10 at once', async () => {
 	});
 	expect(error).toBeUndefined();
 	expect(rows.length).toBe(8 * 30);
-	expect(mostInFlight).toBe(10);
+	expect(inFlight.most).toBe(10);
 });
 
 test('one bad item among many fails alone and the others keep their input items', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameterResourceLocator, INodeParameters } from 'n8n-workflow';
 import { startStandIn, type StandIn } from '../sandbox/service.mts';
 import { runNode, type RunOptions, type RunResult } from './engine.mts';
@@ -37,6 +38,18 @@ export const locator = (
 	value: string,
 	mode: 'id' | 'url' = 'id',
 ): INodeParameterResourceLocator => ({ __rl: true, mode, value });
+
+/** Lets a stand-in take so many milliseconds to answer, and counts the requests under way at once. */
+export function countInFlight(standIn: StandIn, delay: number) {
+	const inFlight = { now: 0, most: 0 };
+	standIn.intercept = async () => {
+		inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+		await wait(delay);
+		return false;
+	};
+	standIn.afterEach = () => inFlight.now--;
+	return inFlight;
+}
 
 /** The requests that the stand-in received, without their headers. */
 export const received = (standIn: StandIn) =>

@@ -1,5 +1,5 @@
-import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { shortHash } from './hash';
 import { keyOf, readList } from './lists';
 import { campaignTotal, endpoints, participantTotals } from './service';
 import type { ServiceCall } from './transport';
@@ -8,9 +8,6 @@ import { exchange, readOne } from './transport';
 /** How often a list is read even though the campaign's total says that nobody came, in milliseconds. */
 const readAtLeastEvery = 3_600_000;
 const identityLength = 10;
-
-const hash = (text: string, length: number) =>
-	createHash('sha256').update(text).digest('base64').slice(0, length);
 
 interface Watch {
 	/** Characters in which a participant's state is remembered, and how it is written in them. */
@@ -35,7 +32,7 @@ export const watches: Record<string, Watch> = {
 	participantUpdated: {
 		stateLength: 6,
 		stateOf: (participant) =>
-			hash(JSON.stringify(participantTotals.map((name) => participant[name])), 6),
+			shortHash(JSON.stringify(participantTotals.map((name) => participant[name])), 6),
 		isNews: (now, before) => before !== undefined && now !== before,
 	},
 };
@@ -77,15 +74,14 @@ export async function changesSince(
 	const participants = await readList(call, Infinity, (participant) => participant);
 	// What this look has seen is older than what the memory holds by now.
 	if (memory.readAt !== readAt) return [];
-	const before = isFirst ? new Map<string, string>() : statesIn(memory.known ?? '', watch);
+	const states = isFirst ? new Map<string, string>() : statesIn(memory.known ?? '', watch);
 	const now = participants.map((participant) => ({
 		participant,
-		identity: hash(identityOf(participant), identityLength),
+		identity: shortHash(identityOf(participant), identityLength),
 		state: watch.stateOf(participant),
 	}));
-	const news = now.filter(({ identity, state }) => watch.isNews(state, before.get(identity)));
+	const news = now.filter(({ identity, state }) => watch.isNews(state, states.get(identity)));
 	// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
-	const states = new Map(before);
 	for (const { identity, state } of now) states.set(identity, state);
 	const known = [...states].map(([identity, state]) => identity + state).join('');
 	Object.assign(memory, { campaign, event, known, total, readAt: Date.now() });

@@ -112,8 +112,9 @@ export async function exchange(call: ServiceCall): Promise<Answer> {
 	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
+	if (refusal) throw refused(call, refusal);
 	const hide = await hidesKey(call);
-	throw refused(call, refusal ?? { message: hide(outcome.reason) });
+	throw refused(call, { message: hide(outcome.reason) });
 }
 
 interface Sent extends Outcome {

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'crypto';
+import { createHmac, timingSafeEqual } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
+import { shortHash } from './hash';
 import { eventNames, signatureHeader, webhookFields } from './service';
 import { isObject } from './transport';
 
@@ -73,7 +74,7 @@ export function identityOf({ eventType, createdAt, data }: ServiceEvent, body: B
 		createdAt == null
 			? body
 			: JSON.stringify([eventType, createdAt, campaignId, participantId, email]);
-	return createHash('sha256').update(identity).digest('base64').slice(0, 12);
+	return shortHash(identity, 12);
 }
 
 /** Remembers an event and returns whether it was remembered already. */
@@ -84,6 +85,7 @@ export function isRepeat(identity: string, memory: Memory): boolean {
 	return false;
 }
 
+/** Makes an event one that has not arrived, so that it is taken when it comes again. */
 export function forget(identity: string, memory: Memory): void {
 	memory.seen = memory.seen?.filter((known) => known !== identity);
 }
