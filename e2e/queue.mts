@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Runtime } from '../runtime/cache.mts';
 import {
 	installPackage,
+	startWebhookProcess,
 	startWorker,
 	temporaryFolder,
 	type N8n,
@@ -82,6 +84,29 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		assert.equal(await second.started.ended, 0);
 		await expectSuccesses(60);
 		standIn.behaviour.delay = 0;
+	});
+
+	await step('What one n8n process has received, another does not take again', async () => {
+		const folder = await temporaryFolder();
+		await installPackage(folder, tarball);
+		const other = await startWebhookProcess(runtime, folder, env);
+		const burst = participants.slice(300, 320);
+		for (const [round, urls] of [
+			[1, [n8n.url, other, n8n.url]],
+			[2, [other, n8n.url, other]],
+		] as const) {
+			for (const url of urls) {
+				const deliveries = burst.map(async (participant) => {
+					const event = eventAbout('referrer_added', participant, 1_760_000_000_000 + round);
+					const hookUrl = `${url}/webhook/queue/referral-rocket`;
+					assert.equal(await deliver(hookUrl, event, webhookSecret), 200);
+				});
+				await Promise.all(deliveries);
+			}
+			events += burst.length;
+			await wait(3000);
+			await expectSuccesses(60);
+		}
 	});
 
 	const syncId = await n8n.importWorkflow('examples/participant-sync.json', credentials);

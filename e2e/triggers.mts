@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Runtime } from '../runtime/cache.mts';
-import { itemsOf, type Execution, type N8n } from '../runtime/n8n.mts';
+import { changeDatabase, itemsOf, type Execution, type N8n } from '../runtime/n8n.mts';
 import { step } from '../runtime/progress.mts';
 import { retried } from '../runtime/retried.mts';
 import { deliver, eventAbout } from '../sandbox/webhooks.mts';
 import { setStage } from './stage.mts';
-import { eventHookPath, webhookSecret } from './workflow.mts';
+import { chain, eventHookPath, webhookSecret } from './workflow.mts';
+
+/** n8n can start no workflow, as it can't store the execution, and takes about a second to find out. */
+const refuseExecutions = `
+	CREATE VIEW slow AS WITH RECURSIVE numbers (number) AS (
+		SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 3000000
+	) SELECT number FROM numbers;
+	CREATE TRIGGER refused BEFORE INSERT ON execution_entity BEGIN
+		SELECT count(*) FROM slow;
+		SELECT RAISE(ABORT, 'refused');
+	END`;
+const allowExecutions = 'DROP TRIGGER refused; DROP VIEW slow';
 
 /**
  * Both triggers in a real n8n: what happens in the service arrives as executions, once, also when n8n
@@ -32,9 +43,19 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	const credentials = await n8n.addCredential(standIn, webhookSecret);
 	const hook = await n8n.importWorkflow('examples/referral-event-to-message.json', credentials);
 	const poll = await n8n.importWorkflow('examples/new-participants-to-message.json', credentials);
-	await step('Publishing both example workflows', async () => {
-		await n8n.activate(hook);
-		await n8n.activate(poll);
+	const burst = await n8n.saveWorkflow(
+		chain('Burst', [
+			{
+				name: 'Event',
+				type: 'n8n-nodes-referral-rocket.referralRocketTrigger',
+				webhookId: 'burst',
+				parameters: { events: ['referrerCreated'] },
+				credentials,
+			},
+		]),
+	);
+	await step('Publishing both example workflows, and one of a trigger alone', async () => {
+		for (const workflow of [hook, poll, burst]) await n8n.activate(workflow);
 	});
 
 	const url = n8n.url + eventHookPath;
@@ -70,6 +91,50 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await wait(1000);
 		assert.equal((await n8n.executionsOf(hook)).length, before);
 	});
+	const burstUrl = `${n8n.url}/webhook/burst/referral-rocket`;
+	const people = campaign.participants.slice(20, 108);
+	const events = people.map((one) => eventAbout('referrer_added', one, 1_760_000_000_005));
+	const deliverAll = async (some: object[]) => {
+		const deliveries = some.map(async (event) => await deliver(burstUrl, event, webhookSecret));
+		assert.deepEqual(
+			await Promise.all(deliveries),
+			some.map(() => 200),
+		);
+	};
+	const [told, hungUp] = [1_760_000_000_006, 1_760_000_000_007].map((createdAt) =>
+		eventAbout('referrer_added', people[0], createdAt),
+	);
+	await step(
+		'8 one after the other, 80 at once, and all of them again: 88 executions',
+		async () => {
+			for (const event of events.slice(0, 8)) await deliverAll([event]);
+			await deliverAll(events.slice(8));
+			await deliverAll(events);
+			await expectInTheEnd(n8n, burst, events.length);
+		},
+	);
+	await step('Forms from strangers start nothing, not even what stops at once', async () => {
+		const before = (await n8n.statusesOf(hook)).length;
+		const statuses = await Promise.all(
+			Array.from({ length: 50 }, async () => {
+				const form = new FormData();
+				form.append('eventType', 'referrer_added');
+				return (await fetch(url, { method: 'POST', body: form })).status;
+			}),
+		);
+		assert.deepEqual(new Set(statuses), new Set([401]));
+		await expectInTheEnd(n8n, hook, before);
+	});
+	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
+		await changeDatabase(runtime, stage.folder, refuseExecutions);
+		assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
+		assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
+		await wait(5000);
+		await changeDatabase(runtime, stage.folder, allowExecutions);
+		await deliverAll([told, hungUp]);
+		await deliverAll([told, hungUp]);
+		await expectInTheEnd(n8n, burst, events.length + 2);
+	});
 	await step('Those who signed up since are found by the next poll, within a minute', async () => {
 		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
 	});
@@ -81,8 +146,12 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	await step('After the restart nothing comes twice and nobody is missing', async () => {
 		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
 		await retried(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
-		assert.equal(await deliver(url, ana, webhookSecret), 200);
-		assert.equal(await deliver(url, eve, webhookSecret), 200);
+		for (const event of [ana, bob, eve]) {
+			assert.equal(await deliver(url, event, webhookSecret), 200);
+		}
+		await deliverAll([...events, told, hungUp]);
+		await expectInTheEnd(stage.n8n, burst, events.length + 2);
+		await expectInTheEnd(stage.n8n, hook, 5);
 		await expectPeople(stage.n8n, hook, [
 			'ana',
 			'bob',
@@ -92,6 +161,19 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		]);
 		await expectPeople(stage.n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
 	});
+}
+
+/** Waits until nothing more comes, for three seconds, and expects just so many executions. */
+async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
+	let before = -1;
+	for (let quiet = 0; quiet < 6; quiet++) {
+		await wait(500);
+		const now = (await n8n.statusesOf(workflowId)).length;
+		if (now !== before) quiet = 0;
+		before = now;
+	}
+	const statuses = (await n8n.statusesOf(workflowId)).map(({ status }) => status);
+	assert.deepEqual(statuses, Array(count).fill('success'));
 }
 
 /** Waits until a workflow's executions have brought just these people, each of them once. */

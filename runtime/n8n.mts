@@ -108,6 +108,21 @@ export async function installPackage(userFolder: string, tarball: string): Promi
 	await npm(folder, {}, 'install', '--legacy-peer-deps', tarball);
 }
 
+/**
+ * Changes the SQLite database of a running n8n, for what can't be brought about otherwise.
+ * @param sql one or more statements
+ */
+export async function changeDatabase(
+	{ nodeBin }: Runtime,
+	userFolder: string,
+	sql: string,
+): Promise<void> {
+	const file = path.join(userFolder, '.n8n/database.sqlite');
+	const script = `new (require('node:sqlite').DatabaseSync)(process.argv[1], { timeout: 5000 }).exec(process.argv[2])`;
+	const changed = start(path.join(nodeBin, 'node'), ['-e', script, file, sql]);
+	if ((await changed.ended) !== 0) throw new Error(changed.output());
+}
+
 async function startN8n(
 	{ version, nodeBin, n8n }: Runtime,
 	command: string[],
@@ -163,6 +178,25 @@ export async function startWorker(
 		await axios.get(`http://127.0.0.1:${port}/healthz/readiness`, { timeout: 2000 });
 		return true;
 	});
+}
+
+/**
+ * Starts an n8n process that does nothing but receive webhooks, and waits until it does.
+ * @param env the settings of the queue and the database
+ * @returns its address
+ */
+export async function startWebhookProcess(
+	runtime: Runtime,
+	userFolder: string,
+	env: NodeJS.ProcessEnv,
+): Promise<string> {
+	const port = await getPort();
+	const url = `http://127.0.0.1:${port}`;
+	await startN8n(runtime, ['webhook'], userFolder, port, env, async () => {
+		await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
+		return true;
+	});
+	return url;
 }
 
 /** A running n8n, and its REST API as the editor uses it. */

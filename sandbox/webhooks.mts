@@ -43,9 +43,15 @@ export const eventAbout = (eventType: string, participant: Participant, createdA
 /**
  * Posts an event as the service does.
  * @param secret signs the body; without one the signature is left out
+ * @param patience after how many milliseconds the service hangs up
  * @returns the status of the answer; 0 when there was none
  */
-export async function deliver(url: string, event: object, secret?: string): Promise<number> {
+export async function deliver(
+	url: string,
+	event: object,
+	secret?: string,
+	patience?: number,
+): Promise<number> {
 	const body = JSON.stringify(event);
 	const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
 	const headers = {
@@ -53,7 +59,8 @@ export async function deliver(url: string, event: object, secret?: string): Prom
 		...(signature ? { 'x-rr-signature': signature } : {}),
 	};
 	try {
-		return (await axios.post(url, body, { headers, validateStatus: () => true })).status;
+		return (await axios.post(url, body, { headers, timeout: patience, validateStatus: () => true }))
+			.status;
 	} catch {
 		return 0;
 	}

@@ -10,28 +10,13 @@ import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import { checkedCampaign } from './shared/checks';
 import { testCredential } from './shared/credentialTest';
 import { campaignLocator, simplifyField } from './shared/fields';
+import { SeenEvents } from './shared/seenEvents';
 import { credentialName } from './shared/service';
 import { simplifiedFields } from './shared/simplify';
-import {
-	eventIn,
-	forget,
-	identityOf,
-	isRepeat,
-	isSigned,
-	isWanted,
-	participantOf,
-	type Memory,
-} from './shared/webhook';
+import { dedupeKey, eventIn, eventTime, isSigned, isWanted, participantOf } from './shared/webhook';
 
-interface Settings {
-	/** Undefined where signatures are not to be verified. */
-	secret?: string;
-	campaign?: string;
-	ignoreRepeats: boolean;
-}
-
-/** Repeats that arrive at the same moment all read the stored memory before one has written it. */
-const arrivedHere: { [place: string]: Memory } = {};
+/** The events of each trigger of this n8n process, by workflow and node. */
+const seenEvents = new Map<string, SeenEvents>();
 
 export class ReferralRocketTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -50,7 +35,14 @@ export class ReferralRocketTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'referralRocketApi', required: true, testedBy: 'testCredential' }],
 		webhooks: [
-			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'referral-rocket' },
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				// Blank, so that n8n answers with what webhook() returns as the response.
+				responseData: '',
+				path: 'referral-rocket',
+			},
 		],
 		properties: [
 			{
@@ -129,7 +121,8 @@ export class ReferralRocketTrigger implements INodeType {
 				return false;
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				await settingsOf(this);
+				if ((await secretOf(this)) === '') throw withoutSecret(this);
+				campaignOf(this);
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
@@ -139,70 +132,90 @@ export class ReferralRocketTrigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const response = this.getResponseObject();
 		const answer = (status: number, message: string): IWebhookResponseData => {
-			this.getResponseObject().status(status).json({ message });
+			response.status(status).json({ message });
 			return { noWebhookResponse: true };
 		};
-		const { secret, campaign, ignoreRepeats } = await settingsOf(this);
-		const request = this.getRequestObject();
-		await request.readRawBody();
-		const body = request.rawBody;
+		const isTest = this.getMode() === 'manual';
+		const secret = await secretOf(this).catch(() => '');
+		if (secret === '') {
+			// Anyone can get this far, so it must not start an execution, not even one that stops at once.
+			if (!isTest) return answer(500, 'Events can not be verified: see the credential in n8n.');
+			throw withoutSecret(this);
+		}
+		const body = await rawBodyOf(this);
 		if (secret !== undefined && !isSigned(body, this.getHeaderData() as IDataObject, secret)) {
 			return answer(401, 'The signature is missing or wrong.');
 		}
 		const event = eventIn(body);
 		if (!event) return answer(400, 'This is not an event of Referral Rocket.');
 
-		const isElsewhere = campaign && event.data.campaignId && event.data.campaignId !== campaign;
+		const campaign = campaignOf(this);
+		const { campaignId } = event.data;
+		const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
 		if (isElsewhere || !isWanted(event, [this.getNodeParameter('events')].flat() as string[])) {
 			return answer(200, 'Received. This workflow does not wait for such an event.');
 		}
-		if (ignoreRepeats && this.getMode() !== 'manual') {
-			const place = `${this.getWorkflow().id} ${this.getNode().id}`;
-			const here = (arrivedHere[place] ??= {});
-			const identity = identityOf(event, body);
-			const isHere = isRepeat(identity, here);
-			if (isRepeat(identity, this.getWorkflowStaticData('node')) || isHere) {
-				return answer(200, 'Received before.');
-			}
-			// When n8n can't start the workflow, it keeps nothing and the service sends the event again.
-			const response = this.getResponseObject();
-			response.once('finish', () => response.statusCode >= 400 && forget(identity, here));
-		}
-		const participant = participantOf(event);
-		const { event: name, eventAt, campaignId } = participant;
+		const webhookResponse = { message: 'Received.' };
 		const json = this.getNodeParameter('simplify', true)
-			? { event: name, eventAt, campaignId, ...simplifiedFields(participant) }
+			? {
+					event: event.eventType,
+					eventAt: eventTime(event),
+					campaignId,
+					...simplifiedFields(participantOf(event)),
+				}
 			: event;
-		// Left to n8n to answer, as only n8n knows whether the workflow has been started.
-		return { webhookResponse: { message: 'Received.' }, workflowData: [[{ json }]] };
+		// n8n answers, as only n8n knows whether it has started the workflow.
+		const workflowData = [[{ json }]];
+		if (isTest || !this.getNodeParameter('options.ignoreRepeats', true)) {
+			return { webhookResponse, workflowData };
+		}
+		const trigger = `${this.getWorkflow().id} ${this.getNode().id}`;
+		const events = seenEvents.get(trigger) ?? new SeenEvents();
+		seenEvents.set(trigger, events);
+		const key = dedupeKey(event);
+		const stored = this.getWorkflowStaticData('node');
+		if (!(await events.markUnderWay(key, stored, response))) return answer(200, 'Received before.');
+		return {
+			// n8n 2 takes the response once it has started the workflow, and both versions take it right
+			// before they look whether there is something to store.
+			get webhookResponse() {
+				events.markSeen(key, stored);
+				return webhookResponse;
+			},
+			workflowData,
+		};
 	}
 }
 
-/**
- * @returns the settings that a webhook needs
- * @throws NodeOperationError when signatures are to be verified and there is no secret to do it with
- */
-async function settingsOf(context: IHookFunctions | IWebhookFunctions): Promise<Settings> {
-	const { verifySignature = true, ignoreRepeats = true } = context.getNodeParameter(
-		'options',
-		{},
-	) as { verifySignature?: boolean; ignoreRepeats?: boolean };
+/** @returns the body's bytes; none of a form, which n8n has read already, and of what can't be read */
+async function rawBodyOf(context: IWebhookFunctions): Promise<Buffer> {
+	const request = context.getRequestObject();
+	await request.readRawBody().catch(() => undefined);
+	return request.rawBody ?? Buffer.alloc(0);
+}
+
+/** @returns the secret that events are signed with; undefined where signatures are not to be verified */
+async function secretOf(context: IHookFunctions | IWebhookFunctions): Promise<string | undefined> {
+	if (!context.getNodeParameter('options.verifySignature', true)) return undefined;
 	const { webhookSecret } = await context.getCredentials(credentialName);
-	const secret = String(webhookSecret ?? '').trim();
-	if (verifySignature && secret === '') {
-		throw new NodeOperationError(
-			context.getNode(),
-			'The Referral Rocket credential has no Webhook Secret. Copy the secret from Settings → Webhooks in Referral Rocket into the credential, so that events can be told from forgeries.',
-		);
-	}
+	return String(webhookSecret ?? '').trim();
+}
+
+const withoutSecret = (context: IHookFunctions | IWebhookFunctions) =>
+	new NodeOperationError(
+		context.getNode(),
+		'The Referral Rocket credential has no Webhook Secret. Copy the secret from Settings → Webhooks in Referral Rocket into the credential, so that events can be told from forgeries.',
+	);
+
+/**
+ * @returns the ID of the only campaign whose events start the workflow; undefined for all
+ * @throws NodeOperationError for a link without an ID
+ */
+function campaignOf(context: IHookFunctions | IWebhookFunctions): string | undefined {
 	try {
-		const given = context.getNodeParameter('campaignId', '', { extractValue: true });
-		return {
-			secret: verifySignature ? secret : undefined,
-			campaign: checkedCampaign(given),
-			ignoreRepeats,
-		};
+		return checkedCampaign(context.getNodeParameter('campaignId', '', { extractValue: true }));
 	} catch (error) {
 		throw new NodeOperationError(context.getNode(), (error as Error).message);
 	}

@@ -87,10 +87,16 @@ export class Hook {
 	stored = '{}';
 	/** The items of every execution that was started. */
 	executions: INodeExecutionData[][] = [];
+	/** Requests that n8n answered with 500; it stores an execution for each that the node refused so. */
+	failures = 0;
 	/** Requests that both the node and n8n have answered. */
 	answeredTwice = 0;
-	/** Whether n8n can start the workflow; where it can't, it keeps nothing and answers with 500. */
+	/** Whether n8n can start the workflow; where it can't, it answers with 500. */
 	canStart = true;
+	/** What n8n waits for before it starts the workflow. */
+	beforeStart: Promise<void> | undefined;
+	/** n8n 1 stores what the node remembers before it starts the workflow, n8n 2 afterwards. */
+	n8n: 1 | 2 = 2;
 	private readonly id = randomUUID();
 	private readonly server = createServer(
 		(request, response) => void this.receive(request, response),
@@ -128,13 +134,21 @@ export class Hook {
 		await new Promise((done) => this.server.close(done));
 	}
 
-	/** Posts a body and returns what the sender gets. */
-	async post(body: string | Buffer, headers: Record<string, string | string[]> = {}) {
+	/**
+	 * Posts a body and returns what the sender gets.
+	 * @param hangUp aborts when the sender is to wait no longer
+	 */
+	async post(
+		body: string | Buffer,
+		headers: Record<string, string | string[]> = {},
+		hangUp?: AbortSignal,
+	) {
 		const { port } = this.server.address() as AddressInfo;
 		const { status, data } = await axios.post(`http://127.0.0.1:${port}/`, body, {
 			headers: { 'content-type': 'application/json', ...headers },
 			transformRequest: (sent: unknown) => sent,
 			validateStatus: () => true,
+			signal: hangUp,
 		});
 		return { status, data: data as { message?: string } };
 	}
@@ -161,9 +175,12 @@ export class Hook {
 			rawBody: undefined as Buffer | undefined,
 			body: {},
 			async readRawBody() {
+				if (incoming.readableEnded && !request.rawBody) throw new Error('Stream is not readable');
 				request.rawBody ??= await buffer(incoming);
 			},
 		});
+		// n8n takes forms apart before the node is asked.
+		if (/^multipart/.test(String(incoming.headers['content-type']))) await buffer(incoming);
 		const additionalData = Object.assign(additionalDataFor(this.credential, workflow), {
 			httpRequest: request,
 			httpResponse: response,
@@ -180,15 +197,27 @@ export class Hook {
 		);
 		try {
 			const result = await new ReferralRocketTrigger().webhook.call(context);
-			const { workflowData, noWebhookResponse, webhookResponse } = result;
+			if (result.noWebhookResponse) return;
 			const isAnswered = outgoing.headersSent;
-			if (workflowData && !this.canStart && !isAnswered) throw new Error('Workflow not started');
-			if (workflowData && this.canStart) this.executions.push(...workflowData);
-			this.stored = JSON.stringify(staticData);
-			if (noWebhookResponse) return;
+			const start = async () => {
+				await this.beforeStart;
+				if (!this.canStart) throw new Error('Workflow not started');
+				this.executions.push(...(result.workflowData ?? []));
+			};
+			/** As n8n does: it takes the response, and looks then whether there is something to store. */
+			const takeResponse = () => {
+				staticData.__dataChanged = false;
+				const { webhookResponse } = result;
+				if (staticData.__dataChanged) this.stored = JSON.stringify(staticData);
+				return webhookResponse as unknown;
+			};
+			const earlyResponse = this.n8n === 1 ? takeResponse() : undefined;
+			await start();
+			const webhookResponse = this.n8n === 2 ? takeResponse() : earlyResponse;
 			if (isAnswered) this.answeredTwice++;
 			else response.status(200).json(webhookResponse);
 		} catch (error) {
+			this.failures++;
 			response.status(500).json({ message: (error as Error).message });
 		}
 	}

@@ -74,6 +74,15 @@ describe('a signed event', () => {
 		]);
 	});
 
+	test('keeps its name where its data has an event and a time of its own', async () => {
+		const hook = await hookWith();
+		await send(hook, event({ data: { ...data, event: 'something', eventAt: 'never' } }));
+		expect(hook.executions[0][0].json).toMatchObject({
+			event: 'referrer_added',
+			eventAt: '2025-10-09T08:53:20.000Z',
+		});
+	});
+
 	test('comes as it was sent with Simplify off', async () => {
 		const hook = await hookWith({ simplify: false });
 		await send(hook, event());
@@ -194,8 +203,13 @@ test.each([
 	['referee_added', ['referrerCreated'], false],
 	['reward_unlocked', ['rewardUnlocked'], true],
 	['participantRewardEarned', ['rewardUnlocked', 'referrerCreated'], true],
-	['referee_reward_unlocked', ['refereeCreated'], true],
-	['referee_reward_unlocked', ['rewardUnlocked'], true],
+	['referee_reward_unlocked', ['refereeCreated', 'rewardUnlocked'], false],
+	['referee_removed', ['refereeCreated'], false],
+	['reward_unlocked', ['rewardUnlocked'], true],
+	['reward_removed', ['rewardUnlocked'], false],
+	['reward_redeemed', ['rewardUnlocked'], false],
+	['reward_unlocked_reverted', ['rewardUnlocked'], false],
+	['reward_redeemed', ['any'], true],
 	['something_new', ['referrerCreated', 'refereeCreated', 'rewardUnlocked'], false],
 	['something_new', ['any'], true],
 	['', ['any'], true],
@@ -209,9 +223,12 @@ test.each([
 test.each([
 	['of its campaign', 'JCu82f30F1', 1],
 	['of another campaign', 'Other', 0],
+	['of its campaign, told as a number', 4711, 1],
+	['of another campaign, told as a number', 4712, 0],
 	['that names no campaign', undefined, 1],
 ])('with a campaign chosen, an event %s starts the workflow %#', async (_, campaignId, count) => {
-	const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
+	const id = typeof campaignId === 'number' ? '4711' : 'JCu82f30F1';
+	const link = `https://referralrocket.io/campaign?id=${id}`;
 	const hook = await hookWith({ campaignId: locator(link, 'url') });
 	expect((await send(hook, event({ data: { ...data, campaignId } }))).status).toBe(200);
 	expect(hook.executions.length).toBe(count);
@@ -240,40 +257,86 @@ describe('an event that is delivered again', () => {
 		expect(hook.executions.length).toBe(1);
 	});
 
-	test.each([
-		['at another time', { createdAt: 1_760_000_000_500 }],
-		['of another name', { eventType: 'referee_added' }],
-		['of someone else', { data: { ...data, participantId: 4712, email: 'al@example.com' } }],
-	])('is not taken for one %s', async (_, more) => {
-		const hook = await hookWith({}, `secret for ${JSON.stringify(more)}`);
-		const key = `secret for ${JSON.stringify(more)}`;
-		await send(hook, event({ createdAt: 1_761_000_000_000 }), key);
-		await send(hook, event({ createdAt: 1_761_000_000_000, ...more }), key);
-		expect(hook.executions.length).toBe(2);
-	});
-
-	test.each([undefined, null])('with %s for a time is known by its body', async (createdAt) => {
-		const hook = await hookWith({}, `secret for ${createdAt}`);
-		for (const note of [1, 1, 2]) {
-			await send(hook, event({ createdAt, note }), `secret for ${createdAt}`);
-		}
-		expect(hook.executions.length).toBe(2);
-	});
-
-	test('since n8n could not start the workflow starts it then, once', async () => {
+	const noPerson = { campaignId: 'JCu82f30F1' };
+	test.each<[string, object, object]>([
+		['at another time', {}, { createdAt: 1_760_000_000_500 }],
+		['of another name', {}, { eventType: 'referee_added' }],
+		['of someone else', {}, { data: { ...data, participantId: 4712, email: 'al@example.com' } }],
+		['of another reward at the same moment', {}, { data: { ...data, referralRewardBalance: 40 } }],
+		[
+			'of someone else, told by another field than address or ID',
+			{ data: { ...noPerson, code: 'A' } },
+			{ data: { ...noPerson, code: 'B' } },
+		],
+		...[0, '', 1_760_000_000, null, undefined].map((createdAt): [string, object, object] => [
+			`of someone else, with the time ${JSON.stringify(createdAt)}`,
+			{ createdAt },
+			{ createdAt, data: { ...data, email: 'al@example.com' } },
+		]),
+	])('is not taken for one %s', async (_, first, second) => {
 		const hook = await hookWith();
-		const refused = event({ createdAt: 1_760_000_001_234 });
-		await send(hook, event({ createdAt: 1_760_000_001_233 }));
-		hook.canStart = false;
-		expect((await send(hook, refused)).status).toBe(500);
-		hook.canStart = true;
-		// Another event, at the same moment, can write what n8n stores without the first.
-		hook.stored = '{}';
-		const first = await send(hook, event({ createdAt: 1_760_000_001_233 }));
-		expect(first.data.message).toBe('Received before.');
-		expect(await send(hook, refused)).toEqual({ status: 200, data: { message: 'Received.' } });
-		expect((await send(hook, refused)).data.message).toBe('Received before.');
+		for (const more of [first, second, first, second]) await send(hook, event(more));
 		expect(hook.executions.length).toBe(2);
+	});
+
+	describe.each([1, 2] as const)('to n8n %i', (version) => {
+		const hookOfVersion = async () => Object.assign(await hookWith(), { n8n: version });
+		const restarted = async (hook: Hook) =>
+			Object.assign(await hookOfVersion(), { stored: hook.stored });
+		const events = Array.from({ length: 100 }, (_, number) => event({ createdAt: number + 1 }));
+
+		test('one after the other or all at once, starts nothing, also after a restart', async () => {
+			const hook = await hookOfVersion();
+			for (const one of events.slice(0, 8)) await send(hook, one);
+			await Promise.all(events.slice(8).map(async (one) => await send(hook, one)));
+			expect(hook.executions.length).toBe(100);
+			const again = await restarted(hook);
+			await Promise.all(events.map(async (one) => await send(again, one)));
+			expect(again.executions).toEqual([]);
+		});
+
+		test('since n8n could not start the workflow starts it then, once', async () => {
+			const hook = await hookOfVersion();
+			hook.canStart = false;
+			expect((await send(hook, events[0])).status).toBe(500);
+			hook.canStart = true;
+			expect((await send(hook, events[1])).data.message).toBe('Received.');
+			expect(await send(hook, events[0])).toEqual({ status: 200, data: { message: 'Received.' } });
+			expect((await send(hook, events[0])).data.message).toBe('Received before.');
+			expect(hook.executions.length).toBe(2);
+		});
+
+		test('since n8n could not start the workflow starts it also after a restart, once another event has come', async () => {
+			const hook = await hookOfVersion();
+			hook.canStart = false;
+			await send(hook, events[0]);
+			hook.canStart = true;
+			await send(hook, events[1]);
+			const again = await restarted(hook);
+			expect((await send(again, events[0])).data.message).toBe('Received.');
+			expect((await send(again, events[1])).data.message).toBe('Received before.');
+		});
+
+		test.each([
+			['could not start the workflow after all is taken', false],
+			['has started the workflow after all starts nothing', true],
+		])('since the service has hung up, and n8n %s', async (_, canStart) => {
+			const hook = await hookOfVersion();
+			let start = () => {};
+			hook.beforeStart = new Promise<void>((done) => (start = done));
+			hook.canStart = canStart;
+			const body = JSON.stringify(events[0]);
+			const headers = { 'x-rr-signature': sign(body) };
+			const hangUp = AbortSignal.timeout(100);
+			await expect(hook.post(body, headers, hangUp)).rejects.toThrow('canceled');
+			const second = send(hook, events[0]);
+			start();
+			hook.beforeStart = undefined;
+			if (!canStart) while (hook.failures === 0) await new Promise(setImmediate);
+			hook.canStart = true;
+			expect((await second).status).toBe(200);
+			expect(hook.executions.length).toBe(1);
+		});
 	});
 
 	test('starts the workflow each time with Ignore Repeats off, and in a test in the editor', async () => {
@@ -288,17 +351,50 @@ describe('an event that is delivered again', () => {
 		}
 	});
 
-	test('is remembered among 5,000, in less than 100 kB', async () => {
-		const hook = await hookWith();
-		hook.stored = JSON.stringify({
-			'node:Trigger': { seen: Array.from({ length: 6000 }, (_, n) => String(n).padStart(12, '0')) },
+	describe('is remembered', () => {
+		afterEach(() => jest.restoreAllMocks());
+		const day = 86_400_000;
+		const atDay = (number: number) => jest.spyOn(Date, 'now').mockReturnValue(number * day);
+
+		test('for a week at least, among other days, and forgotten by then', async () => {
+			const hook = await hookWith();
+			atDay(20_000);
+			await send(hook, event({ createdAt: 1 }));
+			atDay(20_007);
+			await send(hook, event({ createdAt: 2 }));
+			expect((await send(hook, event({ createdAt: 1 }))).data.message).toBe('Received before.');
+			atDay(20_008);
+			await send(hook, event({ createdAt: 3 }));
+			expect(hook.stored.match(/"20\d\d\d"/g)).toEqual(['"20007"', '"20008"']);
+			expect((await send(hook, event({ createdAt: 2 }))).data.message).toBe('Received before.');
 		});
-		await send(hook, event({ createdAt: 1 }));
-		const { seen } = JSON.parse(hook.stored)['node:Trigger'] as { seen: string[] };
-		expect(seen.length).toBe(5000);
-		expect(seen[4998]).toBe('000000005999');
-		expect(hook.stored.length).toBeLessThan(100_000);
+
+		test('among 5,000, in 30 kB', async () => {
+			const hook = await hookWith();
+			const keys = Array.from({ length: 6000 }, (_, number) => String(number).padStart(6, '0'));
+			atDay(20_001);
+			hook.stored = JSON.stringify({
+				'node:Trigger': {
+					received: { 20000: keys.slice(0, 3000).join(''), 20001: keys.slice(3000).join('') },
+				},
+			});
+			await send(hook, event());
+			expect((await send(hook, event())).data.message).toBe('Received before.');
+			const { received } = JSON.parse(hook.stored)['node:Trigger'];
+			expect(Object.values(received).join('').length).toBe(5000 * 6);
+			expect(received['20001'].slice(0, -6)).toBe(keys.slice(3000).join(''));
+			expect(hook.stored.length).toBeLessThan(31_000);
+		});
 	});
+});
+
+test('a form gets 401, starts nothing and leaves no trace', async () => {
+	const hook = await hookWith();
+	const body = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n';
+	const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+	expect((await hook.post(body, headers)).status).toBe(401);
+	expect((await hook.post(body, { ...headers, 'x-rr-signature': sign(body) })).status).toBe(401);
+	expect([hook.executions, hook.stored, hook.failures]).toEqual([[], '{}', 0]);
 });
 
 describe('without a secret in the credential', () => {
@@ -312,7 +408,7 @@ describe('without a secret in the credential', () => {
 		await expect(hook.activate()).rejects.toThrow('Copy the secret from Settings → Webhooks');
 		const body = JSON.stringify(event());
 		expect((await hook.post(body, { 'x-rr-signature': sign(body, '') })).status).toBe(500);
-		expect(hook.executions).toEqual([]);
+		expect([hook.executions, hook.failures]).toEqual([[], 0]);
 	});
 
 	test('activation works only when the builder has switched verification off', async () => {

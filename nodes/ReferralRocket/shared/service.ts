@@ -115,13 +115,14 @@ export const participantTotals = [
 export const signatureHeader = 'x-rr-signature';
 
 /**
- * Which event names a box of the webhook trigger stands for. Only referrer_added is documented, so for
- * the other two it is enough that the name speaks of it.
+ * Which event names a box of the webhook trigger stands for. Only referrer_added is documented; for the
+ * other two, names that mean the same count as well. No other name does: reward_removed, say, must not
+ * be taken for a reward that was unlocked.
  */
 export const eventNames: Record<string, RegExp> = {
 	referrerCreated: /^referrer_added$/,
-	refereeCreated: /referee/i,
-	rewardUnlocked: /reward/i,
+	refereeCreated: /^referee[_.-]?(added|created)$/i,
+	rewardUnlocked: /^(participant[_.-]?)?reward[_.-]?(unlocked|earned)$/i,
 	any: /^/,
 };
 

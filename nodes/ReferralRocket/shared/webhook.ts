@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { shortHash } from './hash';
+import { keyLength } from './seenEvents';
 import { eventNames, signatureHeader, webhookFields } from './service';
 import { isObject } from './transport';
 
@@ -11,8 +12,6 @@ export interface ServiceEvent extends IDataObject {
 	/** Epoch milliseconds. */
 	createdAt?: number | null;
 }
-
-const rememberedEvents = 5000;
 
 /**
  * Whether the service signed a body. Its two code samples read the secret differently, as text and as
@@ -48,44 +47,22 @@ export function eventIn(body: Buffer): ServiceEvent | undefined {
 export const isWanted = ({ eventType }: ServiceEvent, ticked: string[]) =>
 	ticked.some((box) => eventNames[box]?.test(eventType));
 
-/** @returns the participant under the names that its fields have everywhere else, and what happened when */
-export function participantOf({ eventType, data, createdAt }: ServiceEvent): IDataObject {
-	const fields = Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]);
-	const time = new Date(typeof createdAt === 'number' ? createdAt : NaN);
-	const eventAt = Number.isNaN(time.getTime()) ? null : time.toISOString();
-	return { event: eventType, eventAt, ...Object.fromEntries(fields) };
-}
+/** @returns the participant under the names that its fields have everywhere else */
+export const participantOf = ({ data }: ServiceEvent): IDataObject =>
+	Object.fromEntries(
+		Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]),
+	);
 
-/** Events that have arrived; the oldest are forgotten beyond 5,000. */
-export interface Memory {
-	seen?: string[];
+/** @returns when an event happened, as text; null where the service does not say so in milliseconds */
+export function eventTime({ createdAt }: ServiceEvent): string | null {
+	const time = new Date(typeof createdAt === 'number' ? createdAt : NaN);
+	return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }
 
 /**
- * The service delivers again for days what it thinks did not arrive, and sends no ID of a delivery:
- * what makes an event the same one is its name, its time and whom it is about.
- * @param event the event
- * @param body its bytes, which stand for it when it has no time
- * @returns what is remembered of it, 12 characters
+ * The service sends no ID of an event or of a delivery: what makes an event the same one is its name,
+ * its time and all its data. The time of a delivery, updatedAt, may differ.
+ * @returns what is remembered of an event
  */
-export function identityOf({ eventType, createdAt, data }: ServiceEvent, body: Buffer): string {
-	const { campaignId, participantId, email } = data;
-	const identity =
-		createdAt == null
-			? body
-			: JSON.stringify([eventType, createdAt, campaignId, participantId, email]);
-	return shortHash(identity, 12);
-}
-
-/** Remembers an event and returns whether it was remembered already. */
-export function isRepeat(identity: string, memory: Memory): boolean {
-	const seen = memory.seen ?? [];
-	if (seen.includes(identity)) return true;
-	memory.seen = [...seen, identity].slice(-rememberedEvents);
-	return false;
-}
-
-/** Makes an event one that has not arrived, so that it is taken when it comes again. */
-export function forget(identity: string, memory: Memory): void {
-	memory.seen = memory.seen?.filter((known) => known !== identity);
-}
+export const dedupeKey = ({ eventType, createdAt, data }: ServiceEvent): string =>
+	shortHash(JSON.stringify([eventType, createdAt, data]), keyLength);

@@ -1,0 +1,103 @@
+import { sleep } from 'n8n-workflow';
+
+/** Events that are remembered at the most; beyond that the oldest are forgotten first. */
+const maxEvents = 5000;
+/** The service delivers again for several days. */
+const daysRemembered = 8;
+const dayInMs = 86_400_000;
+
+/** Characters of a key, of six bits each: with 5,000 remembered, 1 new event in 14 million looks seen. */
+export const keyLength = 6;
+
+/** What n8n keeps with the workflow: the keys of the events of each day, one after the other. */
+export interface StoredEvents {
+	/** By day, in days since 1970. */
+	received?: Record<string, string>;
+}
+
+/** The answer to a delivery, as Node.js's ServerResponse tells of it. */
+interface DeliveryResponse {
+	statusCode: number;
+	/** n8n has answered, whether or not the service still listens. */
+	writableEnded: boolean;
+	/** The service has hung up. */
+	destroyed: boolean;
+}
+
+/**
+ * Remembers which events have started the workflow. The service sends no ID of a delivery and delivers
+ * again what was not answered with 200, so an event counts as seen only when n8n has started the
+ * workflow for it. n8n reads and writes what it stores for each delivery anew, so deliveries at the
+ * same time overwrite one another there: what this process knows is kept here as well.
+ */
+export class SeenEvents {
+	/** Key → the day it came, the oldest first. */
+	private readonly seen = new Map<string, number>();
+	/** Events that n8n could not start the workflow for, also where they are stored as seen. */
+	private readonly notStarted = new Set<string>();
+	private readonly underWay = new Map<string, DeliveryResponse>();
+
+	/**
+	 * Tells whether a delivery is the first of its event, and takes it on if so. While n8n still works
+	 * on another delivery of the same event, it waits for what becomes of that one.
+	 * @param key what makes the event the same one
+	 * @param stored what n8n has stored; other processes may have added to it
+	 * @param response the answer to the delivery
+	 */
+	async markUnderWay(
+		key: string,
+		stored: StoredEvents,
+		response: DeliveryResponse,
+	): Promise<boolean> {
+		this.settle();
+		while (this.underWay.has(key) && !response.destroyed) {
+			await sleep(20);
+			this.settle();
+		}
+		this.load(stored);
+		if (this.seen.has(key) || this.underWay.has(key)) return false;
+		this.underWay.set(key, response);
+		this.notStarted.delete(key);
+		return true;
+	}
+
+	/**
+	 * Makes an event a seen one, and writes everything that is known into what n8n stores.
+	 * @param key of an event that is under way
+	 */
+	markSeen(key: string, stored: StoredEvents): void {
+		const today = Math.floor(Date.now() / dayInMs);
+		this.seen.set(key, today);
+		for (const [oldest, day] of this.seen) {
+			if (this.seen.size <= maxEvents && day > today - daysRemembered) break;
+			this.seen.delete(oldest);
+		}
+		const received: Record<string, string> = {};
+		for (const [one, day] of this.seen) received[day] = (received[day] ?? '') + one;
+		stored.received = received;
+	}
+
+	/** Once n8n has answered, it is known whether it has started the workflow. */
+	private settle(): void {
+		for (const [key, { writableEnded, statusCode }] of this.underWay) {
+			if (!writableEnded) continue;
+			this.underWay.delete(key);
+			if (statusCode < 400) continue;
+			this.seen.delete(key);
+			this.notStarted.add(key);
+		}
+		for (const key of this.notStarted) {
+			if (this.notStarted.size <= maxEvents) break;
+			this.notStarted.delete(key);
+		}
+	}
+
+	private load({ received = {} }: StoredEvents): void {
+		for (const [day, keys] of Object.entries(received)) {
+			for (let start = 0; start < keys.length; start += keyLength) {
+				const key = keys.slice(start, start + keyLength);
+				if (!this.seen.has(key) && !this.notStarted.has(key)) this.seen.set(key, Number(day));
+			}
+		}
+	}
+}
