@@ -47,14 +47,32 @@ describe('an email address', () => {
 		'mailto:jo@example.com',
 		'jo@example.com,',
 		'jo@example..com',
-		'\u200bjo@example.com',
 		'undefined',
 		'[object Object]',
 	])('such as %s is refused', (email) => {
 		expect(() => checked(email)).toThrow(`Email "${email}" is not an email address`);
 	});
 
-	test.each([[true], [{ a: 1 }], [['jo@example.com']], [new Date(0)]])(
+	test.each([
+		'200B',
+		'200C',
+		'200D',
+		'2060',
+		'00AD',
+		'202E',
+		'0000',
+		'0007',
+		'FEFF',
+		'2028',
+		'D800',
+	])('with the invisible character U+%s is refused, and the message shows it', (code) => {
+		const character = String.fromCharCode(parseInt(code, 16));
+		expect(() => checked(`jo${character}@example.com`)).toThrow(
+			`Email "jo[U+${code}]@example.com" holds a character that can't be seen`,
+		);
+	});
+
+	test.each([[true], [{ a: 1 }], [['jo@example.com']], [new Date(0)], [NaN]])(
 		'that is not text is refused (%j)',
 		(email) => {
 			expect(() => checked(email)).toThrow('Email must be text');
@@ -96,6 +114,10 @@ describe('a campaign', () => {
 		],
 	])('by %s is understood', (_, given, id) => {
 		expect(checked(given)).toBe(id);
+	});
+
+	test.each([NaN, Infinity, true, {}])('that is %p is refused', (given) => {
+		expect(() => checked(given)).toThrow('Campaign must be text');
 	});
 
 	test.each([

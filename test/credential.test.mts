@@ -159,7 +159,7 @@ describe('the credential test', () => {
 
 describe('Base URL', () => {
 	/** Addresses at which the stand-in can be reached, though they are not this machine by name. */
-	const elsewhere = ['http://0.0.0.0', 'HTTP://0.0.0.0', 'http://127.0.0.1@0.0.0.0', 'http://0'];
+	const elsewhere = ['http://0.0.0.0', 'HTTP://0.0.0.0', 'http://0'];
 	const port = () => new URL(service.standIn.url).port;
 
 	test('reaches the stand-in at an address like those below', async () => {
@@ -191,6 +191,24 @@ describe('Base URL', () => {
 			expect((await tested({ baseUrl })).message).toContain(says);
 			const credential = { ...credentialFor(service.standIn), baseUrl };
 			expect(await refusalOf(service.run(parameters, { credential }))).toContain(says);
+		},
+	);
+
+	test.each(['jo:pass-word@', 'jo@', '127.0.0.1@'])(
+		'with the user %s is refused, shown nowhere, and nothing is sent',
+		async (user) => {
+			const says = 'Base URL holds a user name or password';
+			for (const scheme of ['http://', 'https://', '']) {
+				const baseUrl = `${scheme}${user}127.0.0.1:${port()}`;
+				const { message } = await tested({ baseUrl });
+				const credential = { ...credentialFor(service.standIn), baseUrl };
+				const refusal = await refusalOf(service.run(parameters, { credential }));
+				for (const text of [message, refusal]) {
+					expect(text).toContain(says);
+					expect(text).not.toContain(user);
+				}
+			}
+			expect(service.standIn.requests).toEqual([]);
 		},
 	);
 

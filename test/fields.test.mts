@@ -244,7 +244,13 @@ describe('every node', () => {
 		expect(action.usableAsTool).toBe(true);
 		expect(polling.polling).toBe(true);
 		expect(webhook.webhooks).toEqual([
-			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'referral-rocket' },
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: 'referral-rocket',
+			},
 		]);
 	});
 });

@@ -1,4 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { FastifyReply } from 'fastify';
 import type { INodeExecutionData } from 'n8n-workflow';
 import { inTurn, type Outcome } from '../nodes/ReferralRocket/shared/politeness.ts';
 import { endpoints, type Endpoint } from '../nodes/ReferralRocket/shared/service.ts';
@@ -145,6 +148,63 @@ test('stopping the execution ends a request that is on its way', async () => {
 	while (!isCut) await wait(5);
 	expect(standIn.requests.length).toBe(1);
 });
+
+test('stopping an execution ends its requests that stand in line behind those of another', async () => {
+	standIn.intercept = (_request, reply) => reply.hijack();
+	const start = (count: number) => {
+		const { result, cancel } = startNode({
+			credential: credentialFor(standIn),
+			parameters: adding,
+			items: people(count),
+		});
+		return { ended: result.catch(() => undefined), cancel };
+	};
+	const first = start(10);
+	while (standIn.requests.length < 10) await wait(5);
+	const second = start(3);
+	await wait(100);
+	second.cancel();
+	await second.ended;
+	first.cancel();
+	await first.ended;
+	expect(standIn.requests.length).toBe(10);
+});
+
+test.each<[string, (reply: FastifyReply) => unknown, number]>([
+	['that was told to wait', (reply) => reply.code(429).header('retry-after', '60').send(), 1],
+	['whose requests get no answer', (reply) => reply.hijack(), 10],
+])('a key %s does not hold up another key', async (_, answer, requests) => {
+	const slow = { ...credentialFor(standIn), apiKey: 'slow' };
+	standIn.intercept = ({ headers }, reply) =>
+		headers.authorization === 'Bearer slow' ? answer(reply) : false;
+	const { result, cancel } = startNode({ credential: slow, parameters: adding, items: people(20) });
+	void result.catch(() => undefined);
+	while (standIn.requests.length < requests) await wait(5);
+	const other = { credential: credentialFor(standIn), parameters: adding };
+	expect((await runNode({ ...other, items: people(1) })).error).toBeUndefined();
+	cancel();
+});
+
+test('an answer that never ends is given up, also when what is not needed is cleared from memory', async () => {
+	setFlagsFromString('--expose-gc');
+	const collectGarbage = runInNewContext('gc') as () => void;
+	const collecting = setInterval(collectGarbage, 500);
+	standIn.intercept = (_request, reply) => {
+		const { raw } = reply.hijack();
+		raw.writeHead(200, { 'content-type': 'application/json' });
+		const drip = setInterval(() => raw.write(' '), 20);
+		raw.on('close', () => clearInterval(drip));
+	};
+	const credential = credentialFor(standIn);
+	const parameters = { ...adding, requestOptions: { timeout: 500 } };
+	const { error } = await runNode({ credential, parameters, items: people(10) });
+	clearInterval(collecting);
+	expect(error?.message).toMatch(/did not answer in time/);
+	standIn.intercept = undefined;
+	expect((await runNode({ credential, parameters: adding, items: people(10) })).rows.length).toBe(
+		10,
+	);
+}, 30_000);
 
 describe('waiting', () => {
 	beforeEach(() => jest.useFakeTimers());

@@ -29,9 +29,13 @@ export const authenticated = (
  */
 export function withoutKey(text: string, key: string): string {
 	if (key === '') return text;
-	const characters = key.split('').map((character) => {
+	const characters = Array.from(key, (character) => {
 		const code = character.charCodeAt(0).toString(16).padStart(4, '0');
-		return `(?:\\\\?\\u${code}|\\\\u${code}|%${code.slice(-2)})`;
+		const inJson = JSON.stringify(character).slice(1, -1);
+		const ways = [character, inJson, `\\${character}`, `\\u${code}`, `%${code.slice(-2)}`];
+		return `(?:${ways.map(literally).join('|')})`;
 	});
 	return text.replace(new RegExp(characters.join(''), 'gi'), '[API key]');
 }
+
+const literally = (text: string) => text.replace(/[^a-z0-9]/gi, (sign) => `\\${sign}`);

@@ -8,19 +8,27 @@ export class InvalidInput extends Error {}
 
 type Check = (value: unknown, label: string) => string | number;
 
+/** Control and formatting characters and single surrogates, none of which can be seen. */
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const codePoint = (character: string) =>
+	`[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`;
+
 const text: Check = (value, label) => {
-	if (typeof value !== 'string' && typeof value !== 'number') {
+	if (typeof value !== 'string' && !Number.isFinite(value)) {
 		throw new InvalidInput(`${label} must be text. Check the value or expression in this field.`);
 	}
-	return String(value).trim();
+	const given = String(value).trim();
+	const shown = given.replace(invisible, codePoint);
+	if (shown === given) return given;
+	throw new InvalidInput(
+		`${label} "${shown}" holds a character that can't be seen, shown here in brackets. Remove it, or type the ${label.toLowerCase()} anew.`,
+	);
 };
 
 const email: Check = (value, label) => {
 	const address = String(text(value, label));
-	if (
-		!/^[^\s@<>,;:\u200b]+@[^\s@<>,;:\u200b]+\.[^\s@<>,;:.\u200b]+$/.test(address) ||
-		address.includes('..')
-	) {
+	if (!/^[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]+$/.test(address) || address.includes('..')) {
 		throw new InvalidInput(
 			`${label} "${address}" is not an email address. Enter one address, like jo@example.com.`,
 		);

@@ -157,7 +157,7 @@ async function readPage(call: ServiceCall, page: number, pageSize: number): Prom
 	const answer = await exchange(pageCall);
 	const body = await read(pageCall, answer);
 	const rows = rowsIn(body);
-	if (!rows) throw await unusable(pageCall, answer);
+	if (!rows) throw unusable(pageCall, answer);
 	const { last, totalElements } = isObject(body) ? body : {};
 	return {
 		rows,

@@ -13,7 +13,8 @@ const longestWait = 60_000;
 
 interface Line {
 	inFlight: number;
-	waiting: Array<() => void>;
+	/** Each is called when it is its turn. */
+	waiting: Set<() => void>;
 	/** Until then, in epoch milliseconds, the service takes no requests. */
 	pausedUntil: number;
 }
@@ -29,41 +30,88 @@ export interface Outcome {
 
 /**
  * Sends a request when it is its turn, and again where that is safe.
- * @param service the address that the limit is for
+ * @param account the address and the key that the limit is for: one key must not hold up another
  * @param endpoint what is asked: only a GET may be repeated after it may have reached the service
- * @param signal aborts the waiting between tries; who stands in line goes when it is their turn
+ * @param signal ends all waiting at once, so that nothing is sent after it
  * @param send makes one try; must not throw
  * @returns how the last try ended, and how many there were
+ * @throws the signal's reason
  */
 export async function inTurn<Result extends Outcome>(
-	service: string,
+	account: string,
 	endpoint: Endpoint,
 	signal: AbortSignal | undefined,
 	send: () => Promise<Result>,
 ): Promise<Result & { tries: number }> {
-	const line = lines.get(service) ?? { inFlight: 0, waiting: [], pausedUntil: 0 };
-	lines.set(service, line);
-	if (line.inFlight >= requestsInFlight) {
-		// The one who leaves hands its place on, so inFlight stays as it is.
-		await new Promise<void>((enter) => line.waiting.push(enter));
-	} else {
-		line.inFlight++;
-	}
+	const line = lines.get(account) ?? { inFlight: 0, waiting: new Set(), pausedUntil: 0 };
+	lines.set(account, line);
+	await enter(line, signal);
 	try {
 		for (let made = 1; ; made++) {
 			signal?.throwIfAborted();
-			while (line.pausedUntil > Date.now()) await sleep(line.pausedUntil - Date.now(), signal);
+			while (line.pausedUntil > Date.now()) await pause(line.pausedUntil - Date.now(), signal);
 			const outcome = await send();
 			if (made === tries || !mayRepeat(endpoint, outcome)) return { ...outcome, tries: made };
 			const wait = askedWait(outcome.headers) ?? backOff(made);
 			if (outcome.status === 429) line.pausedUntil = Math.max(line.pausedUntil, Date.now() + wait);
-			await sleep(wait, signal);
+			await pause(wait, signal);
 		}
 	} finally {
-		const next = line.waiting.shift();
-		if (next) next();
-		else line.inFlight--;
+		leave(line);
+		if (line.inFlight === 0 && line.pausedUntil <= Date.now()) lines.delete(account);
 	}
+}
+
+async function enter(line: Line, signal: AbortSignal | undefined) {
+	signal?.throwIfAborted();
+	if (line.inFlight < requestsInFlight) {
+		line.inFlight++;
+		return;
+	}
+	await untilAborted(signal, (done) => {
+		line.waiting.add(done);
+		return () => line.waiting.delete(done);
+	});
+}
+
+/** Whoever waits longest gets the place that becomes free, so that nobody can take it meanwhile. */
+function leave(line: Line) {
+	const [next] = line.waiting;
+	if (next) {
+		line.waiting.delete(next);
+		next();
+	} else {
+		line.inFlight--;
+	}
+}
+
+/** Waits; in n8n 1, sleep takes no signal. */
+const pause = async (milliseconds: number, signal: AbortSignal | undefined) =>
+	await untilAborted(signal, (done) => {
+		void sleep(milliseconds, signal).then(done, done);
+		return () => {};
+	});
+
+/**
+ * @param start is given what ends the waiting, and returns what is to be done when it is aborted
+ * @throws the signal's reason, as soon as it aborts
+ */
+async function untilAborted(
+	signal: AbortSignal | undefined,
+	start: (done: () => void) => () => void,
+) {
+	await new Promise<void>((resolve, reject) => {
+		const abort = () => {
+			cleanUp();
+			reject(signal?.reason as Error);
+		};
+		const done = () => {
+			signal?.removeEventListener('abort', abort);
+			resolve();
+		};
+		signal?.addEventListener('abort', abort, { once: true });
+		const cleanUp = start(done);
+	});
 }
 
 /** With 429 the service says that it did nothing; anything else may have changed something. */

@@ -13,6 +13,7 @@ import { withoutKey } from './authentication';
 import { checkedBaseUrl } from './baseUrl';
 import type { Values } from './checks';
 import { checkedValues, InvalidInput } from './checks';
+import { shortHash } from './hash';
 import type { Outcome } from './politeness';
 import { inTurn } from './politeness';
 import type { Answer, Refusal } from './refusals';
@@ -26,11 +27,21 @@ const defaultTimeout = 60_000;
 /** What runs: an operation for one input item, or a poll. */
 export type Context = IExecutePaginationFunctions | IPollFunctions;
 
+/** What is the same for every request of a run. */
+export interface Connection {
+	baseURL: string;
+	/** What n8n sets for every request: proxy, certificates. */
+	options: DeclarativeRestApiSettings.HttpRequestOptions;
+	/** Stands for the address and the key, which the service's limits are for. */
+	account: string;
+	/** Hides the key in what messages quote, as others may repeat it. */
+	hideKey: (text: unknown) => string;
+}
+
 /** One question to the service. */
 export interface ServiceCall {
 	context: Context;
-	/** What n8n hands over for every request: base URL, timeout, proxy. */
-	connection: DeclarativeRestApiSettings.HttpRequestOptions;
+	connection: Connection;
 	endpoint: Endpoint;
 	values: Values;
 	/** How far a longer piece of work got, as a sentence for messages. */
@@ -54,9 +65,10 @@ export function routing(endpoint: Endpoint, produce: Produce): INodePropertyRout
 			async pagination(this, { options }) {
 				const pairedItem = { item: this.getItemIndex() };
 				try {
-					const { qs, body, ...connection } = options;
+					const { qs, body, ...others } = options;
 					const values = valuesOf(endpoint, { ...qs, ...(body as IDataObject) });
-					const rows = await produce({ context: this, connection, endpoint, values });
+					const call = { context: this, endpoint, values };
+					const rows = await produce({ ...call, connection: await connect(this, others) });
 					return rows.map((json): INodeExecutionData => ({ json, pairedItem }));
 				} catch (error) {
 					const refusal =
@@ -96,6 +108,26 @@ function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
 }
 
 /**
+ * @param options what n8n sets for every request
+ * @returns what all requests of a run need
+ * @throws InvalidInput for a Base URL that can't be used
+ */
+export async function connect(
+	context: Context,
+	options: DeclarativeRestApiSettings.HttpRequestOptions = {},
+): Promise<Connection> {
+	const { baseUrl, apiKey } = await context.getCredentials(credentialName);
+	const baseURL = checkedBaseUrl(baseUrl);
+	const key = String(apiKey ?? '').trim();
+	return {
+		baseURL,
+		options,
+		account: `${baseURL} ${shortHash(key, 12)}`,
+		hideKey: (text) => withoutKey(String(text), key),
+	};
+}
+
+/**
  * Asks the service, again where that is safe.
  * @param call the question
  * @returns the service's answer, whatever its status
@@ -103,18 +135,15 @@ function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
  */
 export async function exchange(call: ServiceCall): Promise<Answer> {
 	const { context, connection, endpoint, values } = call;
-	const baseURL = checkedBaseUrl(connection.baseURL);
 	const outcome = await inTurn(
-		baseURL,
+		connection.account,
 		endpoint,
 		cancelSignalOf(context),
-		async () => await send(call, baseURL),
+		async () => await send(call),
 	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
-	if (refusal) throw refused(call, refusal);
-	const hide = await hidesKey(call);
-	throw refused(call, { message: hide(outcome.reason) });
+	throw refused(call, refusal ?? { message: connection.hideKey(outcome.reason) });
 }
 
 interface Sent extends Outcome {
@@ -123,34 +152,37 @@ interface Sent extends Outcome {
 	reason?: string;
 }
 
-async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
-	const { context, connection, endpoint, values } = call;
+async function send({ context, connection, endpoint, values }: ServiceCall): Promise<Sent> {
 	const sent: IDataObject = {};
 	for (const [name, value] of Object.entries(values)) {
 		sent[endpoint.parameters[name as ParameterName] as string] = value;
 	}
 	const { timeout } = context.getNodeParameter('requestOptions', {}) as { timeout?: number };
 	const longestSilence = timeout || defaultTimeout;
+	const request = {
+		...connection.options,
+		method: endpoint.method,
+		baseURL: connection.baseURL,
+		url: endpoint.path,
+		[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
+		headers: { Accept: 'application/json' },
+		timeout: longestSilence,
+		// Text, so that an empty body, a web page and a cut-off answer can be told apart.
+		encoding: 'text',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		// A custom header with the key would follow a redirect to another host.
+		disableFollowRedirect: true,
+	} as IHttpRequestOptions;
 	try {
-		const response = (await context.helpers.httpRequestWithAuthentication.call(
-			withDeadline(context, longestSilence),
-			credentialName,
-			{
-				...connection,
-				method: endpoint.method,
-				baseURL,
-				url: endpoint.path,
-				[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
-				headers: { Accept: 'application/json' },
-				timeout: longestSilence,
-				// Text, so that an empty body, a web page and a cut-off answer can be told apart.
-				encoding: 'text',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				// A custom header with the key would follow a redirect to another host.
-				disableFollowRedirect: true,
-			} as IHttpRequestOptions,
-		)) as IN8nHttpFullResponse;
+		const response = await withDeadline(context, longestSilence, async (stoppable) => {
+			const { httpRequestWithAuthentication } = context.helpers;
+			return (await httpRequestWithAuthentication.call(
+				stoppable,
+				credentialName,
+				request,
+			)) as IN8nHttpFullResponse;
+		});
 		const { statusCode: status, headers, body } = response;
 		return {
 			status,
@@ -165,16 +197,26 @@ async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
 
 /**
  * n8n's timeout is about silence: a service that goes on sending now and then would never end.
- * @returns the context with a cancel signal, which n8n hands to the request, that also ends it when
- * it has taken five times as long as it may be silent
+ * @param work is given the context with a cancel signal, which n8n hands to the request, that also ends
+ * it when it has taken five times as long as it may be silent
  */
-function withDeadline(context: Context, longestSilence: number) {
-	const cancel = cancelSignalOf(context);
-	const deadline = AbortSignal.timeout(longestSilence * 5);
-	const signal = cancel ? AbortSignal.any([cancel, deadline]) : deadline;
-	return Object.create(context, {
-		getExecutionCancelSignal: { value: () => signal },
-	}) as IExecutePaginationFunctions;
+async function withDeadline<Result>(
+	context: Context,
+	longestSilence: number,
+	work: (stoppable: IExecutePaginationFunctions) => Promise<Result>,
+): Promise<Result> {
+	const ending = new AbortController();
+	const end = () => ending.abort();
+	// Not AbortSignal.any: Node.js 20 lets the signals that it is made of be collected as garbage.
+	const signals = [cancelSignalOf(context), AbortSignal.timeout(longestSilence * 5)];
+	for (const signal of signals) signal?.addEventListener('abort', end);
+	try {
+		return await work(
+			Object.create(context, { getExecutionCancelSignal: { value: () => ending.signal } }),
+		);
+	} finally {
+		for (const signal of signals) signal?.removeEventListener('abort', end);
+	}
 }
 
 const cancelSignalOf = (context: Context) =>
@@ -189,14 +231,14 @@ const cancelSignalOf = (context: Context) =>
  */
 export async function read(call: ServiceCall, answer: Answer): Promise<unknown> {
 	if (answer.status < 200 || answer.status > 299) {
-		const quotable = await keyHidden(call, answer);
+		const quotable = keyHidden(call, answer);
 		throw refused(call, refusedStatus(call.endpoint, call.values, quotable), answer.status);
 	}
 	if (answer.text.trim() === '') return undefined;
 	try {
 		return JSON.parse(answer.text);
 	} catch {
-		throw await unusable(call, answer);
+		throw unusable(call, answer);
 	}
 }
 
@@ -215,15 +257,15 @@ export const one: Produce = async (call) => [await readOne(call, await exchange(
 export async function readOne(call: ServiceCall, answer: Answer): Promise<IDataObject> {
 	const body = await read(call, answer);
 	if (isObject(body)) return body;
-	throw await unusable(call, answer);
+	throw unusable(call, answer);
 }
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns what to throw for a 200 to 299 answer that isn't what the contract says */
-export async function unusable(call: ServiceCall, answer: Answer): Promise<NodeApiError> {
-	const quotable = await keyHidden(call, answer);
+export function unusable(call: ServiceCall, answer: Answer): NodeApiError {
+	const quotable = keyHidden(call, answer);
 	return refused(call, unusableAnswer(call.endpoint, call.values, quotable), answer.status);
 }
 
@@ -249,14 +291,7 @@ export function refused(
 	});
 }
 
-/** @returns hides the key in what messages quote, as others may repeat it */
-async function hidesKey({ context }: ServiceCall): Promise<(text: unknown) => string> {
-	const { apiKey } = await context.getCredentials(credentialName);
-	return (text) => withoutKey(String(text), String(apiKey).trim());
-}
-
-async function keyHidden(call: ServiceCall, answer: Answer): Promise<Answer> {
-	const hide = await hidesKey(call);
-	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]);
-	return { ...answer, text: hide(answer.text), headers: Object.fromEntries(headers) };
+function keyHidden({ connection: { hideKey } }: ServiceCall, answer: Answer): Answer {
+	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hideKey(value)]);
+	return { ...answer, text: hideKey(answer.text), headers: Object.fromEntries(headers) };
 }

@@ -11,7 +11,7 @@ const show = showFor('referralCode', 'validate');
 const validity: Produce = async (call) => {
 	const answer = await exchange(call);
 	const valid = await read(call, answer);
-	if (typeof valid !== 'boolean') throw await unusable(call, answer);
+	if (typeof valid !== 'boolean') throw unusable(call, answer);
 	return [{ code: call.values.code, campaignId: call.values.campaign, valid }];
 };
 
