@@ -1,91 +1,107 @@
 import type { IDataObject } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 import { shortHash } from './hash';
-import { keyOf, readList } from './lists';
+import { readList } from './lists';
 import { campaignTotal, endpoints, participantTotals } from './service';
 import type { ServiceCall } from './transport';
 import { exchange, readOne } from './transport';
 
-/** How often a list is read even though the campaign's total says that nobody came, in milliseconds. */
+/** How often the list is read even though the campaign's total says that nobody came, in milliseconds. */
 const readAtLeastEvery = 3_600_000;
-const identityLength = 10;
 
-interface Watch {
+/** Characters, of six bits each: among 100,000 participants, 1 newcomer in 690,000 is taken for a known one. */
+const identityLength = 6;
+
+/** How many participants are compared before n8n gets time for other things. */
+const sliceSize = 1000;
+
+interface ChangeDetector {
 	/** Characters in which a participant's state is remembered, and how it is written in them. */
 	stateLength: number;
 	stateOf: (participant: IDataObject) => string;
 	/** Whether to tell of a participant; `before` is undefined for one who was not there. */
-	isNews: (now: string, before: string | undefined) => boolean;
+	hasChanged: (now: string, before: string | undefined) => boolean;
 }
 
 /** What each event of the polling trigger compares from poll to poll. */
-export const watches: Record<string, Watch> = {
+const changeDetectors: Record<string, ChangeDetector> = {
 	participantAdded: {
 		stateLength: 0,
 		stateOf: () => '',
-		isNews: (_now, before) => before === undefined,
+		hasChanged: (_now, before) => before === undefined,
 	},
 	participantQualified: {
 		stateLength: 1,
 		stateOf: ({ rewardEventCompleted }) => (rewardEventCompleted === true ? '1' : '0'),
-		isNews: (now, before) => now === '1' && before !== '1',
+		hasChanged: (now, before) => now === '1' && before !== '1',
 	},
 	participantUpdated: {
-		stateLength: 6,
+		stateLength: 4,
+		// However a number is written, and null for none, it is the same number.
 		stateOf: (participant) =>
-			shortHash(JSON.stringify(participantTotals.map((name) => participant[name])), 6),
-		isNews: (now, before) => before !== undefined && now !== before,
+			shortHash(participantTotals.map((name) => Number(participant[name] ?? 0)).join(), 4),
+		hasChanged: (now, before) => before !== undefined && now !== before,
 	},
 };
 
 /** What a poll remembers for the next one; n8n keeps it with the workflow. */
-export interface Memory {
+export interface PollState {
 	campaign?: string;
 	event?: string;
-	/** Everyone who was ever there, each with ten characters for who it is and then the watched state. */
-	known?: string;
-	/** Participants that the campaign had then, if it says so. */
+	/** Everyone who was ever there: six characters for who it is, and then the state. */
+	participants?: string;
+	/** Participants that the campaign says it has, if the list held as many. */
 	total?: number;
 	/** When the list was read, in epoch milliseconds. */
 	readAt?: number;
 }
 
 /**
- * Looks what has changed since the last time.
+ * Finds what has changed since the last poll.
  * @param call the question for the campaign's participants
- * @param event what to look for, one of watches
- * @param memory as of the last time; it is brought up to date once everything has been read
+ * @param event what to look for, one of changeDetectors
+ * @param state as of the last poll; it is brought up to date once everything has been read
  * @returns the participants it happened to, in the order in which they joined; none the first time,
- * and none when a later look has overtaken this one
- * @throws NodeApiError when the list can't be read; the memory is as before then, so nothing is missed
+ * and none when a later poll has overtaken this one
+ * @throws NodeApiError when the list can't be read; the state is as before then, so nothing is missed
  */
 export async function changesSince(
 	call: ServiceCall,
 	event: string,
-	memory: Memory,
+	state: PollState,
 ): Promise<IDataObject[]> {
-	const watch = watches[event];
-	const { readAt } = memory;
+	const detector = changeDetectors[event];
+	const { readAt } = state;
 	const campaign = String(call.values.campaign);
-	const isFirst = memory.campaign !== campaign || memory.event !== event;
+	const isFirst =
+		state.campaign !== campaign || state.event !== event || state.participants === undefined;
 	const total = event === 'participantAdded' ? await totalOf(call) : undefined;
-	const wasReadLately = Date.now() - (readAt ?? 0) < readAtLeastEvery;
-	if (!isFirst && wasReadLately && total !== undefined && total === memory.total) return [];
+	if (!isFirst && total !== undefined && total === state.total && isRecent(readAt)) return [];
 
 	const participants = await readList(call, Infinity, (participant) => participant);
-	// What this look has seen is older than what the memory holds by now.
-	if (memory.readAt !== readAt) return [];
-	const states = isFirst ? new Map<string, string>() : statesIn(memory.known ?? '', watch);
-	const now = participants.map((participant) => ({
-		participant,
-		identity: shortHash(identityOf(participant), identityLength),
-		state: watch.stateOf(participant),
-	}));
-	const news = now.filter(({ identity, state }) => watch.isNews(state, states.get(identity)));
-	// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
-	for (const { identity, state } of now) states.set(identity, state);
-	const known = [...states].map(([identity, state]) => identity + state).join('');
-	Object.assign(memory, { campaign, event, known, total, readAt: Date.now() });
-	return isFirst ? [] : news.map(({ participant }) => participant).sort(byJoining);
+	// What this poll has seen is older than what the state holds by now.
+	if (state.readAt !== readAt) return [];
+	const known = await statesIn(isFirst ? '' : String(state.participants), detector);
+	const changed: IDataObject[] = [];
+	await inSlices(participants, (participant) => {
+		const identity = shortHash(identityOf(participant), identityLength);
+		const now = detector.stateOf(participant);
+		if (detector.hasChanged(now, known.get(identity))) changed.push(participant);
+		// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
+		known.set(identity, now);
+	});
+	let remembered = '';
+	await inSlices(known, ([identity, now]) => (remembered += identity + now));
+	if (state.readAt !== readAt) return [];
+	Object.assign(state, {
+		campaign,
+		event,
+		participants: remembered,
+		// A number that the list does not bear out counts something else, or is ahead of the list.
+		total: total === participants.length ? total : undefined,
+		readAt: Date.now(),
+	});
+	return isFirst ? [] : changed.sort(byJoining);
 }
 
 /**
@@ -98,21 +114,52 @@ export async function newest(call: ServiceCall, count: number): Promise<IDataObj
 	return participants.sort((a, b) => byJoining(b, a)).slice(0, count);
 }
 
-/** An email is one participant of a campaign; the referral code may change. */
-const identityOf = (participant: IDataObject) =>
-	typeof participant.email === 'string' ? participant.email : keyOf(participant);
+/** A clock that was ahead once must not keep the list from being read. */
+function isRecent(readAt = 0) {
+	const age = Date.now() - readAt;
+	return age >= 0 && age < readAtLeastEvery;
+}
 
-const byJoining = (a: IDataObject, b: IDataObject) =>
-	String(a.createdOn).localeCompare(String(b.createdOn));
+/** An email is one participant of a campaign; the referral code may change, and so do the totals. */
+function identityOf(participant: IDataObject): string {
+	const { email, referralCode, participantId } = participant;
+	if (isGiven(email)) return String(email).trim().toLowerCase();
+	const id = isGiven(referralCode) ? referralCode : participantId;
+	if (isGiven(id)) return String(id);
+	const others = Object.entries(participant).filter(([name]) => !participantTotals.includes(name));
+	return JSON.stringify(others);
+}
 
-function statesIn(known: string, { stateLength }: Watch): Map<string, string> {
+const isGiven = (value: unknown) => value != null && value !== '';
+
+/** Texts as ISO 8601 writes times, which sort as such. */
+const byJoining = (a: IDataObject, b: IDataObject) => {
+	const [first, second] = [String(a.createdOn), String(b.createdOn)];
+	if (first === second) return 0;
+	return first < second ? -1 : 1;
+};
+
+async function statesIn(
+	remembered: string,
+	{ stateLength }: ChangeDetector,
+): Promise<Map<string, string>> {
 	const states = new Map<string, string>();
 	const length = identityLength + stateLength;
-	for (let start = 0; start < known.length; start += length) {
-		const state = known.slice(start + identityLength, start + length);
-		states.set(known.slice(start, start + identityLength), state);
-	}
+	const starts = Array.from({ length: remembered.length / length }, (_, index) => index * length);
+	await inSlices(starts, (start) => {
+		const identity = remembered.slice(start, start + identityLength);
+		states.set(identity, remembered.slice(start + identityLength, start + length));
+	});
 	return states;
+}
+
+/** Does some work for each, and lets n8n do other things in between. */
+async function inSlices<One>(all: Iterable<One>, work: (one: One) => void): Promise<void> {
+	let done = 0;
+	for (const one of all) {
+		work(one);
+		if (++done % sliceSize === 0) await sleep(0);
+	}
 }
 
 /** @returns how many participants the campaign says it has; undefined where it does not */
