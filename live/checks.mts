@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import type { Values } from '../nodes/ReferralRocket/shared/checks.ts';
 import { unknownCampaign } from '../nodes/ReferralRocket/shared/credentialTest.ts';
-import { keyOf, rowsIn } from '../nodes/ReferralRocket/shared/lists.ts';
+import { rowsIn } from '../nodes/ReferralRocket/shared/pages.ts';
+import { rowKey } from '../nodes/ReferralRocket/shared/participant.ts';
 import { isAlreadyThere } from '../nodes/ReferralRocket/shared/refusals.ts';
 import {
 	campaignTotal,
@@ -70,7 +71,7 @@ export function visitTo(service: Service, trial: Trial): Visit {
 			const firsts = [];
 			for (const page of [0, 1, 2]) {
 				const { rows } = await list(service, { page, pageSize: 1 });
-				firsts.push(rows[0] && keyOf(rows[0]));
+				firsts.push(rows[0] && rowKey(rows[0]));
 			}
 			return firsts;
 		}),
@@ -433,7 +434,7 @@ export const checks: Check[] = [
 			}
 			if (!isFine(again)) return { holds: false, seen: `Refused: ${said(again)}.` };
 			if (!isObject(again.body)) return { holds: false, seen: `${described(again)}.` };
-			const isSame = isObject(before) && keyOf(again.body) === keyOf(before);
+			const isSame = isObject(before) && rowKey(again.body) === rowKey(before);
 			return {
 				holds: isSame,
 				seen: isSame ? 'Harmless.' : 'The answer has another referral code.',
@@ -487,11 +488,11 @@ const refusal = (answer: Answer): Sight => ({
 async function hasMore(visit: Visit, body: unknown, rows: IDataObject[]): Promise<boolean> {
 	const total = totalOf(body);
 	if (total !== undefined) return total > rows.length;
-	const known = new Set(rows.map(keyOf));
+	const known = new Set(rows.map(rowKey));
 	// Page 1 is the first page again where pages count from 1.
 	for (const page of [1, 2]) {
 		const next = await list(visit, { page, pageSize: maxPageSize + 1 });
-		if (next.rows.some((row) => !known.has(keyOf(row)))) return true;
+		if (next.rows.some((row) => !known.has(rowKey(row)))) return true;
 	}
 	return false;
 }

@@ -3,14 +3,20 @@ import { Campaign, type Participant } from './campaign.mts';
 
 /** How the stand-in behaves where the real service is not known. All of it can change while it runs. */
 export interface Behaviour {
-	/** The shape of a list: a bare array, Spring's Page with totals, or its Slice without. */
-	listShape: 'page' | 'slice' | 'array';
+	/** The shape of a list: a bare array, Spring's Page or PagedModel with totals, or its Slice without. */
+	listShape: 'page' | 'pagedModel' | 'slice' | 'array';
+	/** The order of a list: one, another one for each request, or another one for each page. */
+	order: 'fixed' | 'random' | 'byPage';
+	/** How many the totals of lists and campaign count beside the participants. */
+	totalCountsMore: number;
+	campaignTotal: 'told' | 'notTold';
 	/** The server gives at most this many a page, whatever is asked for. */
 	pageSizeCap: number;
 	/** With 1, page 0 and page 1 are both the first page. */
 	firstPage: 0 | 1;
 	ignoresPage: boolean;
-	emptyPage: 'list' | 'null' | 'nothing';
+	ignoresSize: boolean;
+	emptyPage: 'list' | 'null' | 'nothing' | 'nullContent' | 'notFound';
 	/** What adding the same email again does. */
 	addingAgain: 'harmless' | 'refused';
 	unknownParticipant: 'nothing' | 'null' | 'notFound';
@@ -48,9 +54,13 @@ export interface StandIn {
 
 export const usualBehaviour: Behaviour = {
 	listShape: 'page',
+	order: 'fixed',
+	totalCountsMore: 0,
+	campaignTotal: 'told',
 	pageSizeCap: 2000,
 	firstPage: 0,
 	ignoresPage: false,
+	ignoresSize: false,
 	emptyPage: 'list',
 	addingAgain: 'harmless',
 	unknownParticipant: 'nothing',
@@ -113,7 +123,11 @@ export async function startStandIn({
 	});
 	server.addHook('onResponse', async () => standIn.afterEach?.());
 
-	server.get('/api/v1/getCampaign', () => standIn.campaign.details());
+	server.get('/api/v1/getCampaign', () => {
+		const { totalParticipants, ...details } = standIn.campaign.details();
+		if (behaviour.campaignTotal === 'notTold') return details;
+		return { ...details, totalParticipants: totalParticipants + behaviour.totalCountsMore };
+	});
 
 	server.post('/api/v1/addParticipant', (request, reply) => {
 		const { email, referredByCode, referredByEmail } = request.body as Record<string, string>;
@@ -163,24 +177,50 @@ export async function startStandIn({
 
 	function list(request: FastifyRequest, reply: FastifyReply, all: Participant[]) {
 		const query = request.query as { page?: string; size?: string; sort?: string };
-		const size = Math.min(Number(query.size ?? 20), behaviour.pageSizeCap);
 		const asked = behaviour.ignoresPage ? 0 : Number(query.page ?? 0);
 		const number = Math.max(asked - behaviour.firstPage, 0);
-		const content = sorted(all, query.sort).slice(number * size, (number + 1) * size);
-		if (content.length === 0 && behaviour.emptyPage === 'null') return json(reply, 'null');
-		if (content.length === 0 && behaviour.emptyPage === 'nothing') return json(reply, '');
+		const size = behaviour.ignoresSize
+			? all.length
+			: Math.min(Number(query.size ?? 20), behaviour.pageSizeCap);
+		const content = ordered(sorted(all, query.sort), number).slice(
+			number * size,
+			(number + 1) * size,
+		);
+		if (content.length === 0) {
+			if (behaviour.emptyPage === 'null') return json(reply, 'null');
+			if (behaviour.emptyPage === 'nothing') return json(reply, '');
+			if (behaviour.emptyPage === 'nullContent') return json(reply, '{"content":null}');
+			if (behaviour.emptyPage === 'notFound' && number > 0) {
+				return refuse(request, reply, 404, 'No such page');
+			}
+		}
 		if (behaviour.listShape === 'array') return content;
+		const total = all.length + behaviour.totalCountsMore;
+		const totals = { totalElements: total, totalPages: Math.ceil(total / size) };
+		if (behaviour.listShape === 'pagedModel') {
+			return { content, page: { size, number, ...totals } };
+		}
 		const slice = {
 			content,
 			number,
 			size,
 			numberOfElements: content.length,
 			first: number === 0,
-			last: (number + 1) * size >= all.length,
+			last: (number + 1) * size >= (behaviour.listShape === 'slice' ? all.length : total),
 			empty: content.length === 0,
 		};
-		if (behaviour.listShape === 'slice') return slice;
-		return { ...slice, totalElements: all.length, totalPages: Math.ceil(all.length / size) };
+		return behaviour.listShape === 'slice' ? slice : { ...slice, ...totals };
+	}
+
+	function ordered(all: Participant[], page: number): Participant[] {
+		if (behaviour.order === 'fixed') return all;
+		// Those who joined in the same hour, say, come in any order; here that is all of them.
+		const random = behaviour.order === 'random' ? Math.random() : page * 0.37;
+		const places = all.map((participant, index) => [
+			(index * (random + 0.01) * 7.3) % 1,
+			participant,
+		]);
+		return (places as Array<[number, Participant]>).sort(([a], [b]) => a - b).map(([, one]) => one);
 	}
 
 	function nobody(request: FastifyRequest, reply: FastifyReply) {

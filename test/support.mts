@@ -39,15 +39,20 @@ export const locator = (
 	mode: 'id' | 'url' = 'id',
 ): INodeParameterResourceLocator => ({ __rl: true, mode, value });
 
-/** Lets a stand-in take so many milliseconds to answer, and counts the requests under way at once. */
-export function countInFlight(standIn: StandIn, delay: number) {
+/**
+ * Lets a stand-in take so many milliseconds to answer, and counts the requests under way at once.
+ * @param counted the only path to count, if not all are
+ */
+export function countInFlight(standIn: StandIn, delay: number, counted?: string) {
 	const inFlight = { now: 0, most: 0 };
-	standIn.intercept = async () => {
-		inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+	standIn.intercept = async ({ path }, reply) => {
+		if (counted === undefined || path === counted) {
+			inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+			reply.raw.once('finish', () => inFlight.now--);
+		}
 		await wait(delay);
 		return false;
 	};
-	standIn.afterEach = () => inFlight.now--;
 	return inFlight;
 }
 

@@ -26,7 +26,8 @@ describe('a large campaign', () => {
 		expect(rows.map(({ email }) => email)).toEqual(
 			large.standIn.campaign.participants.map(({ email }) => email),
 		);
-		expect(large.standIn.requests.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
+		const asked = large.standIn.requests.filter(({ path }) => path.endsWith('getAllParticipants'));
+		expect(asked.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
 			['0', '500'],
 			['1', '500'],
 			['2', '500'],

@@ -1,10 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
+import { totalOf } from './campaignTotal';
 import { shortHash } from './hash';
 import { readList } from './lists';
-import { campaignTotal, endpoints, participantTotals } from './service';
+import { participantKey } from './participant';
+import { participantTotals } from './service';
 import type { ServiceCall } from './transport';
-import { exchange, readOne } from './transport';
 
 /** How often the list is read even though the campaign's total says that nobody came, in milliseconds. */
 const readAtLeastEvery = 3_600_000;
@@ -84,7 +85,7 @@ export async function changesSince(
 	const known = await statesIn(isFirst ? '' : String(state.participants), detector);
 	const changed: IDataObject[] = [];
 	await inSlices(participants, (participant) => {
-		const identity = shortHash(identityOf(participant), identityLength);
+		const identity = shortHash(participantKey(participant), identityLength);
 		const now = detector.stateOf(participant);
 		if (detector.hasChanged(now, known.get(identity))) changed.push(participant);
 		// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
@@ -120,18 +121,6 @@ function isRecent(readAt = 0) {
 	return age >= 0 && age < readAtLeastEvery;
 }
 
-/** An email is one participant of a campaign; the referral code may change, and so do the totals. */
-function identityOf(participant: IDataObject): string {
-	const { email, referralCode, participantId } = participant;
-	if (isGiven(email)) return String(email).trim().toLowerCase();
-	const id = isGiven(referralCode) ? referralCode : participantId;
-	if (isGiven(id)) return String(id);
-	const others = Object.entries(participant).filter(([name]) => !participantTotals.includes(name));
-	return JSON.stringify(others);
-}
-
-const isGiven = (value: unknown) => value != null && value !== '';
-
 /** Texts as ISO 8601 writes times, which sort as such. */
 const byJoining = (a: IDataObject, b: IDataObject) => {
 	const [first, second] = [String(a.createdOn), String(b.createdOn)];
@@ -160,12 +149,4 @@ async function inSlices<One>(all: Iterable<One>, work: (one: One) => void): Prom
 		work(one);
 		if (++done % sliceSize === 0) await sleep(0);
 	}
-}
-
-/** @returns how many participants the campaign says it has; undefined where it does not */
-async function totalOf(call: ServiceCall): Promise<number | undefined> {
-	const campaignCall = { ...call, endpoint: endpoints.getCampaign };
-	const details = await readOne(campaignCall, await exchange(campaignCall));
-	const total = Object.entries(details).find(([name]) => campaignTotal.test(name))?.[1];
-	return typeof total === 'number' ? total : undefined;
 }
