@@ -141,13 +141,13 @@ export const additionalDataFor = (credential: ICredentialDataDecryptedObject, wo
 		formWaitingBaseUrl: 'http://localhost/form-waiting',
 	}) as unknown as IWorkflowExecuteAdditionalData;
 
-/** @returns a running node, and a way to stop it as the Stop button does */
+/** @returns a running node, a way to stop it as the Stop button does, and the signal that this aborts */
 export function startNode({
 	credential,
 	parameters,
 	items = [{ json: {} }],
 	onError,
-}: RunOptions): { result: Promise<RunResult>; cancel: () => void } {
+}: RunOptions): { result: Promise<RunResult>; cancel: () => void; signal: AbortSignal } {
 	const node = (name: string, type: string) => ({
 		id: name,
 		name,
@@ -179,12 +179,14 @@ export function startNode({
 		settings: { executionOrder: 'v1' },
 	});
 	const additionalData = additionalDataFor(credential, workflow);
-	const execution = new WorkflowExecute(additionalData, 'manual').run({
+	const engine = new WorkflowExecute(additionalData, 'manual');
+	const execution = engine.run({
 		workflow,
 		startNode: workflow.getNode('Start') ?? undefined,
 		pinData: { Start: items },
 	});
-	return { result: resultOf(execution), cancel: () => execution.cancel() };
+	const { signal } = (engine as unknown as { abortController: AbortController }).abortController;
+	return { result: resultOf(execution), cancel: () => execution.cancel(), signal };
 }
 
 async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { queryObjects } from 'node:v8';
 import type { INodeExecutionData } from 'n8n-workflow';
-import { inTurn, type Outcome } from '../nodes/ReferralRocket/shared/politeness.ts';
+import { sendWithRetry, type Outcome } from '../nodes/ReferralRocket/shared/politeness.ts';
 import { endpoints, type Endpoint } from '../nodes/ReferralRocket/shared/service.ts';
-import { startStandIn, type StandIn } from '../sandbox/service.mts';
+import { startStandIn, type ReceivedRequest, type StandIn } from '../sandbox/service.mts';
 import { runNode, startNode } from './engine.mts';
 import { countInFlight, credentialFor, locator } from './support.mts';
 
@@ -89,7 +90,7 @@ test.each([
 	['seconds', () => '1'],
 	['a date', () => new Date(Date.now() + 2000).toUTCString()],
 ])(
-	'429 with %s in Retry-After is waited for, by everyone who asks that service',
+	'429 with %s in Retry-After is waited for, by everyone who asks with that key',
 	async (_, asked) => {
 		let refusedAt = 0;
 		const answeredAt: number[] = [];
@@ -113,6 +114,110 @@ test.each([
 		expect(Math.min(...answeredAt) - refusedAt).toBeGreaterThanOrEqual(950);
 	},
 );
+
+/** Runs the node with this key; the service of these tests answers any. */
+const getWith = async (apiKey: string) =>
+	await runNode({
+		credential: { ...credentialFor(standIn), apiKey },
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+const isFrom = (request: ReceivedRequest, apiKey: string) =>
+	request.headers.authorization === `Bearer ${apiKey}`;
+
+test('a key that is to wait does not make another key wait', async () => {
+	let isRefused = false;
+	standIn.intercept = (request, reply) => {
+		if (!isFrom(request, 'busy')) return reply.send({});
+		isRefused = true;
+		return reply.code(429).header('retry-after', '60').send();
+	};
+	const busy = startNode({
+		credential: { ...credentialFor(standIn), apiKey: 'busy' },
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+	void busy.result.catch(() => undefined);
+	while (!isRefused) await wait(5);
+	expect((await getWith('other')).error).toBeUndefined();
+	busy.cancel();
+});
+
+test('a key whose requests all hang does not make another key wait', async () => {
+	let hanging = 0;
+	standIn.intercept = (request, reply) => {
+		if (!isFrom(request, 'hanging')) return reply.send({});
+		hanging++;
+		return reply.hijack();
+	};
+	const stuck = startNode({
+		credential: { ...credentialFor(standIn), apiKey: 'hanging' },
+		parameters: adding,
+		items: people(12),
+	});
+	void stuck.result.catch(() => undefined);
+	while (hanging < 10) await wait(5);
+	expect((await getWith('other')).error).toBeUndefined();
+	expect(hanging).toBe(10);
+	stuck.cancel();
+});
+
+test('accounts that are no longer used are forgotten', async () => {
+	const ask = async (account: string) =>
+		await sendWithRetry(account, endpoints.getCampaign, undefined, async () => ({ status: 200 }));
+	await ask('first');
+	const before = queryObjects(Set, { format: 'count' });
+	for (let number = 0; number < 2000; number++) await ask(`account ${number}`);
+	expect(queryObjects(Set, { format: 'count' }) - before).toBeLessThan(100);
+});
+
+describe('one who waits', () => {
+	const hang = async () => await new Promise<Outcome>(() => undefined);
+
+	test('for a place leaves when it is stopped, and the next one gets it', async () => {
+		const account = `${Math.random()}`;
+		const get = endpoints.getCampaign;
+		let finish: (outcome: Outcome) => void = () => undefined;
+		void sendWithRetry(
+			account,
+			get,
+			undefined,
+			async () => await new Promise<Outcome>((done) => (finish = done)),
+		);
+		for (let number = 1; number < 10; number++) void sendWithRetry(account, get, undefined, hang);
+		const sent: string[] = [];
+		const stop = new AbortController();
+		const stopped = sendWithRetry(account, get, stop.signal, async () => {
+			sent.push('stopped');
+			return { status: 200 };
+		});
+		const next = sendWithRetry(account, get, undefined, async () => {
+			sent.push('next');
+			return { status: 200 };
+		});
+		stop.abort(new Error('Stopped'));
+		await expect(stopped).rejects.toThrow('Stopped');
+		finish({ status: 200 });
+		await next;
+		expect(sent).toEqual(['next']);
+	});
+
+	test('between attempts leaves when it is stopped', async () => {
+		const stop = new AbortController();
+		let attempts = 0;
+		const stopped = sendWithRetry(
+			`${Math.random()}`,
+			endpoints.getCampaign,
+			stop.signal,
+			async () => {
+				attempts++;
+				return { status: 429, headers: { 'retry-after': '60' } };
+			},
+		);
+		await wait(10);
+		stop.abort(new Error('Stopped'));
+		await expect(stopped).rejects.toThrow('Stopped');
+		expect(attempts).toBe(1);
+	});
+});
 
 test('stopping the execution stops the requests', async () => {
 	const { result, cancel } = startNode({
@@ -153,7 +258,7 @@ describe('waiting', () => {
 	/** How many milliseconds lie between the tries of a request that always ends in the same way. */
 	async function waits(outcome: Outcome, tries = 5, endpoint: Endpoint = endpoints.getCampaign) {
 		const times: number[] = [];
-		const ended = inTurn(`http://${Math.random()}`, endpoint, undefined, async () => {
+		const ended = sendWithRetry(`http://${Math.random()}`, endpoint, undefined, async () => {
 			times.push(Date.now());
 			return outcome;
 		});
@@ -234,11 +339,11 @@ describe('waiting', () => {
 		const get = endpoints.getCampaign;
 		let made = 0;
 		const send = async () => (made++ === 0 ? outcome : { status: 200 });
-		void inTurn(service, get, undefined, send);
+		void sendWithRetry(service, get, undefined, send);
 		await jest.advanceTimersByTimeAsync(1000);
 		const start = Date.now();
 		let sentAt = 0;
-		void inTurn(service, get, undefined, async () => {
+		void sendWithRetry(service, get, undefined, async () => {
 			sentAt = Date.now();
 			return { status: 200 };
 		});
@@ -255,7 +360,7 @@ describe('waiting', () => {
 	test('is as long as the longest that was asked for', async () => {
 		const service = `http://${Math.random()}`;
 		const asked = async (seconds: string) =>
-			await inTurn(service, endpoints.getCampaign, undefined, async () => ({
+			await sendWithRetry(service, endpoints.getCampaign, undefined, async () => ({
 				status: Date.now() < start + 1000 ? 429 : 200,
 				headers: { 'retry-after': seconds },
 			}));

@@ -1,5 +1,6 @@
 import type {
 	DeclarativeRestApiSettings,
+	ICredentialDataDecryptedObject,
 	IDataObject,
 	IExecutePaginationFunctions,
 	IHttpRequestOptions,
@@ -13,8 +14,9 @@ import { withoutKey } from './authentication';
 import { checkedBaseUrl } from './baseUrl';
 import type { Values } from './checks';
 import { checkedValues, InvalidInput } from './checks';
+import { shortHash } from './hash';
 import type { Outcome } from './politeness';
-import { inTurn } from './politeness';
+import { sendWithRetry } from './politeness';
 import type { Answer, Refusal } from './refusals';
 import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
 import type { Endpoint, ParameterName } from './service';
@@ -104,11 +106,12 @@ function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
 export async function exchange(call: ServiceCall): Promise<Answer> {
 	const { context, connection, endpoint, values } = call;
 	const baseURL = checkedBaseUrl(connection.baseURL);
-	const outcome = await inTurn(
-		baseURL,
+	const credentials = await context.getCredentials(credentialName);
+	const outcome = await sendWithRetry(
+		`${baseURL} ${shortHash(String(credentials.apiKey), 12)}`,
 		endpoint,
 		cancelSignalOf(context),
-		async () => await send(call, baseURL),
+		async () => await send(call, baseURL, credentials),
 	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
@@ -123,7 +126,11 @@ interface Sent extends Outcome {
 	reason?: string;
 }
 
-async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
+async function send(
+	call: ServiceCall,
+	baseURL: string,
+	credentials: ICredentialDataDecryptedObject,
+): Promise<Sent> {
 	const { context, connection, endpoint, values } = call;
 	const sent: IDataObject = {};
 	for (const [name, value] of Object.entries(values)) {
@@ -131,26 +138,36 @@ async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
 	}
 	const { timeout } = context.getNodeParameter('requestOptions', {}) as { timeout?: number };
 	const longestSilence = timeout || defaultTimeout;
+	const request = {
+		...connection,
+		method: endpoint.method,
+		baseURL,
+		url: endpoint.path,
+		[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
+		headers: { Accept: 'application/json' },
+		timeout: longestSilence,
+		// Text, so that an empty body, a web page and a cut-off answer can be told apart.
+		encoding: 'text',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		// A custom header with the key would follow a redirect to another host.
+		disableFollowRedirect: true,
+	} as IHttpRequestOptions;
 	try {
-		const response = (await context.helpers.httpRequestWithAuthentication.call(
-			withDeadline(context, longestSilence),
-			credentialName,
-			{
-				...connection,
-				method: endpoint.method,
-				baseURL,
-				url: endpoint.path,
-				[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
-				headers: { Accept: 'application/json' },
-				timeout: longestSilence,
-				// Text, so that an empty body, a web page and a cut-off answer can be told apart.
-				encoding: 'text',
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				// A custom header with the key would follow a redirect to another host.
-				disableFollowRedirect: true,
-			} as IHttpRequestOptions,
-		)) as IN8nHttpFullResponse;
+		const response = await withDeadline(
+			longestSilence * 5,
+			cancelSignalOf(context),
+			async (signal) =>
+				(await context.helpers.httpRequestWithAuthentication.call(
+					// n8n takes both from here; the credential would else be decrypted for every request.
+					Object.create(context, {
+						getExecutionCancelSignal: { value: () => signal },
+						getCredentials: { value: async () => credentials },
+					}) as IExecutePaginationFunctions,
+					credentialName,
+					request,
+				)) as IN8nHttpFullResponse,
+		);
 		const { statusCode: status, headers, body } = response;
 		return {
 			status,
@@ -164,17 +181,26 @@ async function send(call: ServiceCall, baseURL: string): Promise<Sent> {
 }
 
 /**
- * n8n's timeout is about silence: a service that goes on sending now and then would never end.
- * @returns the context with a cancel signal, which n8n hands to the request, that also ends it when
- * it has taken five times as long as it may be silent
+ * n8n's timeout is about silence: a service that goes on sending now and then would never end. The
+ * listener on the deadline is what keeps it: AbortSignal.any would leave it to the garbage collector.
+ * @param ms milliseconds that the work may take
+ * @param cancel ends the work as well
+ * @param work ends when the signal that it is given is aborted
  */
-function withDeadline(context: Context, longestSilence: number) {
-	const cancel = cancelSignalOf(context);
-	const deadline = AbortSignal.timeout(longestSilence * 5);
-	const signal = cancel ? AbortSignal.any([cancel, deadline]) : deadline;
-	return Object.create(context, {
-		getExecutionCancelSignal: { value: () => signal },
-	}) as IExecutePaginationFunctions;
+async function withDeadline<Result>(
+	ms: number,
+	cancel: AbortSignal | undefined,
+	work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	const signals = cancel ? [AbortSignal.timeout(ms), cancel] : [AbortSignal.timeout(ms)];
+	for (const signal of signals) signal.addEventListener('abort', abort);
+	try {
+		return await work(controller.signal);
+	} finally {
+		for (const signal of signals) signal.removeEventListener('abort', abort);
+	}
 }
 
 const cancelSignalOf = (context: Context) =>
