@@ -1,6 +1,8 @@
 import type {
 	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
 	IHttpRequestOptions,
+	INode,
 	INodeExecutionData,
 	INodeParameters,
 	INodeType,
@@ -9,9 +11,15 @@ import type {
 	IWorkflowExecuteAdditionalData,
 	OnError,
 } from 'n8n-workflow';
-import { ICredentialsHelper, Workflow } from 'n8n-workflow';
+import { createRunExecutionData, ICredentialsHelper, Workflow } from 'n8n-workflow';
 import type { ExecuteContext } from 'n8n-core';
-import { DirectoryLoader, ExecutionLifecycleHooks, RoutingNode, WorkflowExecute } from 'n8n-core';
+import {
+	DirectoryLoader,
+	ExecutionLifecycleHooks,
+	RoutingNode,
+	SupplyDataContext,
+	WorkflowExecute,
+} from 'n8n-core';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
 import { ReferralRocket } from '../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { ReferralRocketPollingTrigger } from '../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
@@ -39,7 +47,10 @@ const passOn: INodeType = {
 	},
 };
 
-/** A declarative node as n8n itself prepares it: with Request Options, and run by the RoutingNode. */
+/**
+ * A declarative node as n8n itself prepares it: with Request Options, and with RoutingNode as execute.
+ * A workflow runs its custom operations instead; a tool runs execute.
+ */
 function prepared(nodeType: INodeType): INodeType {
 	DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
 	nodeType.execute = async function () {
@@ -104,6 +115,10 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: INodeExecutionData[];
 	onError?: OnError;
+	/** Settings of the node beside its parameters, such as executeOnce. */
+	settings?: Partial<INode>;
+	/** Run as a tool of an agent or an MCP server, with the first item. */
+	asTool?: boolean;
 }
 
 export interface RunResult {
@@ -124,7 +139,63 @@ export interface RunResult {
  * @returns what a builder sees of it
  */
 export async function runNode(options: RunOptions): Promise<RunResult> {
-	return await startNode(options).result;
+	return await (options.asTool ? runTool(options) : startNode(options).result);
+}
+
+/** Runs the node as n8n runs a tool: in a context of its own, which knows one item, by its execute. */
+async function runTool({
+	credential,
+	parameters,
+	items: [item] = [{ json: {} }],
+	onError,
+}: RunOptions): Promise<RunResult> {
+	const node: INode = {
+		id: 'tool',
+		name: 'Referral Rocket',
+		type: 'referralRocket',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		onError,
+		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+	};
+	const workflow = new Workflow({
+		id: 'test',
+		active: false,
+		nodes: [node],
+		connections: {},
+		nodeTypes: knownNodeTypes,
+	});
+	const context = new SupplyDataContext(
+		workflow,
+		workflow.getNode(node.name) as INode,
+		additionalDataFor(credential, workflow),
+		'manual',
+		createRunExecutionData(),
+		0,
+		[item],
+		{},
+		'ai_tool',
+		{ data: {}, node, source: null },
+		[],
+	);
+	context.addInputData('ai_tool', [[item]]);
+	const result: Pick<RunResult, 'items' | 'error'> = { items: [] };
+	try {
+		const { execute } = nodeTypes.referralRocket;
+		const output = await execute?.call(context as unknown as IExecuteFunctions);
+		result.items = (output as INodeExecutionData[][])[0];
+	} catch (error) {
+		result.error = error as Error;
+	}
+	const { message, ...more } = result.error ?? {};
+	return {
+		...result,
+		rows: result.items.map(({ json }) => json),
+		errorItems: [],
+		stored: JSON.stringify([result.items, { message, ...more }]),
+		run: undefined as never,
+	};
 }
 
 /** What n8n hands to every execution, with the one credential there is. */
@@ -147,6 +218,7 @@ export function startNode({
 	parameters,
 	items = [{ json: {} }],
 	onError,
+	settings,
 }: RunOptions): { result: Promise<RunResult>; cancel: () => void; signal: AbortSignal } {
 	const node = (name: string, type: string) => ({
 		id: name,
@@ -164,6 +236,7 @@ export function startNode({
 			node('Start', 'passOn'),
 			{
 				...node('Referral Rocket', 'referralRocket'),
+				...settings,
 				parameters,
 				onError,
 				credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
