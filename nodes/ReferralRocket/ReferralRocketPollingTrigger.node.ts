@@ -4,7 +4,8 @@ import type {
 	INodeTypeDescription,
 	IPollFunctions,
 } from 'n8n-workflow';
-import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { unusableSettings } from './shared/apiError';
 import { checkedBaseUrl } from './shared/baseUrl';
 import { changesSince, newest } from './shared/changes';
 import { checkedValues } from './shared/checks';
@@ -95,6 +96,6 @@ async function callOf(context: IPollFunctions): Promise<ServiceCall> {
 		const values = checkedValues({ campaign }, ['campaign']);
 		return { context, connection: { baseURL: checkedBaseUrl(baseUrl) }, endpoint, values };
 	} catch (error) {
-		throw new NodeOperationError(context.getNode(), (error as Error).message);
+		throw unusableSettings(context.getNode(), (error as Error).message);
 	}
 }
