@@ -73,6 +73,12 @@ export const knownNodeTypes: INodeTypes = {
 	getKnownTypes: () => ({}),
 };
 
+let decrypted = 0;
+
+/** @returns how many times a credential has been decrypted so far */
+export const timesDecrypted = () => decrypted;
+
+/** A key that is a function of the item stands for one that an expression gives. */
 class Credentials extends ICredentialsHelper {
 	constructor(private readonly data: ICredentialDataDecryptedObject) {
 		super();
@@ -96,8 +102,11 @@ class Credentials extends ICredentialsHelper {
 	async runPreAuthentication() {
 		return undefined;
 	}
-	async getDecrypted() {
-		return this.data;
+	async getDecrypted(...given: Parameters<ICredentialsHelper['getDecrypted']>) {
+		decrypted++;
+		const item = given[6]?.itemIndex ?? 0;
+		const { apiKey } = this.data as { apiKey: unknown };
+		return { ...this.data, ...(typeof apiKey === 'function' && { apiKey: apiKey(item) }) };
 	}
 	async getCredentials(): Promise<never> {
 		throw new Error('not used by the engine');
