@@ -1,6 +1,8 @@
 import type {
 	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
 	IHttpRequestOptions,
+	INode,
 	INodeExecutionData,
 	INodeParameters,
 	INodeType,
@@ -9,9 +11,15 @@ import type {
 	IWorkflowExecuteAdditionalData,
 	OnError,
 } from 'n8n-workflow';
-import { ICredentialsHelper, Workflow } from 'n8n-workflow';
+import { createRunExecutionData, ICredentialsHelper, Workflow } from 'n8n-workflow';
 import type { ExecuteContext } from 'n8n-core';
-import { DirectoryLoader, ExecutionLifecycleHooks, RoutingNode, WorkflowExecute } from 'n8n-core';
+import {
+	DirectoryLoader,
+	ExecutionLifecycleHooks,
+	RoutingNode,
+	SupplyDataContext,
+	WorkflowExecute,
+} from 'n8n-core';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
 import { ReferralRocket } from '../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { ReferralRocketPollingTrigger } from '../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
@@ -39,7 +47,10 @@ const passOn: INodeType = {
 	},
 };
 
-/** A declarative node as n8n itself prepares it: with Request Options, and run by the RoutingNode. */
+/**
+ * A declarative node as n8n itself prepares it: with Request Options, and with RoutingNode as execute.
+ * A workflow runs its custom operations instead; a tool runs execute.
+ */
 function prepared(nodeType: INodeType): INodeType {
 	DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
 	nodeType.execute = async function () {
@@ -62,6 +73,12 @@ export const knownNodeTypes: INodeTypes = {
 	getKnownTypes: () => ({}),
 };
 
+let decrypted = 0;
+
+/** @returns how many times a credential has been decrypted so far */
+export const timesDecrypted = () => decrypted;
+
+/** A key that is a function of the item stands for one that an expression gives. */
 class Credentials extends ICredentialsHelper {
 	constructor(private readonly data: ICredentialDataDecryptedObject) {
 		super();
@@ -85,8 +102,11 @@ class Credentials extends ICredentialsHelper {
 	async runPreAuthentication() {
 		return undefined;
 	}
-	async getDecrypted() {
-		return this.data;
+	async getDecrypted(...given: Parameters<ICredentialsHelper['getDecrypted']>) {
+		decrypted++;
+		const item = given[6]?.itemIndex ?? 0;
+		const { apiKey } = this.data as { apiKey: unknown };
+		return { ...this.data, ...(typeof apiKey === 'function' && { apiKey: apiKey(item) }) };
 	}
 	async getCredentials(): Promise<never> {
 		throw new Error('not used by the engine');
@@ -104,6 +124,10 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: INodeExecutionData[];
 	onError?: OnError;
+	/** Settings of the node beside its parameters, such as executeOnce. */
+	settings?: Partial<INode>;
+	/** Run as a tool of an agent or an MCP server, with the first item. */
+	asTool?: boolean;
 }
 
 export interface RunResult {
@@ -124,7 +148,63 @@ export interface RunResult {
  * @returns what a builder sees of it
  */
 export async function runNode(options: RunOptions): Promise<RunResult> {
-	return await startNode(options).result;
+	return await (options.asTool ? runTool(options) : startNode(options).result);
+}
+
+/** Runs the node as n8n runs a tool: in a context of its own, which knows one item, by its execute. */
+async function runTool({
+	credential,
+	parameters,
+	items: [item] = [{ json: {} }],
+	onError,
+}: RunOptions): Promise<RunResult> {
+	const node: INode = {
+		id: 'tool',
+		name: 'Referral Rocket',
+		type: 'referralRocket',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		onError,
+		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+	};
+	const workflow = new Workflow({
+		id: 'test',
+		active: false,
+		nodes: [node],
+		connections: {},
+		nodeTypes: knownNodeTypes,
+	});
+	const context = new SupplyDataContext(
+		workflow,
+		workflow.getNode(node.name) as INode,
+		additionalDataFor(credential, workflow),
+		'manual',
+		createRunExecutionData(),
+		0,
+		[item],
+		{},
+		'ai_tool',
+		{ data: {}, node, source: null },
+		[],
+	);
+	context.addInputData('ai_tool', [[item]]);
+	const result: Pick<RunResult, 'items' | 'error'> = { items: [] };
+	try {
+		const { execute } = nodeTypes.referralRocket;
+		const output = await execute?.call(context as unknown as IExecuteFunctions);
+		result.items = (output as INodeExecutionData[][])[0];
+	} catch (error) {
+		result.error = error as Error;
+	}
+	const { message, ...more } = result.error ?? {};
+	return {
+		...result,
+		rows: result.items.map(({ json }) => json),
+		errorItems: [],
+		stored: JSON.stringify([result.items, { message, ...more }]),
+		run: undefined as never,
+	};
 }
 
 /** What n8n hands to every execution, with the one credential there is. */
@@ -141,13 +221,14 @@ export const additionalDataFor = (credential: ICredentialDataDecryptedObject, wo
 		formWaitingBaseUrl: 'http://localhost/form-waiting',
 	}) as unknown as IWorkflowExecuteAdditionalData;
 
-/** @returns a running node, and a way to stop it as the Stop button does */
+/** @returns a running node, a way to stop it as the Stop button does, and the signal that this aborts */
 export function startNode({
 	credential,
 	parameters,
 	items = [{ json: {} }],
 	onError,
-}: RunOptions): { result: Promise<RunResult>; cancel: () => void } {
+	settings,
+}: RunOptions): { result: Promise<RunResult>; cancel: () => void; signal: AbortSignal } {
 	const node = (name: string, type: string) => ({
 		id: name,
 		name,
@@ -164,6 +245,7 @@ export function startNode({
 			node('Start', 'passOn'),
 			{
 				...node('Referral Rocket', 'referralRocket'),
+				...settings,
 				parameters,
 				onError,
 				credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
@@ -179,12 +261,14 @@ export function startNode({
 		settings: { executionOrder: 'v1' },
 	});
 	const additionalData = additionalDataFor(credential, workflow);
-	const execution = new WorkflowExecute(additionalData, 'manual').run({
+	const engine = new WorkflowExecute(additionalData, 'manual');
+	const execution = engine.run({
 		workflow,
 		startNode: workflow.getNode('Start') ?? undefined,
 		pinData: { Start: items },
 	});
-	return { result: resultOf(execution), cancel: () => execution.cancel() };
+	const { signal } = (engine as unknown as { abortController: AbortController }).abortController;
+	return { result: resultOf(execution), cancel: () => execution.cancel(), signal };
 }
 
 async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {

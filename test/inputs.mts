@@ -1,5 +1,5 @@
 import type { INodeParameters, INodeParameterResourceLocator } from 'n8n-workflow';
-import { itemsOf, locator, refusalOf, type Service } from './support.mts';
+import { itemsOf, locator, refusalOf, ways, type Service } from './support.mts';
 
 /*
  * What every operation must make of the fields that several of them have.
@@ -28,10 +28,12 @@ export function takesTheCampaign(service: Service, parameters: INodeParameters, 
 		['by an expression for the link', locator('={{ $json.link }}', 'url')],
 		['by an expression for the whole field', '={{ $json.campaign }}'],
 	];
-	test.each(accepted)('takes the campaign %s', async (_, campaignId) => {
-		const result = await service.run({ ...parameters, campaignId }, { items });
-		expect(result.error).toBeUndefined();
-		expect(sentAs(service, name)).toEqual(['JCu82f30F1']);
+	describe.each(ways)('%s', (_way, asTool) => {
+		test.each(accepted)('takes the campaign %s', async (_, campaignId) => {
+			const result = await service.run({ ...parameters, campaignId }, { items, asTool });
+			expect(result.error).toBeUndefined();
+			expect(sentAs(service, name)).toEqual(['JCu82f30F1']);
+		});
 	});
 
 	const refused: Array<[string, INodeParameterResourceLocator | string | undefined, RegExp]> = [
@@ -53,15 +55,17 @@ export function takesTheCampaign(service: Service, parameters: INodeParameters, 
 }
 
 export function takesTheEmail(service: Service, parameters: INodeParameters) {
-	test.each([
-		['as it is', 'participant3@example.com'],
-		['with spaces around it', ' participant3@example.com\t\n'],
-		['by an expression', '={{ $json.email }}'],
-		['by an expression within text', '={{ "  " + $json.email }} '],
-	])('takes the email %s', async (_, email) => {
-		const result = await service.run({ ...parameters, email }, { items });
-		expect(result.error).toBeUndefined();
-		expect(sentAs(service, 'email')).toEqual(['participant3@example.com']);
+	describe.each(ways)('%s', (_way, asTool) => {
+		test.each([
+			['as it is', 'participant3@example.com'],
+			['with spaces around it', ' participant3@example.com\t\n'],
+			['by an expression', '={{ $json.email }}'],
+			['by an expression within text', '={{ "  " + $json.email }} '],
+		])('takes the email %s', async (_, email) => {
+			const result = await service.run({ ...parameters, email }, { items, asTool });
+			expect(result.error).toBeUndefined();
+			expect(sentAs(service, 'email')).toEqual(['participant3@example.com']);
+		});
 	});
 
 	test.each([

@@ -56,12 +56,33 @@ export function countInFlight(standIn: StandIn, delay: number, counted?: string)
 	return inFlight;
 }
 
+/** Counts the turns of the event loop until it is asked how many there were. */
+export function countTurns(): () => number {
+	let turns = 0;
+	let isOver = false;
+	const turn = () => {
+		turns++;
+		if (!isOver) setImmediate(turn);
+	};
+	turn();
+	return () => {
+		isOver = true;
+		return turns;
+	};
+}
+
 /** The requests that the stand-in received, without their headers. */
 export const received = (standIn: StandIn) =>
 	standIn.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
 
 /** One input item for each of the given objects. */
 export const itemsOf = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));
+
+/** How n8n runs an operation: a workflow by its custom operation, a tool by its routing. */
+export const ways: Array<[name: string, asTool: boolean]> = [
+	['in a workflow', false],
+	['as a tool', true],
+];
 
 /** Which input item each output item belongs to. */
 export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);

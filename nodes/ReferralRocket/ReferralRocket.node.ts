@@ -1,8 +1,8 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { campaignProperties } from './resources/campaign';
-import { participantProperties } from './resources/participant';
-import { referralCodeProperties } from './resources/referralCode';
+import { campaign } from './resources/campaign';
+import { participant } from './resources/participant';
+import { referralCode } from './resources/referralCode';
 import { testCredential } from './shared/credentialTest';
 
 export class ReferralRocket implements INodeType {
@@ -36,10 +36,16 @@ export class ReferralRocket implements INodeType {
 				],
 				default: 'participant',
 			},
-			...campaignProperties,
-			...participantProperties,
-			...referralCodeProperties,
+			...campaign.properties,
+			...participant.properties,
+			...referralCode.properties,
 		],
+	};
+
+	customOperations = {
+		campaign: campaign.customOperations,
+		participant: participant.customOperations,
+		referralCode: referralCode.customOperations,
 	};
 
 	methods = { credentialTest: { testCredential } };

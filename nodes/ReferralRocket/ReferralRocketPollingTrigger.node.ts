@@ -4,14 +4,16 @@ import type {
 	INodeTypeDescription,
 	IPollFunctions,
 } from 'n8n-workflow';
-import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { unusableSettings } from './shared/apiError';
+import { checkedBaseUrl } from './shared/baseUrl';
 import { changesSince, newest } from './shared/changes';
 import { checkedValues } from './shared/checks';
 import { testCredential } from './shared/credentialTest';
 import { campaignLocator, simplifyField } from './shared/fields';
-import { endpoints } from './shared/service';
+import { credentialName, endpoints } from './shared/service';
 import { simplified } from './shared/simplify';
-import { connect, type ServiceCall } from './shared/transport';
+import type { ServiceCall } from './shared/transport';
 
 /** Enough to see what the data looks like. */
 const shownInTest = 5;
@@ -87,12 +89,13 @@ export class ReferralRocketPollingTrigger implements INodeType {
 }
 
 async function callOf(context: IPollFunctions): Promise<ServiceCall> {
+	const { baseUrl } = await context.getCredentials(credentialName);
 	const endpoint = endpoints.getAllParticipants;
 	try {
 		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
 		const values = checkedValues({ campaign }, ['campaign']);
-		return { context, connection: await connect(context), endpoint, values };
+		return { context, connection: { baseURL: checkedBaseUrl(baseUrl) }, endpoint, values };
 	} catch (error) {
-		throw new NodeOperationError(context.getNode(), (error as Error).message);
+		throw unusableSettings(context.getNode(), (error as Error).message);
 	}
 }

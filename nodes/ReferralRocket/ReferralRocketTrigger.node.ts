@@ -7,6 +7,7 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { unusableSettings } from './shared/apiError';
 import { checkedCampaign } from './shared/checks';
 import { testCredential } from './shared/credentialTest';
 import { campaignLocator, simplifyField } from './shared/fields';
@@ -217,6 +218,6 @@ function campaignOf(context: IHookFunctions | IWebhookFunctions): string | undef
 	try {
 		return checkedCampaign(context.getNodeParameter('campaignId', '', { extractValue: true }));
 	} catch (error) {
-		throw new NodeOperationError(context.getNode(), (error as Error).message);
+		throw unusableSettings(context.getNode(), (error as Error).message);
 	}
 }

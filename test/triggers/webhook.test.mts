@@ -293,7 +293,7 @@ describe('an event that is delivered again', () => {
 			const again = await restarted(hook);
 			await Promise.all(events.map(async (one) => await send(again, one)));
 			expect(again.executions).toEqual([]);
-		});
+		}, 30_000);
 
 		test('since n8n could not start the workflow starts it then, once', async () => {
 			const hook = await hookOfVersion();

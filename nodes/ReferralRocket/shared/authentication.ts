@@ -25,17 +25,16 @@ export const authenticated = (
 /**
  * @param text what the service sent; it may repeat the key
  * @param key the key
- * @returns the text with the key hidden, also where JSON or an address writes its characters as codes
+ * @returns the text with the key hidden, also where JSON or an address writes its characters as codes,
+ * and where the line breaks or spaces within it were lost or changed on the way
  */
 export function withoutKey(text: string, key: string): string {
-	if (key === '') return text;
-	const characters = Array.from(key, (character) => {
+	if (!/[!-~]/.test(key)) return text;
+	const space = '(?:\\s|\\\\[nrtbfv]|\\\\u00[012]\\w|%[012]\\w|\\+)*';
+	const codes = (character: string) => {
 		const code = character.charCodeAt(0).toString(16).padStart(4, '0');
-		const inJson = JSON.stringify(character).slice(1, -1);
-		const ways = [character, inJson, `\\${character}`, `\\u${code}`, `%${code.slice(-2)}`];
-		return `(?:${ways.map(literally).join('|')})`;
-	});
-	return text.replace(new RegExp(characters.join(''), 'gi'), '[API key]');
+		return `(?:\\\\?\\u${code}|\\\\u${code}|%${code.slice(-2)})`;
+	};
+	const parts = key.split(/[\s\p{Cc}]+/u).map((part) => part.split('').map(codes).join(''));
+	return text.replace(new RegExp(parts.join(space), 'gi'), '[API key]');
 }
-
-const literally = (text: string) => text.replace(/[^a-z0-9]/gi, (sign) => `\\${sign}`);

@@ -6,17 +6,19 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /**
  * @param baseUrl the credential's Base URL; blank means Referral Rocket's own
  * @returns it without slashes at its end
- * @throws InvalidInput for anything but an address, for one with a user name or password, which would
- * show in messages and logs, and for plain http to another machine, where the key could be read on its way
+ * @throws InvalidInput for anything but an address, for plain http to another machine, where the key
+ * could be read on its way, and for a user name or password, which would show in messages and logs
  */
 export function checkedBaseUrl(baseUrl: unknown): string {
 	const given = String(baseUrl ?? '').trim() || defaultBaseUrl;
-	if (given.includes('@')) {
+	const url = URL.canParse(given) ? new URL(given) : undefined;
+	const isWeb = /^https?:$/.test(url?.protocol ?? '');
+	// What is no address may hold a password as well, so it is not repeated.
+	if (url?.username || url?.password || (!isWeb && given.includes('@'))) {
 		throw new InvalidInput(
-			`Base URL holds a user name or password. Enter an address like ${defaultBaseUrl} without them in the Referral Rocket credential.`,
+			`Base URL contains a user name or password, or an "@" in the wrong place. Enter an address without them, like ${defaultBaseUrl}, in the Referral Rocket credential.`,
 		);
 	}
-	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname))) {
 		return given.replace(/\/+$/, '');
 	}

@@ -8,21 +8,27 @@ export class InvalidInput extends Error {}
 
 type Check = (value: unknown, label: string) => string | number;
 
-/** Control and formatting characters and single surrogates, none of which can be seen. */
-const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** Control and format characters, spaces but the usual one, and halves of characters. */
+const invisible =
+	/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^ \P{Zs}]/gu;
 
 const codePoint = (character: string) =>
-	`[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`;
+	`[U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`;
 
 const text: Check = (value, label) => {
-	if (typeof value !== 'string' && !Number.isFinite(value)) {
+	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw new InvalidInput(`${label} must be text. Check the value or expression in this field.`);
+	}
+	if (typeof value === 'number' && !Number.isFinite(value)) {
+		throw new InvalidInput(
+			`${label} "${value}" can't be used. Check the value or expression in this field.`,
+		);
 	}
 	const given = String(value).trim();
 	const shown = given.replace(invisible, codePoint);
 	if (shown === given) return given;
 	throw new InvalidInput(
-		`${label} "${shown}" holds a character that can't be seen, shown here in brackets. Remove it, or type the ${label.toLowerCase()} anew.`,
+		`${label} "${shown}" contains an invisible character, shown here in square brackets. Delete it, or type the value again instead of pasting it.`,
 	);
 };
 

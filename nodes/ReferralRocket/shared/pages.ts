@@ -30,7 +30,7 @@ export async function readPage(call: ServiceCall, page: number, pageSize: number
 	}
 	const body = await read(pageCall, answer);
 	const rows = rowsIn(body);
-	if (!rows) throw unusable(pageCall, answer);
+	if (!rows) throw await unusable(pageCall, answer);
 	// Spring Data's Page, or its PagedModel, which has the numbers in an object of their own.
 	const envelope = isObject(body) ? body : {};
 	const { totalElements, totalPages, number } = { ...envelope, ...(envelope.page as IDataObject) };

@@ -2,26 +2,26 @@ import { sleep } from 'n8n-workflow';
 import type { Endpoint } from './service';
 
 /*
- * How hard the service may be pressed. n8n starts the requests of all input items at once, so the
- * limit has to be held here, for all executions of one n8n process together.
+ * How hard the service may be pressed: one queue for each account, for all executions of one n8n
+ * process together.
  */
 
 export const requestsInFlight = 10;
-const tries = 5;
-const firstWait = 500;
-const longestWait = 60_000;
+const maxAttempts = 5;
+const firstWaitMs = 500;
+const longestWaitMs = 60_000;
 
-interface Line {
+interface RequestQueue {
 	inFlight: number;
-	/** Each is called when it is its turn. */
+	/** Let the next ones in, in the order they came. */
 	waiting: Set<() => void>;
 	/** Until then, in epoch milliseconds, the service takes no requests. */
 	pausedUntil: number;
 }
 
-const lines = new Map<string, Line>();
+const queues = new Map<string, RequestQueue>();
 
-/** How a try ended: with a status and headers, or with the code of what went wrong on the network. */
+/** How an attempt ended: with a status and headers, or with the code of what went wrong on the network. */
 export interface Outcome {
 	status?: number;
 	headers?: Record<string, unknown>;
@@ -30,87 +30,96 @@ export interface Outcome {
 
 /**
  * Sends a request when it is its turn, and again where that is safe.
- * @param account the address and the key that the limit is for: one key must not hold up another
+ * @param account whose limit it is: the service's address and, in short, the key
  * @param endpoint what is asked: only a GET may be repeated after it may have reached the service
- * @param signal ends all waiting at once, so that nothing is sent after it
- * @param send makes one try; must not throw
- * @returns how the last try ended, and how many there were
+ * @param signal ends the waiting for a place and between attempts; then nothing is sent any more
+ * @param send makes one attempt; must not throw
+ * @returns how the last attempt ended, and how many there were
  * @throws the signal's reason
  */
-export async function inTurn<Result extends Outcome>(
+export async function sendWithRetry<Result extends Outcome>(
 	account: string,
 	endpoint: Endpoint,
 	signal: AbortSignal | undefined,
 	send: () => Promise<Result>,
 ): Promise<Result & { tries: number }> {
-	const line = lines.get(account) ?? { inFlight: 0, waiting: new Set(), pausedUntil: 0 };
-	lines.set(account, line);
-	await enter(line, signal);
+	const queue = queueOf(account);
+	await enter(queue, signal);
 	try {
-		for (let made = 1; ; made++) {
+		for (let tries = 1; ; tries++) {
+			while (queue.pausedUntil > Date.now()) await wait(queue.pausedUntil - Date.now(), signal);
 			signal?.throwIfAborted();
-			while (line.pausedUntil > Date.now()) await pause(line.pausedUntil - Date.now(), signal);
 			const outcome = await send();
-			if (made === tries || !mayRepeat(endpoint, outcome)) return { ...outcome, tries: made };
-			const wait = askedWait(outcome.headers) ?? backOff(made);
-			if (outcome.status === 429) line.pausedUntil = Math.max(line.pausedUntil, Date.now() + wait);
-			await pause(wait, signal);
+			if (tries === maxAttempts || !mayRepeat(endpoint, outcome)) return { ...outcome, tries };
+			const waitMs = retryAfterMs(outcome.headers) ?? backOffMs(tries);
+			if (outcome.status === 429) {
+				queue.pausedUntil = Math.max(queue.pausedUntil, Date.now() + waitMs);
+			}
+			await wait(waitMs, signal);
 		}
 	} finally {
-		leave(line);
-		if (line.inFlight === 0 && line.pausedUntil <= Date.now()) lines.delete(account);
+		leave(queue);
 	}
 }
 
-async function enter(line: Line, signal: AbortSignal | undefined) {
+/** @returns the account's queue; a new one takes the place of those that nobody needs any more */
+function queueOf(account: string): RequestQueue {
+	let queue = queues.get(account);
+	if (queue) return queue;
+	for (const [name, { inFlight, pausedUntil }] of queues) {
+		if (inFlight === 0 && pausedUntil <= Date.now()) queues.delete(name);
+	}
+	queue = { inFlight: 0, waiting: new Set(), pausedUntil: 0 };
+	queues.set(account, queue);
+	return queue;
+}
+
+async function enter(queue: RequestQueue, signal?: AbortSignal): Promise<void> {
 	signal?.throwIfAborted();
-	if (line.inFlight < requestsInFlight) {
-		line.inFlight++;
+	if (queue.inFlight < requestsInFlight) {
+		queue.inFlight++;
 		return;
 	}
-	await untilAborted(signal, (done) => {
-		line.waiting.add(done);
-		return () => line.waiting.delete(done);
+	await new Promise<void>((resolve, reject) => {
+		const goIn = () => {
+			signal?.removeEventListener('abort', giveUp);
+			resolve();
+		};
+		const giveUp = () => {
+			queue.waiting.delete(goIn);
+			reject(signal?.reason);
+		};
+		queue.waiting.add(goIn);
+		signal?.addEventListener('abort', giveUp, { once: true });
 	});
 }
 
-/** Whoever waits longest gets the place that becomes free, so that nobody can take it meanwhile. */
-function leave(line: Line) {
-	const [next] = line.waiting;
+function leave(queue: RequestQueue): void {
+	const [next] = queue.waiting;
 	if (next) {
-		line.waiting.delete(next);
+		// The place is handed on, so inFlight stays as it is.
+		queue.waiting.delete(next);
 		next();
 	} else {
-		line.inFlight--;
+		queue.inFlight--;
 	}
 }
 
-/** Waits; in n8n 1, sleep takes no signal. */
-const pause = async (milliseconds: number, signal: AbortSignal | undefined) =>
-	await untilAborted(signal, (done) => {
-		void sleep(milliseconds, signal).then(done, done);
-		return () => {};
-	});
-
 /**
- * @param start is given what ends the waiting, and returns what is to be done when it is aborted
- * @throws the signal's reason, as soon as it aborts
+ * n8n's own sleep can't be ended in n8n 1.
+ * @param ms milliseconds
+ * @param signal ends the waiting
+ * @throws the signal's reason
  */
-async function untilAborted(
-	signal: AbortSignal | undefined,
-	start: (done: () => void) => () => void,
-) {
+export async function wait(ms: number, signal?: AbortSignal): Promise<void> {
+	signal?.throwIfAborted();
 	await new Promise<void>((resolve, reject) => {
-		const abort = () => {
-			cleanUp();
-			reject(signal?.reason as Error);
-		};
-		const done = () => {
-			signal?.removeEventListener('abort', abort);
+		const giveUp = () => reject(signal?.reason);
+		signal?.addEventListener('abort', giveUp, { once: true });
+		sleep(ms, signal).then(() => {
+			signal?.removeEventListener('abort', giveUp);
 			resolve();
-		};
-		signal?.addEventListener('abort', abort, { once: true });
-		const cleanUp = start(done);
+		}, reject);
 	});
 }
 
@@ -132,13 +141,13 @@ export const isTimeout = (code: string | undefined) =>
 	/^(ETIMEDOUT|ECONNABORTED|ERR_CANCELED)$/.test(code ?? '');
 
 /** @returns what Retry-After asks for, in milliseconds and at most a minute; it holds seconds or a date */
-function askedWait(headers: Record<string, unknown> = {}): number | undefined {
+function retryAfterMs(headers: Record<string, unknown> = {}): number | undefined {
 	const asked = String(headers['retry-after'] ?? '').trim();
 	const isDate = /\d\d:\d\d:\d\d GMT$/.test(asked);
 	if (!isDate && !/^\d+$/.test(asked)) return undefined;
 	const milliseconds = isDate ? Date.parse(asked) - Date.now() : Number(asked) * 1000;
-	return Math.min(Math.max(milliseconds, 0), longestWait);
+	return Math.min(Math.max(milliseconds, 0), longestWaitMs);
 }
 
-/** Twice as long after every try, and up to as much again, so that not all come back at once. */
-const backOff = (made: number) => firstWait * 2 ** (made - 1) * (1 + Math.random());
+/** Twice as long after every attempt, and up to as much again, so that not all come back at once. */
+const backOffMs = (tries: number) => firstWaitMs * 2 ** (tries - 1) * (1 + Math.random());

@@ -1,31 +1,43 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties, INodeType } from 'n8n-workflow';
+import { runItems } from './items';
+import { routing, type Operation } from './operation';
 
-/** One operation: its entry in the menu and the fields it shows. */
-export interface Operation {
-	option: INodePropertyOptions;
-	fields: INodeProperties[];
+interface Resource {
+	/** The menu of operations, then the fields of each. */
+	properties: INodeProperties[];
+	/** How n8n runs each operation in a workflow; as a tool it goes by their routing. */
+	customOperations: NonNullable<INodeType['customOperations']>[string];
 }
 
 /**
- * @param resource value of the resource
+ * @param value of the resource
  * @param operations its operations, in the order of the menu; the first is the default
- * @returns the resource's properties: the menu of operations, then the fields of each
  */
-export const resourceProperties = (
-	resource: string,
-	operations: Operation[],
-): INodeProperties[] => {
+export function resource(value: string, operations: Operation[]): Resource {
 	const defaultOperation = operations[0].option.value;
-	return [
-		{
-			displayName: 'Operation',
-			name: 'operation',
-			type: 'options',
-			noDataExpression: true,
-			displayOptions: { show: { resource: [resource] } },
-			options: operations.map(({ option }) => option),
-			default: defaultOperation,
-		},
-		...operations.flatMap(({ fields }) => fields),
-	];
-};
+	return {
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				displayOptions: { show: { resource: [value] } },
+				options: operations.map((operation) => ({
+					...operation.option,
+					routing: routing(operation),
+				})),
+				default: defaultOperation,
+			},
+			...operations.flatMap(({ fields }) => fields),
+		],
+		customOperations: Object.fromEntries(
+			operations.map((operation) => [
+				operation.option.value,
+				async function (this: IExecuteFunctions) {
+					return [await runItems(this, operation)];
+				},
+			]),
+		),
+	};
+}

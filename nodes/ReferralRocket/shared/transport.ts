@@ -1,131 +1,49 @@
 import type {
 	DeclarativeRestApiSettings,
+	ICredentialDataDecryptedObject,
 	IDataObject,
-	IExecutePaginationFunctions,
+	IExecuteSingleFunctions,
 	IHttpRequestOptions,
-	IPollFunctions,
 	IN8nHttpFullResponse,
-	INodeExecutionData,
-	INodePropertyRouting,
+	IPollFunctions,
+	NodeApiError,
 } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { withoutKey } from './authentication';
-import { checkedBaseUrl } from './baseUrl';
+import { hidesKey, keyHidden, refused } from './apiError';
 import type { Values } from './checks';
-import { checkedValues, InvalidInput } from './checks';
+import { withDeadline } from './deadline';
 import { shortHash } from './hash';
 import type { Outcome } from './politeness';
-import { inTurn } from './politeness';
-import type { Answer, Refusal } from './refusals';
+import { isCutOff, isTimeout, sendWithRetry } from './politeness';
+import type { Answer } from './refusals';
 import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
 import type { Endpoint, ParameterName } from './service';
 import { credentialName } from './service';
 
+export { refused };
+
 /** How long the service may be silent, in milliseconds, unless the builder sets Request Options → Timeout. */
-const defaultTimeout = 60_000;
+export const defaultTimeoutMs = 60_000;
 
 /** What runs: an operation for one input item, or a poll. */
-export type Context = IExecutePaginationFunctions | IPollFunctions;
-
-/** What is the same for every request of a run. */
-export interface Connection {
-	baseURL: string;
-	/** What n8n sets for every request: proxy, certificates. */
-	options: DeclarativeRestApiSettings.HttpRequestOptions;
-	/** Stands for the address and the key, which the service's limits are for. */
-	account: string;
-	/** Hides the key in what messages quote, as others may repeat it. */
-	hideKey: (text: unknown) => string;
-}
+export type Context = IExecuteSingleFunctions | IPollFunctions;
 
 /** One question to the service. */
 export interface ServiceCall {
 	context: Context;
-	connection: Connection;
+	/** What goes into every request: the base URL, checked, and timeout, proxy and certificates. */
+	connection: DeclarativeRestApiSettings.HttpRequestOptions;
 	endpoint: Endpoint;
 	values: Values;
 	/** How far a longer piece of work got, as a sentence for messages. */
 	soFar?: string;
+	/** Ends the waiting for a place and between attempts; when the execution is stopped unless given. */
+	signal?: AbortSignal;
+	/** Called whenever a request has reached the service, or may have. */
+	onSent?: () => void;
 }
 
 /** Makes the output of an operation for one input item. */
 export type Produce = (call: ServiceCall) => Promise<IDataObject[]>;
-
-/**
- * The routing of an operation. n8n calls the pagination hook once for every input item; the hook
- * owns all that is the same for every operation: checks, the request, messages and paired items.
- * @param endpoint what the operation asks of the service
- * @param produce makes the output items from the checked values
- */
-export function routing(endpoint: Endpoint, produce: Produce): INodePropertyRouting {
-	return {
-		request: { method: endpoint.method, url: endpoint.path },
-		send: { paginate: true },
-		operations: {
-			async pagination(this, { options }) {
-				const pairedItem = { item: this.getItemIndex() };
-				try {
-					const { qs, body, ...others } = options;
-					const values = valuesOf(endpoint, { ...qs, ...(body as IDataObject) });
-					const call = { context: this, endpoint, values };
-					const rows = await produce({ ...call, connection: await connect(this, others) });
-					return rows.map((json): INodeExecutionData => ({ json, pairedItem }));
-				} catch (error) {
-					const refusal =
-						error instanceof InvalidInput
-							? new NodeOperationError(this.getNode(), error.message, {
-									itemIndex: pairedItem.item,
-								})
-							: (error as NodeApiError);
-					const { message, description } = refusal;
-					if (this.continueOnFail()) {
-						// In this shape n8n puts the fields of the input item beside it in the error output.
-						return [{ json: { error: inOne(message, description) }, pairedItem }];
-					}
-					const { data } = this.getExecuteData();
-					if (endpoint.method === 'POST' && (data.main[0]?.length ?? 0) > 1) {
-						refusal.description = inOne(description, othersWereSent);
-					}
-					throw refusal;
-				}
-			},
-		},
-	};
-}
-
-/** n8n starts all items at once, and none of them comes out when one stops the node. */
-const othersWereSent =
-	'The other input items were sent all the same: see in Referral Rocket what came of them before you run this again. With Settings → On Error → Continue (using error output) of this node, the outcome of each item comes out.';
-
-const inOne = (...sentences: Array<string | null | undefined>) =>
-	sentences.filter(Boolean).join(' ');
-
-/** n8n has put the fields into query or body under the service's names; back to ours, checked. */
-function valuesOf({ parameters }: Endpoint, sent: IDataObject): Values {
-	const names = Object.keys(parameters) as ParameterName[];
-	const given = names.map((name) => [name, sent[parameters[name] as string]] as const);
-	return checkedValues(Object.fromEntries(given), names);
-}
-
-/**
- * @param options what n8n sets for every request
- * @returns what all requests of a run need
- * @throws InvalidInput for a Base URL that can't be used
- */
-export async function connect(
-	context: Context,
-	options: DeclarativeRestApiSettings.HttpRequestOptions = {},
-): Promise<Connection> {
-	const { baseUrl, apiKey } = await context.getCredentials(credentialName);
-	const baseURL = checkedBaseUrl(baseUrl);
-	const key = String(apiKey ?? '').trim();
-	return {
-		baseURL,
-		options,
-		account: `${baseURL} ${shortHash(key, 12)}`,
-		hideKey: (text) => withoutKey(String(text), key),
-	};
-}
 
 /**
  * Asks the service, again where that is safe.
@@ -134,16 +52,19 @@ export async function connect(
  * @throws NodeApiError when no answer came
  */
 export async function exchange(call: ServiceCall): Promise<Answer> {
-	const { context, connection, endpoint, values } = call;
-	const outcome = await inTurn(
-		connection.account,
+	const { context, connection, endpoint, values, signal = cancelSignalOf(context) } = call;
+	const credentials = await context.getCredentials(credentialName);
+	const outcome = await sendWithRetry(
+		`${connection.baseURL} ${shortHash(String(credentials.apiKey), 12)}`,
 		endpoint,
-		cancelSignalOf(context),
-		async () => await send(call),
+		signal,
+		async () => await send(call, credentials),
 	);
 	if (outcome.answer) return { ...outcome.answer, tries: outcome.tries };
 	const refusal = noAnswer(endpoint, values, outcome.code);
-	throw refused(call, refusal ?? { message: connection.hideKey(outcome.reason) });
+	if (refusal) throw refused(call, refusal);
+	const hide = await hidesKey(call);
+	throw refused(call, { message: hide(outcome.reason) });
 }
 
 interface Sent extends Outcome {
@@ -152,21 +73,20 @@ interface Sent extends Outcome {
 	reason?: string;
 }
 
-async function send({ context, connection, endpoint, values }: ServiceCall): Promise<Sent> {
+async function send(call: ServiceCall, credentials: ICredentialDataDecryptedObject): Promise<Sent> {
+	const { context, connection, endpoint, values } = call;
 	const sent: IDataObject = {};
 	for (const [name, value] of Object.entries(values)) {
 		sent[endpoint.parameters[name as ParameterName] as string] = value;
 	}
-	const { timeout } = context.getNodeParameter('requestOptions', {}) as { timeout?: number };
-	const longestSilence = timeout || defaultTimeout;
+	const timeout = connection.timeout ?? defaultTimeoutMs;
 	const request = {
-		...connection.options,
+		...connection,
 		method: endpoint.method,
-		baseURL: connection.baseURL,
 		url: endpoint.path,
 		[endpoint.method === 'GET' ? 'qs' : 'body']: sent,
 		headers: { Accept: 'application/json' },
-		timeout: longestSilence,
+		timeout,
 		// Text, so that an empty body, a web page and a cut-off answer can be told apart.
 		encoding: 'text',
 		returnFullResponse: true,
@@ -175,14 +95,19 @@ async function send({ context, connection, endpoint, values }: ServiceCall): Pro
 		disableFollowRedirect: true,
 	} as IHttpRequestOptions;
 	try {
-		const response = await withDeadline(context, longestSilence, async (stoppable) => {
-			const { httpRequestWithAuthentication } = context.helpers;
-			return (await httpRequestWithAuthentication.call(
-				stoppable,
+		const response = await withDeadline(timeout * 5, cancelSignalOf(context), async (signal) => {
+			// n8n takes these two from here, and would decrypt the credential for every request.
+			const requester = Object.create(context, {
+				getExecutionCancelSignal: { value: () => signal },
+				getCredentials: { value: async () => credentials },
+			}) as IExecuteSingleFunctions;
+			return (await context.helpers.httpRequestWithAuthentication.call(
+				requester,
 				credentialName,
 				request,
 			)) as IN8nHttpFullResponse;
 		});
+		call.onSent?.();
 		const { statusCode: status, headers, body } = response;
 		return {
 			status,
@@ -191,31 +116,8 @@ async function send({ context, connection, endpoint, values }: ServiceCall): Pro
 		};
 	} catch (error) {
 		const { message, cause } = error as NodeApiError & { cause?: { code?: string } };
+		if (isCutOff(cause?.code) || isTimeout(cause?.code)) call.onSent?.();
 		return { code: cause?.code, reason: message };
-	}
-}
-
-/**
- * n8n's timeout is about silence: a service that goes on sending now and then would never end.
- * @param work is given the context with a cancel signal, which n8n hands to the request, that also ends
- * it when it has taken five times as long as it may be silent
- */
-async function withDeadline<Result>(
-	context: Context,
-	longestSilence: number,
-	work: (stoppable: IExecutePaginationFunctions) => Promise<Result>,
-): Promise<Result> {
-	const ending = new AbortController();
-	const end = () => ending.abort();
-	// Not AbortSignal.any: Node.js 20 lets the signals that it is made of be collected as garbage.
-	const signals = [cancelSignalOf(context), AbortSignal.timeout(longestSilence * 5)];
-	for (const signal of signals) signal?.addEventListener('abort', end);
-	try {
-		return await work(
-			Object.create(context, { getExecutionCancelSignal: { value: () => ending.signal } }),
-		);
-	} finally {
-		for (const signal of signals) signal?.removeEventListener('abort', end);
 	}
 }
 
@@ -231,14 +133,14 @@ const cancelSignalOf = (context: Context) =>
  */
 export async function read(call: ServiceCall, answer: Answer): Promise<unknown> {
 	if (answer.status < 200 || answer.status > 299) {
-		const quotable = keyHidden(call, answer);
+		const quotable = await keyHidden(call, answer);
 		throw refused(call, refusedStatus(call.endpoint, call.values, quotable), answer.status);
 	}
 	if (answer.text.trim() === '') return undefined;
 	try {
 		return JSON.parse(answer.text);
 	} catch {
-		throw unusable(call, answer);
+		throw await unusable(call, answer);
 	}
 }
 
@@ -257,41 +159,14 @@ export const one: Produce = async (call) => [await readOne(call, await exchange(
 export async function readOne(call: ServiceCall, answer: Answer): Promise<IDataObject> {
 	const body = await read(call, answer);
 	if (isObject(body)) return body;
-	throw unusable(call, answer);
+	throw await unusable(call, answer);
 }
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns what to throw for a 200 to 299 answer that isn't what the contract says */
-export function unusable(call: ServiceCall, answer: Answer): NodeApiError {
-	const quotable = keyHidden(call, answer);
+export async function unusable(call: ServiceCall, answer: Answer): Promise<NodeApiError> {
+	const quotable = await keyHidden(call, answer);
 	return refused(call, unusableAnswer(call.endpoint, call.values, quotable), answer.status);
-}
-
-/**
- * What to throw. Made from our words alone: n8n's own exception holds the request with the key in it.
- * @param call the question
- * @param refusal what the builder reads
- * @param status the status of the answer, if there was one
- */
-export function refused(
-	{ context, soFar }: ServiceCall,
-	{ message, description }: Refusal,
-	status?: number,
-): NodeApiError {
-	const words = {
-		message: soFar ? `${message} ${soFar}` : message,
-		description: description ?? '',
-	};
-	return new NodeApiError(context.getNode(), words, {
-		...words,
-		httpCode: status === undefined ? undefined : String(status),
-		itemIndex: 'getItemIndex' in context ? context.getItemIndex() : undefined,
-	});
-}
-
-function keyHidden({ connection: { hideKey } }: ServiceCall, answer: Answer): Answer {
-	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hideKey(value)]);
-	return { ...answer, text: hideKey(answer.text), headers: Object.fromEntries(headers) };
 }

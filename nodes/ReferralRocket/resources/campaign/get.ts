@@ -1,7 +1,7 @@
 import { campaignField, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
-import { one, routing } from '../../shared/transport';
+import { one } from '../../shared/transport';
 
 const endpoint = endpoints.getCampaign;
 const show = showFor('campaign', 'get');
@@ -12,7 +12,8 @@ export const get: Operation = {
 		value: 'get',
 		action: 'Get a campaign',
 		description: 'Get the name, status, rewards and number of participants of a campaign',
-		routing: routing(endpoint, one),
 	},
+	endpoint,
+	produce: one,
 	fields: [campaignField(show, endpoint)],
 };

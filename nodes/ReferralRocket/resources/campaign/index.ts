@@ -1,4 +1,4 @@
-import { resourceProperties } from '../../shared/resource';
+import { resource } from '../../shared/resource';
 import { get } from './get';
 
-export const campaignProperties = resourceProperties('campaign', [get]);
+export const campaign = resource('campaign', [get]);

@@ -1,9 +1,9 @@
 import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
 import { isAlreadyThere, isNothing } from '../../shared/refusals';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
 import type { Produce } from '../../shared/transport';
-import { exchange, readOne, refused, routing } from '../../shared/transport';
+import { exchange, readOne, refused } from '../../shared/transport';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
@@ -44,8 +44,9 @@ export const add: Operation = {
 		action: 'Add a participant',
 		description:
 			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
-		routing: routing(endpoint, addition),
 	},
+	endpoint,
+	produce: addition,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address of the person to add'),

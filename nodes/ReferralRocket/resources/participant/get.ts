@@ -1,8 +1,8 @@
 import { campaignField, emailField, showFor, simplifyField } from '../../shared/fields';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
 import { simplified } from '../../shared/simplify';
-import { one, routing } from '../../shared/transport';
+import { one } from '../../shared/transport';
 
 const endpoint = endpoints.getParticipant;
 const show = showFor('participant', 'get');
@@ -13,8 +13,9 @@ export const get: Operation = {
 		value: 'get',
 		action: 'Get a participant',
 		description: 'Get a participant of a campaign by email, with referral code and rewards',
-		routing: routing(endpoint, async (call) => (await one(call)).map(simplified(call.context))),
 	},
+	endpoint,
+	produce: async (call) => (await one(call)).map(simplified(call.context)),
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address with which the participant joined the campaign'),

@@ -1,14 +1,8 @@
-import { resourceProperties } from '../../shared/resource';
+import { resource } from '../../shared/resource';
 import { add } from './add';
 import { get } from './get';
 import { list } from './list';
 import { listReferrals } from './listReferrals';
 import { qualify } from './qualify';
 
-export const participantProperties = resourceProperties('participant', [
-	add,
-	get,
-	list,
-	listReferrals,
-	qualify,
-]);
+export const participant = resource('participant', [add, get, list, listReferrals, qualify]);

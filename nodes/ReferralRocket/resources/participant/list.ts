@@ -1,8 +1,7 @@
 import { campaignField, listFields, showFor } from '../../shared/fields';
 import { participants } from '../../shared/lists';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
-import { routing } from '../../shared/transport';
 
 const endpoint = endpoints.getAllParticipants;
 const show = showFor('participant', 'list');
@@ -13,7 +12,8 @@ export const list: Operation = {
 		value: 'list',
 		action: 'List participants',
 		description: 'Get the participants of a campaign, all of them or up to a limit',
-		routing: routing(endpoint, participants),
 	},
+	endpoint,
+	produce: participants,
 	fields: [campaignField(show, endpoint), ...listFields(show, endpoint)],
 };

@@ -1,8 +1,7 @@
 import { campaignField, emailField, listFields, showFor } from '../../shared/fields';
 import { participants } from '../../shared/lists';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
-import { routing } from '../../shared/transport';
 
 const endpoint = endpoints.getReferrals;
 const show = showFor('participant', 'listReferrals');
@@ -13,8 +12,9 @@ export const listReferrals: Operation = {
 		value: 'listReferrals',
 		action: 'List the referrals of a participant',
 		description: 'Get the participants whom one participant has referred',
-		routing: routing(endpoint, participants),
 	},
+	endpoint,
+	produce: participants,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address of the referrer whose referrals to list'),

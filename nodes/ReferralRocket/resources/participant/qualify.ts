@@ -1,7 +1,7 @@
 import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
-import { one, routing } from '../../shared/transport';
+import { one } from '../../shared/transport';
 
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');
@@ -13,8 +13,9 @@ export const qualify: Operation = {
 		action: 'Qualify a participant',
 		description:
 			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
-		routing: routing(endpoint, one),
 	},
+	endpoint,
+	produce: one,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(

@@ -1,4 +1,4 @@
-import { resourceProperties } from '../../shared/resource';
+import { resource } from '../../shared/resource';
 import { validate } from './validate';
 
-export const referralCodeProperties = resourceProperties('referralCode', [validate]);
+export const referralCode = resource('referralCode', [validate]);

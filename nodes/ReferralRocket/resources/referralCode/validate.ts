@@ -1,8 +1,8 @@
 import { campaignField, sendAs, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/resource';
+import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
 import type { Produce } from '../../shared/transport';
-import { exchange, read, routing, unusable } from '../../shared/transport';
+import { exchange, read, unusable } from '../../shared/transport';
 
 const endpoint = endpoints.validateCode;
 const show = showFor('referralCode', 'validate');
@@ -11,7 +11,7 @@ const show = showFor('referralCode', 'validate');
 const validity: Produce = async (call) => {
 	const answer = await exchange(call);
 	const valid = await read(call, answer);
-	if (typeof valid !== 'boolean') throw unusable(call, answer);
+	if (typeof valid !== 'boolean') throw await unusable(call, answer);
 	return [{ code: call.values.code, campaignId: call.values.campaign, valid }];
 };
 
@@ -21,8 +21,9 @@ export const validate: Operation = {
 		value: 'validate',
 		action: 'Validate a referral code',
 		description: 'Check whether a referral code belongs to a participant of a campaign',
-		routing: routing(endpoint, validity),
 	},
+	endpoint,
+	produce: validity,
 	fields: [
 		campaignField(show, endpoint),
 		{

@@ -1,0 +1,22 @@
+/**
+ * n8n's timeout is about silence: a service that goes on sending now and then would never end. The
+ * listener on the deadline is what keeps it: AbortSignal.any would leave it to the garbage collector.
+ * @param ms milliseconds that the work may take
+ * @param cancel ends the work as well
+ * @param work ends when the signal that it is given is aborted
+ */
+export async function withDeadline<Result>(
+	ms: number,
+	cancel: AbortSignal | undefined,
+	work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	const signals = cancel ? [AbortSignal.timeout(ms), cancel] : [AbortSignal.timeout(ms)];
+	for (const signal of signals) signal.addEventListener('abort', abort);
+	try {
+		return await work(controller.signal);
+	} finally {
+		for (const signal of signals) signal.removeEventListener('abort', abort);
+	}
+}
