@@ -5,9 +5,10 @@ import { chromium, type Page } from 'playwright-core';
 import type { Runtime } from '../runtime/cache.mts';
 import { owner, project } from '../runtime/n8n.mts';
 import { beforeExit } from '../runtime/processes.mts';
-import { step } from '../runtime/progress.mts';
+import { step as plainStep } from '../runtime/progress.mts';
 import { retried } from '../runtime/retried.mts';
 import { findProgram } from '../runtime/services.mts';
+import { screenshotOfFailure } from './failures.mts';
 import { setStage } from './stage.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
@@ -83,6 +84,13 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	});
 	beforeExit(async () => await chrome.close());
 	const page = await chrome.newPage({ viewport: { width: 1280, height: 800 } });
+	const step = async (title: string, work: () => Promise<void>) =>
+		await plainStep(title, work).catch(async (error: unknown) => {
+			const file = path.join(folder, screenshotOfFailure);
+			// A page that hangs gives no picture, and that must not hide the failure.
+			await page.screenshot({ path: file }).catch(() => undefined);
+			throw error;
+		});
 	const picture = async (name: string) => {
 		const file = path.join(folder, `${name}.png`);
 		await page.screenshot({ path: file, animations: 'disabled' });
