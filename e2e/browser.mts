@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Page, type WebSocket } from 'playwright-core';
 import type { Runtime } from '../runtime/cache.mts';
 import { owner, project } from '../runtime/n8n.mts';
 import { beforeExit } from '../runtime/processes.mts';
-import { step } from '../runtime/progress.mts';
+import { step as plainStep } from '../runtime/progress.mts';
 import { retried } from '../runtime/retried.mts';
 import { findProgram } from '../runtime/services.mts';
+import { screenshotOfFailure } from './failures.mts';
 import { setStage } from './stage.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
@@ -83,14 +84,37 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	});
 	beforeExit(async () => await chrome.close());
 	const page = await chrome.newPage({ viewport: { width: 1280, height: 800 } });
+	const step = async (title: string, work: () => Promise<void>) =>
+		await plainStep(title, work).catch(async (error: unknown) => {
+			const file = path.join(folder, screenshotOfFailure);
+			// A page that hangs gives no picture, and that must not hide the failure.
+			await page.screenshot({ path: file }).catch(() => undefined);
+			throw error;
+		});
 	const picture = async (name: string) => {
 		const file = path.join(folder, `${name}.png`);
 		await page.screenshot({ path: file, animations: 'disabled' });
 		assert.ok((await stat(file)).size < 150_000, `${name}.png is too large for the README`);
 	};
+	/** What the editor in the page is connected to n8n for. */
+	let connection: { socket: WebSocket; workflowId: string } | undefined;
+	page.on('websocket', (socket) => {
+		socket.on('framereceived', ({ payload }) => {
+			const [, workflowId] =
+				/"collaboratorsChanged".*?"workflowId":"(\w+)"/.exec(String(payload)) ?? [];
+			if (workflowId) connection = { socket, workflowId };
+		});
+		socket.on('close', () => {
+			if (connection?.socket === socket) connection = undefined;
+		});
+	});
 	const openWorkflow = async (id: string) => {
 		await page.goto(`${n8n.url}/workflow/${id}`);
 		await page.waitForSelector('[data-test-id="canvas-node"]');
+		// The editor can be used before its connection to n8n stands, but then it runs nothing.
+		await retried(async () => {
+			assert.equal(connection?.workflowId, id, 'The editor is not connected to n8n');
+		}, 30);
 	};
 	const openNode = async (name: string) => {
 		await page.dblclick(`[data-test-id="canvas-node"][data-node-name="${name}"]`);

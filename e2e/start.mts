@@ -1,11 +1,14 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../runtime/cache.mts';
-import { packPackage, temporaryFolder } from '../runtime/n8n.mts';
+import { packPackage, project, temporaryFolder, temporaryFolders } from '../runtime/n8n.mts';
 import { isStopping, mainOf } from '../runtime/processes.mts';
 import { Advice, step } from '../runtime/progress.mts';
 import { asTable } from '../runtime/table.mts';
 import { Missing } from '../runtime/services.mts';
 import { browser } from './browser.mts';
 import { examples } from './examples.mts';
+import { saveArtifacts, failureFolder } from './failures.mts';
 import { queue } from './queue.mts';
 import { tools } from './tools.mts';
 import { triggers } from './triggers.mts';
@@ -52,13 +55,17 @@ async function endToEnd(): Promise<number> {
 	for (const { name, version, prove } of chosen) {
 		const runtime = runtimes[versionsOfN8n.indexOf(version)];
 		const start = Date.now();
+		const foldersBefore = temporaryFolders.length;
+		const failure = failureFolder(name, version);
+		await rm(failure, { recursive: true, force: true });
 		const outcome = await prove(runtime, tarball).then(
 			() => held,
-			(error: unknown) => {
+			async (error: unknown) => {
 				if (isStopping()) throw error;
 				if (error instanceof Missing) return `not run: ${error.message}`;
 				console.error(error);
-				return 'not held';
+				await saveArtifacts(failure, error, temporaryFolders.slice(foldersBefore));
+				return `not held, see ${path.relative(project, failure)}/`;
 			},
 		);
 		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);

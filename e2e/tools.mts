@@ -20,7 +20,7 @@ const inputs: Record<string, Record<string, string>> = {
 
 /** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
 export async function tools(runtime: Runtime, tarball: string): Promise<void> {
-	await using stage = await setStage(runtime, tarball);
+	await using stage = await setStage(runtime, tarball, { participants: 260 });
 	const { n8n, standIn } = stage;
 	const { campaign } = standIn;
 	const bearer = await n8n.post<{ id: string; name: string }>('/credentials', {
@@ -92,6 +92,15 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			listed.map(({ email }) => email),
 			campaign.participants.slice(0, 3).map(({ email }) => email),
 		);
+		for (const [limit, count] of [
+			[1e9, 200],
+			[201, 200],
+			[2.5, 2],
+			[0, 50],
+			[-3, 50],
+		]) {
+			assert.equal((await use('List_Participants', { limit })).length, count, String(limit));
+		}
 		for (const [code, valid] of [
 			[referredByCode, true],
 			['nobody', false],

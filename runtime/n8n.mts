@@ -54,9 +54,13 @@ export const itemsOf = ({ runData }: Execution, node: string, output = 0) =>
 
 const isUnfinished = (status: string) => ['new', 'running', 'waiting'].includes(status);
 
+/** Every temporary folder so far, the first made first. */
+export const temporaryFolders: string[] = [];
+
 /** A temporary folder that is gone when this process ends. */
 export async function temporaryFolder(): Promise<string> {
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
+	temporaryFolders.push(folder);
 	beforeExit(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 	return folder;
 }
