@@ -3,8 +3,9 @@ import axios from 'axios';
 import { requestsInFlight } from '../nodes/ReferralRocket/shared/politeness.ts';
 
 /*
- * Reads all participants once or more, in a process of its own, and prints what it cost as JSON: by
- * the node on n8n's engine, or by a bare axios loop that asks for the same pages in the same way.
+ * Reads a whole list, or many participants one by one, once or more in a process of its own, and prints
+ * what it cost as JSON: by the node on n8n's engine, or by a bare axios loop that asks for the same in
+ * the same way.
  */
 
 export interface Cost {
@@ -17,30 +18,34 @@ export interface Cost {
 	memory: number;
 }
 
-const [reader, url, apiKey, rounds, pageSize] = process.argv.slice(2);
+/** Of the list, or of the items. */
+const [reader, url, apiKey, rounds, size] = process.argv.slice(2);
+const credential = { apiKey, baseUrl: url, authentication: 'bearer' };
+const campaignId = { __rl: true, mode: 'id', value: 'JCu82f30F1' } as const;
+const emails = Array.from({ length: Number(size) }, (_, item) => `participant${item}@example.com`);
 // Both readers' processes hold the engine, so that they differ in the reading alone.
 const { runNode } = await import('../test/engine.mts');
 
-const byNode = async () => {
+const listByNode = async () => {
 	const { error, items } = await runNode({
-		credential: { apiKey, baseUrl: url, authentication: 'bearer' },
+		credential,
 		parameters: {
 			resource: 'participant',
 			operation: 'list',
-			campaignId: { __rl: true, mode: 'id', value: 'JCu82f30F1' },
+			campaignId,
 			returnAll: true,
 			simplify: false,
-			options: { pageSize: Number(pageSize) },
+			options: { pageSize: Number(size) },
 		},
 	});
 	if (error) throw error;
 	return items.length;
 };
 
-const byBareLoop = async () => {
+const listByBareLoop = async () => {
 	const read = async (page: number) => {
 		const { data } = await axios.get(`${url}/api/v1/getAllParticipants`, {
-			params: { id: 'JCu82f30F1', page, size: pageSize },
+			params: { id: 'JCu82f30F1', page, size },
 			headers: { Authorization: `Bearer ${apiKey}` },
 		});
 		return data as { content: unknown[]; totalPages: number };
@@ -58,7 +63,46 @@ const byBareLoop = async () => {
 	return rows.length;
 };
 
-const read = reader === 'node' ? byNode : byBareLoop;
+const getByNode = async () => {
+	const { error, items } = await runNode({
+		credential,
+		parameters: {
+			resource: 'participant',
+			operation: 'get',
+			campaignId,
+			email: '={{ $json.email }}',
+			simplify: false,
+		},
+		items: emails.map((email) => ({ json: { email } })),
+	});
+	if (error) throw error;
+	return items.length;
+};
+
+const getByBareLoop = async () => {
+	let next = 0;
+	const rows: unknown[] = [];
+	const readOneAfterTheOther = async () => {
+		while (next < emails.length) {
+			const item = next++;
+			const { data } = await axios.get(`${url}/api/v1/getParticipant`, {
+				params: { id: 'JCu82f30F1', email: emails[item] },
+				headers: { Authorization: `Bearer ${apiKey}` },
+			});
+			rows[item] = data;
+		}
+	};
+	await Promise.all(Array.from({ length: requestsInFlight }, readOneAfterTheOther));
+	return rows.length;
+};
+
+const readers: Record<string, () => Promise<number>> = {
+	list: listByNode,
+	'bare list': listByBareLoop,
+	get: getByNode,
+	'bare get': getByBareLoop,
+};
+const read = readers[reader];
 const cost: Cost = { participants: 0, elapsed: [], processor: [], memory: 0 };
 global.gc?.();
 const memoryBefore = process.memoryUsage().rss;

@@ -14,6 +14,9 @@ const files = [
 	'triggers/polling',
 	...operations.map(({ resource, operation }) => `${resource}/${operation}`),
 	'politeness',
+	'items',
+	'requestOptions',
+	'codes',
 	'exactness',
 ];
 

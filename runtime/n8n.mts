@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import axios, { type AxiosInstance } from 'axios';
 import { parse } from 'flatted';
 import getPort, { portNumbers } from 'get-port';
 import { npm, type Runtime } from './cache.mts';
 import { beforeExit, start, stop, whenReady, type Started } from './processes.mts';
 import { Advice } from './progress.mts';
+
+const run = promisify(execFile);
 
 export const project = path.resolve(import.meta.dirname, '..');
 
@@ -245,6 +249,12 @@ export class N8n {
 
 	async stop(): Promise<void> {
 		await stop(this.started);
+	}
+
+	/** @returns how many bytes of memory its process holds */
+	async memory(): Promise<number> {
+		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.started.child.pid)]);
+		return Number(stdout) * 1024;
 	}
 
 	/** Makes the owner, as the first visitor of a new n8n does, and logs in. */

@@ -1,17 +1,22 @@
 import { parseArgs } from 'node:util';
-import { startStandIn } from './service.mts';
+import { startStandIn, type Behaviour } from './service.mts';
 
 const { values } = parseArgs({
 	options: {
 		port: { type: 'string', default: '0' },
 		participants: { type: 'string', default: '1250' },
 		delay: { type: 'string', default: '0' },
+		/** The shape of a list: page, slice or array. */
+		shape: { type: 'string', default: 'page' },
 	},
 });
 const standIn = await startStandIn({
 	port: Number(values.port),
 	participants: Number(values.participants),
-	behaviour: { delay: Number(values.delay) },
+	behaviour: {
+		delay: Number(values.delay),
+		listShape: values.shape as Behaviour['listShape'],
+	},
 });
 console.log(`A stand-in for Referral Rocket is running. Put this into the n8n credential:
   Base URL     ${standIn.url}

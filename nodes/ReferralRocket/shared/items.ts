@@ -140,8 +140,12 @@ function stoppedAt(index: number, error: ItemError, started: StartedItem[], coun
 	const facts = [
 		...(index > 0 ? [`${before} ${before === 1 ? 'item' : 'items'} before it had been sent`] : []),
 		...(behind.length === 1 ? [`item ${behind[0]} was under way and had been sent too`] : []),
-		...(behind.length > 1
+		...(behind.length > 1 && behind.length < requestsInFlight
 			? [`items ${behind.join(', ')} were under way and had been sent too`]
+			: []),
+		// The item took so long that many others came and went meanwhile.
+		...(behind.length >= requestsInFlight
+			? [`${behind.length} later ones, up to item ${behind.at(-1)}, had been sent meanwhile`]
 			: []),
 		...(index + 1 + behind.length < count ? ['none of the later ones was sent'] : []),
 	];
