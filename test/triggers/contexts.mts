@@ -49,10 +49,13 @@ function workflowOf(
 	return { workflow, node: workflow.getNode('Trigger') as INode };
 }
 
-/** An activated polling trigger: each poll starts from what n8n stored after the one before. */
+/** An activated polling trigger in one n8n. */
 export class Polling {
-	/** What n8n stores with the workflow. */
+	/** What n8n holds in memory, from one poll to the next. */
+	held = '{}';
+	/** What n8n has stored: it does so after the first poll since its start, and when the workflow starts. */
 	stored = '{}';
+	private isStarting = true;
 	/** How many times the workflow was started: n8n does so for anything but null. */
 	executions = 0;
 
@@ -63,20 +66,34 @@ export class Polling {
 
 	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
 	overlapping(count: number): Array<Promise<IDataObject[]>> {
-		const shared = JSON.parse(this.stored) as IDataObject;
+		const shared = JSON.parse(this.held) as IDataObject;
 		return Array.from({ length: count }, async () => await this.poll('trigger', shared));
+	}
+
+	/** n8n ends, and starts again with what it has stored. */
+	restart(): void {
+		this.held = this.stored;
+		this.isStarting = true;
+	}
+
+	/** A poll by the scheduler that n8n 2 can be told to use: it starts from what is stored, every time. */
+	async pollFromStored(): Promise<IDataObject[]> {
+		this.held = this.stored;
+		return await this.poll();
 	}
 
 	async poll(
 		mode: WorkflowExecuteMode = 'trigger',
-		staticData = JSON.parse(this.stored) as IDataObject,
+		staticData = JSON.parse(this.held) as IDataObject,
 	): Promise<IDataObject[]> {
 		const type = 'referralRocketPollingTrigger';
 		const { workflow, node } = workflowOf(type, this.parameters, staticData);
 		const additionalData = additionalDataFor(this.credential, workflow);
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);
-		this.stored = JSON.stringify(staticData);
+		this.held = JSON.stringify(staticData);
+		if (output !== null || this.isStarting) this.stored = this.held;
+		this.isStarting = false;
 		if (output !== null) this.executions++;
 		return (output?.[0] ?? []).map(({ json }) => json);
 	}

@@ -1,47 +1,51 @@
 import type { IDataObject } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import { totalOf } from './campaignTotal';
 import { shortHash } from './hash';
 import { readList } from './lists';
 import { participantKey } from './participant';
+import { readStates, writeStates } from './pollStates';
 import { participantTotals } from './service';
+import { inSlices } from './slices';
 import type { ServiceCall } from './transport';
 
 /** How often the list is read even though the campaign's total says that nobody came, in milliseconds. */
-const readAtLeastEvery = 3_600_000;
+const readAtLeastEveryMs = 3_600_000;
 
-/** Characters, of six bits each: among 100,000 participants, 1 newcomer in 690,000 is taken for a known one. */
-const identityLength = 6;
+/** Characters, of six bits each: one newcomer in 2.8 billion is taken for one of 100,000 known ones. */
+const keyLength = 8;
 
-/** How many participants are compared before n8n gets time for other things. */
-const sliceSize = 1000;
-
+/**
+ * What an event compares from poll to poll. n8n may give a poll an older state, because it stores what
+ * a poll has learned only when the workflow starts. So what makes no difference to a newcomer has no
+ * state: then it does not matter whether a participant has been seen before.
+ */
 interface ChangeDetector {
-	/** Characters in which a participant's state is remembered, and how it is written in them. */
+	/** Characters of a state. */
 	stateLength: number;
-	stateOf: (participant: IDataObject) => string;
-	/** Whether to tell of a participant; `before` is undefined for one who was not there. */
-	hasChanged: (now: string, before: string | undefined) => boolean;
+	/** What is remembered of a participant; undefined where nothing is, as of one whom nobody has seen. */
+	stateOf: (participant: IDataObject) => string | undefined;
+	hasChanged: (now: string | undefined, before: string | undefined) => boolean;
 }
 
-/** What each event of the polling trigger compares from poll to poll. */
+const hasAppeared = (now: string | undefined, before: string | undefined) =>
+	now !== undefined && before === undefined;
+
 const changeDetectors: Record<string, ChangeDetector> = {
-	participantAdded: {
-		stateLength: 0,
-		stateOf: () => '',
-		hasChanged: (_now, before) => before === undefined,
-	},
+	participantAdded: { stateLength: 0, stateOf: () => '', hasChanged: hasAppeared },
 	participantQualified: {
-		stateLength: 1,
-		stateOf: ({ rewardEventCompleted }) => (rewardEventCompleted === true ? '1' : '0'),
-		hasChanged: (now, before) => now === '1' && before !== '1',
+		stateLength: 0,
+		stateOf: ({ rewardEventCompleted }) => (rewardEventCompleted === true ? '' : undefined),
+		hasChanged: hasAppeared,
 	},
 	participantUpdated: {
+		// 24 bits: one update in 16 million goes unnoticed.
 		stateLength: 4,
-		// However a number is written, and null for none, it is the same number.
-		stateOf: (participant) =>
-			shortHash(participantTotals.map((name) => Number(participant[name] ?? 0)).join(), 4),
-		hasChanged: (now, before) => before !== undefined && now !== before,
+		stateOf: (participant) => {
+			// However a number is written, and null for none, it is the same number.
+			const totals = participantTotals.map((name) => Number(participant[name] ?? 0));
+			return totals.some((total) => total !== 0) ? shortHash(totals.join(), 4) : undefined;
+		},
+		hasChanged: (now, before) => now !== before,
 	},
 };
 
@@ -49,8 +53,8 @@ const changeDetectors: Record<string, ChangeDetector> = {
 export interface PollState {
 	campaign?: string;
 	event?: string;
-	/** Everyone who was ever there: six characters for who it is, and then the state. */
-	participants?: string;
+	/** What is remembered of participants, as writeStates writes it. */
+	states?: string;
 	/** Participants that the campaign says it has, if the list held as many. */
 	total?: number;
 	/** When the list was read, in epoch milliseconds. */
@@ -72,34 +76,39 @@ export async function changesSince(
 	state: PollState,
 ): Promise<IDataObject[]> {
 	const detector = changeDetectors[event];
-	const { readAt } = state;
 	const campaign = String(call.values.campaign);
-	const isFirst =
-		state.campaign !== campaign || state.event !== event || state.participants === undefined;
+	const before = state.states;
+	const isFirst = state.campaign !== campaign || state.event !== event || before === undefined;
 	const total = event === 'participantAdded' ? await totalOf(call) : undefined;
-	if (!isFirst && total !== undefined && total === state.total && isRecent(readAt)) return [];
+	const isUnchanged = total !== undefined && total === state.total;
+	if (!isFirst && isUnchanged && isRecent(state.readAt)) return [];
 
 	const participants = await readList(call, Infinity, (participant) => participant);
-	// What this poll has seen is older than what the state holds by now.
-	if (state.readAt !== readAt) return [];
-	const known = await statesIn(isFirst ? '' : String(state.participants), detector);
+	const states = await readStates(isFirst ? '' : before, keyLength, detector.stateLength);
 	const changed: IDataObject[] = [];
+	const seen = new Set<string>();
 	await inSlices(participants, (participant) => {
-		const identity = shortHash(participantKey(participant), identityLength);
+		const key = shortHash(participantKey(participant), keyLength);
+		// Two rows of one participant would otherwise be a change at every poll.
+		if (seen.has(key)) return;
+		seen.add(key);
 		const now = detector.stateOf(participant);
-		if (detector.hasChanged(now, known.get(identity))) changed.push(participant);
-		// Nobody is forgotten: who is missing from one answer and there in the next has not come anew.
-		known.set(identity, now);
+		if (detector.hasChanged(now, states.get(key))) changed.push(participant);
+		// Who is missing from one answer and there in the next has not come anew.
+		if (now === undefined) states.delete(key);
+		else states.set(key, now);
 	});
-	let remembered = '';
-	await inSlices(known, ([identity, now]) => (remembered += identity + now));
-	if (state.readAt !== readAt) return [];
+	const after = await writeStates(states);
+	// A later poll has been faster: what this one has seen is older than what the state holds by now.
+	if (state.states !== before) return [];
+	if (isFirst) clear(state);
+	// A total that the list does not bear out counts something else, or is ahead of the list.
+	const trustedTotal = total === participants.length ? total : undefined;
 	Object.assign(state, {
 		campaign,
 		event,
-		participants: remembered,
-		// A number that the list does not bear out counts something else, or is ahead of the list.
-		total: total === participants.length ? total : undefined,
+		states: after,
+		total: trustedTotal,
 		readAt: Date.now(),
 	});
 	return isFirst ? [] : changed.sort(byJoining);
@@ -112,13 +121,23 @@ export async function changesSince(
  */
 export async function newest(call: ServiceCall, count: number): Promise<IDataObject[]> {
 	const participants = await readList(call, Infinity, (participant) => participant);
-	return participants.sort((a, b) => byJoining(b, a)).slice(0, count);
+	let found: IDataObject[] = [];
+	await inSlices(participants, (participant) => {
+		if (found.length === count && byJoining(participant, found[count - 1]) <= 0) return;
+		found = [...found, participant].sort((a, b) => byJoining(b, a)).slice(0, count);
+	});
+	return found;
 }
 
 /** A clock that was ahead once must not keep the list from being read. */
 function isRecent(readAt = 0) {
-	const age = Date.now() - readAt;
-	return age >= 0 && age < readAtLeastEvery;
+	const ageMs = Date.now() - readAt;
+	return ageMs >= 0 && ageMs < readAtLeastEveryMs;
+}
+
+/** What another event, another campaign or an earlier version has left. */
+function clear(state: PollState) {
+	for (const name of Object.keys(state)) Reflect.deleteProperty(state, name);
 }
 
 /** Texts as ISO 8601 writes times, which sort as such. */
@@ -127,26 +146,3 @@ const byJoining = (a: IDataObject, b: IDataObject) => {
 	if (first === second) return 0;
 	return first < second ? -1 : 1;
 };
-
-async function statesIn(
-	remembered: string,
-	{ stateLength }: ChangeDetector,
-): Promise<Map<string, string>> {
-	const states = new Map<string, string>();
-	const length = identityLength + stateLength;
-	const starts = Array.from({ length: remembered.length / length }, (_, index) => index * length);
-	await inSlices(starts, (start) => {
-		const identity = remembered.slice(start, start + identityLength);
-		states.set(identity, remembered.slice(start + identityLength, start + length));
-	});
-	return states;
-}
-
-/** Does some work for each, and lets n8n do other things in between. */
-async function inSlices<One>(all: Iterable<One>, work: (one: One) => void): Promise<void> {
-	let done = 0;
-	for (const one of all) {
-		work(one);
-		if (++done % sliceSize === 0) await sleep(0);
-	}
-}

@@ -27,6 +27,10 @@ export function participantKey(participant: IDataObject): string {
 	if (isGiven(email)) return lowerCase(email);
 	const id = isGiven(referralCode) ? referralCode : participantId;
 	if (isGiven(id)) return String(id);
-	const others = Object.entries(participant).filter(([name]) => !participantTotals.includes(name));
-	return JSON.stringify(others);
+	// What changes of a participant is numbers and whether they are qualified.
+	const texts = Object.entries(participant).filter(
+		([name, value]) =>
+			typeof value === 'string' && isGiven(value) && !participantTotals.includes(name),
+	);
+	return JSON.stringify(texts);
 }
