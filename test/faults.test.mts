@@ -267,17 +267,21 @@ describe('an unusual answer that is right all the same', () => {
 					.type('application/json')
 					.send(gzipSync(whole(standIn))),
 		],
-	])('%s is read', async (_name, answer) => {
-		const standIn = await startStandIn({ participants: 30 });
-		standIn.intercept = (_request, reply) => answer(reply, standIn);
-		const { error, rows: out } = await runNode({
-			credential: credentialFor(standIn),
-			parameters: { ...parametersOf.list, returnAll: false, limit: 1, simplify: false },
-		});
-		await standIn.close();
-		expect(error).toBeUndefined();
-		expect(out[0]).toMatchObject(standIn.campaign.participants[0]);
-	});
+	])(
+		'%s is read',
+		async (_name, answer) => {
+			const standIn = await startStandIn({ participants: 30 });
+			standIn.intercept = (_request, reply) => answer(reply, standIn);
+			const { error, rows: out } = await runNode({
+				credential: credentialFor(standIn),
+				parameters: { ...parametersOf.list, returnAll: false, limit: 1, simplify: false },
+			});
+			await standIn.close();
+			expect(error).toBeUndefined();
+			expect(out[0]).toMatchObject(standIn.campaign.participants[0]);
+		},
+		30_000,
+	);
 });
 
 test.each([
