@@ -126,11 +126,14 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await expectInTheEnd(n8n, hook, before);
 	});
 	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
-		await changeDatabase(runtime, stage.folder, refuseExecutions);
-		assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
-		assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
-		await wait(5000);
-		await changeDatabase(runtime, stage.folder, allowExecutions);
+		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
+		if (!runtime.version.startsWith('1.')) {
+			await changeDatabase(runtime, stage.folder, refuseExecutions);
+			assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
+			assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
+			await wait(5000);
+			await changeDatabase(runtime, stage.folder, allowExecutions);
+		}
 		await deliverAll([told, hungUp]);
 		await deliverAll([told, hungUp]);
 		await expectInTheEnd(n8n, burst, events.length + 2);
