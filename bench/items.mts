@@ -3,7 +3,7 @@ import axios from 'axios';
 import { chain } from '../e2e/workflow.mts';
 import { itemsOf, type N8n } from '../runtime/n8n.mts';
 import { Advice } from '../runtime/progress.mts';
-import { campaign, items, median, often, withService } from './service.mts';
+import { apiKey, campaign, items, median, often, withService } from './service.mts';
 
 /*
  * Many items through Get and Add, each against n8n's own HTTP Request node with the same credential,
@@ -68,7 +68,7 @@ export async function compareItems(n8n: N8n, operation: 'get' | 'add'): Promise<
 	// Add has a stand-in that knows nobody yet, for every run a new one.
 	const runWith = async (isOurs: boolean, count: number) =>
 		await withService({ participants: operation === 'get' ? items : 0 }, async (url) => {
-			const credentials = await n8n.addCredential({ apiKey: 'sandbox-key', url });
+			const credentials = await n8n.addCredential({ apiKey, url });
 			const node = isOurs ? ours(operation, credentials) : httpRequest(operation, url, credentials);
 			return await runItems(n8n, node, count);
 		});

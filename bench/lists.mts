@@ -1,3 +1,4 @@
+import { chain } from '../e2e/workflow.mts';
 import { itemsOf, type Execution, type N8n } from '../runtime/n8n.mts';
 import { Advice } from '../runtime/progress.mts';
 import { apiKey, campaign, median, often, withService, type Shape } from './service.mts';
@@ -50,22 +51,12 @@ const list = (credentials: object) => ({
 });
 
 async function timeInN8n(n8n: N8n, node: object, rounds: number, expected: number) {
-	const id = await n8n.saveWorkflow({
-		name: 'Bench',
-		settings: { executionOrder: 'v1' },
-		nodes: [
-			{
-				id: '1',
-				name: 'Run',
-				type: 'n8n-nodes-base.manualTrigger',
-				typeVersion: 1,
-				position: [0, 0],
-				parameters: {},
-			},
-			{ id: '2', name: 'Read', position: [240, 0], ...node },
-		],
-		connections: { Run: { main: [[{ node: 'Read', type: 'main', index: 0 }]] } },
-	});
+	const id = await n8n.saveWorkflow(
+		chain('Bench', [
+			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
+			{ name: 'Read', ...node } as { name: string; type: string },
+		]),
+	);
 	const times: number[] = [];
 	for (let round = 0; round < rounds; round++) {
 		const execution = await n8n.run(id, 'Run');

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../sandbox/service.mts';
-import { locator, usingStandIn } from './support.mts';
+import { locator, usingStandIn, type Service } from './support.mts';
 
 /*
  * How many requests for a list must wait for one another, and how many there are. The service notes
@@ -9,7 +9,7 @@ import { locator, usingStandIn } from './support.mts';
 
 const turns = 100;
 
-function countWaits(service: ReturnType<typeof usingStandIn>) {
+function countWaits(service: Service) {
 	const counted = { longest: 0 };
 	let answered = 0;
 	let asked = 0;
@@ -29,7 +29,7 @@ function countWaits(service: ReturnType<typeof usingStandIn>) {
 }
 
 const run = async (
-	service: ReturnType<typeof usingStandIn>,
+	service: Service,
 	behaviour: Partial<Behaviour>,
 	waits: number,
 	requests: number,

@@ -6,7 +6,7 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
 import { unusableSettings } from './shared/apiError';
 import { checkedCampaign } from './shared/checks';
 import { testCredential } from './shared/credentialTest';
@@ -205,7 +205,7 @@ async function secretOf(context: IHookFunctions | IWebhookFunctions): Promise<st
 }
 
 const withoutSecret = (context: IHookFunctions | IWebhookFunctions) =>
-	new NodeOperationError(
+	unusableSettings(
 		context.getNode(),
 		'The Referral Rocket credential has no Webhook Secret. Copy the secret from Settings → Webhooks in Referral Rocket into the credential, so that events can be told from forgeries.',
 	);

@@ -56,11 +56,13 @@ export class ListReading {
 	fits(pages: Page[]): boolean {
 		const keys = pages.flatMap((page) => page.keys);
 		const end = pages.findIndex(({ isLast }) => isLast);
+		const inList = end === -1 ? pages : pages.slice(0, end + 1);
+		const behind = pages.slice(inList.length);
 		return (
 			new Set(keys).size === keys.length &&
 			!keys.some((key) => this.seen.has(key)) &&
-			pages.every(({ total }, index) => total === this.total || isBehind(end, index)) &&
-			pages.every(({ rows }, index) => rows.length === 0 || !isBehind(end, index))
+			inList.every(({ total }) => total === this.total) &&
+			behind.every(({ rows }) => rows.length === 0)
 		);
 	}
 
@@ -72,5 +74,3 @@ export class ListReading {
 		this.previous.set(next, key);
 	}
 }
-
-const isBehind = (end: number, index: number) => end !== -1 && index > end;

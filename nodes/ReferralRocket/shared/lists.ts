@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { refused } from './apiError';
 import { totalOf } from './campaignTotal';
 import { checkedLimit } from './checks';
 import { ListReading } from './listReading';
@@ -7,7 +8,6 @@ import { requestsInFlight } from './politeness';
 import { defaultPageSize, endpoints, maxPageSize } from './service';
 import { simplified } from './simplify';
 import type { Produce, ServiceCall } from './transport';
-import { refused } from './transport';
 
 /*
  * Reading a list exactly: every participant who is in it all the while comes out once, none twice.
@@ -67,7 +67,7 @@ export async function readList(
 		readOneByOne({ call, pageSize, limit }, reading, 0, 1),
 	]);
 	const plan = { call, pageSize, limit, campaignTotal };
-	await readFrom(plan, reading, 1);
+	await readOn(plan, reading);
 	if (isWhole(plan, reading)) return reading.rows.slice(0, limit);
 
 	const second = new ListReading(transform);
@@ -102,9 +102,9 @@ function isWhole(plan: Plan, reading: ListReading): boolean {
 	return !reading.hasOddRepeats && reading.rows.length >= expectedIn(plan, reading);
 }
 
-/** Reads on to the end or the limit, several pages at the same time where that is safe. */
-async function readFrom(plan: Plan, reading: ListReading, from: number): Promise<void> {
-	for (let page = from; !reading.hasEnded && reading.rows.length < plan.limit;) {
+/** Reads from the second page on to the end or the limit, several pages at the same time where that is safe. */
+async function readOn(plan: Plan, reading: ListReading): Promise<void> {
+	for (let page = 1; !reading.hasEnded && reading.rows.length < plan.limit;) {
 		const count = pagesAhead(plan, reading, page);
 		const pages = count > 1 ? await readPages(plan, reading, page, count) : [];
 		// A service that counts from 1 gives its first page for 0 as well as for 1.
@@ -151,9 +151,7 @@ async function readPages(plan: Plan, reading: ListReading, from: number, count: 
 		: undefined;
 	const numbers = Array.from({ length: count }, (_, index) => from + index);
 	return await Promise.all(
-		numbers.map(async (page) => {
-			return await readPage({ ...call, soFar }, page, pageSize);
-		}),
+		numbers.map(async (page) => await readPage({ ...call, soFar }, page, pageSize)),
 	);
 }
 

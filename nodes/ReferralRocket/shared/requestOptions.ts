@@ -1,6 +1,5 @@
 import type { DeclarativeRestApiSettings } from 'n8n-workflow';
 import { InvalidInput } from './checks';
-import { defaultTimeoutMs } from './transport';
 
 /** The Request Options that n8n adds to a declarative node, as the builder fills them in. */
 export interface RequestOptions {
@@ -21,7 +20,7 @@ export function connectionOf({
 	proxy,
 }: RequestOptions): DeclarativeRestApiSettings.HttpRequestOptions {
 	return {
-		timeout: timeout || defaultTimeoutMs,
+		...(timeout && { timeout }),
 		...(allowUnauthorizedCerts && { skipSslCertificateValidation: true }),
 		...(proxy && { proxy: parsedProxy(proxy) }),
 	};

@@ -19,10 +19,8 @@ import { noAnswer, refusedStatus, unusableAnswer } from './refusals';
 import type { Endpoint, ParameterName } from './service';
 import { credentialName } from './service';
 
-export { refused };
-
 /** How long the service may be silent, in milliseconds, unless the builder sets Request Options → Timeout. */
-export const defaultTimeoutMs = 60_000;
+const defaultTimeoutMs = 60_000;
 
 /** What runs: an operation for one input item, or a poll. */
 export type Context = IExecuteSingleFunctions | IPollFunctions;

@@ -1,9 +1,10 @@
+import { refused } from '../../shared/apiError';
 import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
 import { isAlreadyThere, isNothing } from '../../shared/refusals';
 import type { Operation } from '../../shared/operation';
 import { endpoints } from '../../shared/service';
 import type { Produce } from '../../shared/transport';
-import { exchange, readOne, refused } from '../../shared/transport';
+import { exchange, readOne } from '../../shared/transport';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
