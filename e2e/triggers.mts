@@ -125,6 +125,10 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		assert.deepEqual(new Set(statuses), new Set([401]));
 		await expectInTheEnd(n8n, hook, before);
 	});
+	await step('Those who signed up since are found by the next poll, within a minute', async () => {
+		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
+	});
+	// After the poll, which would lose what it has found if n8n could not start the workflow for it.
 	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
 		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
 		if (!runtime.version.startsWith('1.')) {
@@ -137,9 +141,6 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await deliverAll([told, hungUp]);
 		await deliverAll([told, hungUp]);
 		await expectInTheEnd(n8n, burst, events.length + 2);
-	});
-	await step('Those who signed up since are found by the next poll, within a minute', async () => {
-		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
 	});
 
 	signUp('zoe');

@@ -42,6 +42,8 @@ export interface Workflow {
 interface Outcome {
 	id: string;
 	status: string;
+	/** As an ISO date; none while it waits for a worker. */
+	startedAt: string | null;
 }
 
 export interface Execution {
@@ -354,20 +356,24 @@ export class N8n {
 		throw new Error(`Workflow ${workflowId} did not become active.`);
 	}
 
-	/** @returns what became of every execution of a workflow so far, the newest first (n8n 1.x: of the last 100) */
+	/**
+	 * n8n's own pages follow the start in their order and the ID in their bounds; workers do not start
+	 * executions in the order of the IDs, so those pages give some twice and leave some out.
+	 * @returns what became of every execution of a workflow so far, the last started first
+	 */
 	async statusesOf(workflowId: string): Promise<Outcome[]> {
-		const all: Outcome[] = [];
-		let cursor: string | undefined;
-		do {
-			const page: { results: Outcome[]; nextCursor?: string } = await this.get('/executions', {
-				filter: JSON.stringify({ workflowId }),
+		const all = new Map<string, Outcome>();
+		let startedBefore: string | undefined;
+		for (;;) {
+			const known = all.size;
+			const { results } = await this.get<{ results: Outcome[] }>('/executions', {
+				filter: JSON.stringify({ workflowId, startedBefore }),
 				limit: 100,
-				cursor,
 			});
-			all.push(...page.results);
-			cursor = page.nextCursor;
-		} while (cursor);
-		return all;
+			for (const outcome of results) all.set(outcome.id, outcome);
+			if (all.size === known) return [...all.values()];
+			startedBefore = results.at(-1)?.startedAt ?? startedBefore;
+		}
 	}
 
 	/** @returns the finished executions of a workflow, the oldest first */

@@ -177,7 +177,9 @@ export class ReferralRocketTrigger implements INodeType {
 		seenEvents.set(trigger, events);
 		const key = dedupeKey(event);
 		const stored = this.getWorkflowStaticData('node');
-		if (!(await events.markUnderWay(key, stored, response))) return answer(200, 'Received before.');
+		if (!(await events.markUnderWay(key, stored, response))) {
+			return { webhookResponse: { message: 'Received before.' } };
+		}
 		return {
 			// n8n 2 takes the response once it has started the workflow, and both versions take it right
 			// before they look whether there is something to store.

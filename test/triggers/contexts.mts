@@ -112,6 +112,8 @@ export class Hook {
 	canStart = true;
 	/** What n8n waits for before it starts the workflow. */
 	beforeStart: Promise<void> | undefined;
+	/** What n8n waits for before what it stores is in the database. */
+	beforeStored: (() => Promise<unknown>) | undefined;
 	/** n8n 1 stores what the node remembers before it starts the workflow, n8n 2 afterwards. */
 	n8n: 1 | 2 = 2;
 	private readonly id = randomUUID();
@@ -220,17 +222,22 @@ export class Hook {
 				await this.beforeStart;
 				if (!this.canStart) throw new Error('Workflow not started');
 				this.executions.push(...(result.workflowData ?? []));
+				// It builds another workflow on what is stored, which has nothing to store then.
+				staticData.__dataChanged = false;
 			};
 			/** As n8n does: it takes the response, and looks then whether there is something to store. */
-			const takeResponse = () => {
-				staticData.__dataChanged = false;
+			const takeResponse = async () => {
 				const { webhookResponse } = result;
-				if (staticData.__dataChanged) this.stored = JSON.stringify(staticData);
+				if (staticData.__dataChanged) {
+					const changed = JSON.stringify(staticData);
+					await this.beforeStored?.();
+					this.stored = changed;
+				}
 				return webhookResponse as unknown;
 			};
-			const earlyResponse = this.n8n === 1 ? takeResponse() : undefined;
-			await start();
-			const webhookResponse = this.n8n === 2 ? takeResponse() : earlyResponse;
+			const earlyResponse = this.n8n === 1 ? await takeResponse() : undefined;
+			if (result.workflowData) await start();
+			const webhookResponse = this.n8n === 2 ? await takeResponse() : earlyResponse;
 			if (isAnswered) this.answeredTwice++;
 			else response.status(200).json(webhookResponse);
 		} catch (error) {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { locator } from '../support.mts';
 import { Hook } from './contexts.mts';
@@ -294,6 +295,31 @@ describe('an event that is delivered again', () => {
 			await Promise.all(events.map(async (one) => await send(again, one)));
 			expect(again.executions).toEqual([]);
 		}, 30_000);
+
+		test('starts nothing where n8n stores what it has answered in any order', async () => {
+			const hook = await hookOfVersion();
+			hook.beforeStored = async () => await wait(100 * Math.random());
+			const sendAll = async (to: Hook, some: object[]) =>
+				await Promise.all(some.map(async (one) => await send(to, one)));
+			for (let start = 0; start < 100; start += 20) {
+				const some = events.slice(start, start + 20);
+				await sendAll(hook, some);
+				const other = await restarted(hook);
+				await sendAll(other, some);
+				expect(other.executions).toEqual([]);
+			}
+			expect(hook.executions.length).toBe(100);
+		}, 30_000);
+
+		test('is stored where it was not, so that it starts nothing elsewhere', async () => {
+			const hook = await hookOfVersion();
+			await send(hook, events[0]);
+			hook.stored = '{}';
+			await send(hook, events[0]);
+			const other = await restarted(hook);
+			await send(other, events[0]);
+			expect([...hook.executions, ...other.executions].length).toBe(1);
+		});
 
 		test('since n8n could not start the workflow starts it then, once', async () => {
 			const hook = await hookOfVersion();

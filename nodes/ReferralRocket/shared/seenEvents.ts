@@ -24,6 +24,9 @@ interface DeliveryResponse {
 	destroyed: boolean;
 }
 
+/** How long a delivery waits for others at the most, in milliseconds: what it waits for may hang. */
+const maxWaitMs = 5000;
+
 /**
  * Remembers which events have started the workflow. The service sends no ID of a delivery and delivers
  * again what was not answered with 200, so an event counts as seen only when n8n has started the
@@ -36,10 +39,13 @@ export class SeenEvents {
 	/** Events that n8n could not start the workflow for, also where they are stored as seen. */
 	private readonly notStarted = new Set<string>();
 	private readonly underWay = new Map<string, DeliveryResponse>();
+	private arrivals = 0;
 
 	/**
-	 * Tells whether a delivery is the first of its event, and takes it on if so. While n8n still works
-	 * on another delivery of the same event, it waits for what becomes of that one.
+	 * Tells whether a delivery is the first of its event. While n8n still works on another delivery of
+	 * the same event, it waits for what becomes of that one. n8n may store an older state last where it
+	 * works on several deliveries at once, so the newest delivery waits until n8n has answered all others
+	 * or a newer one comes: what is stored in the end holds them all.
 	 * @param key what makes the event the same one
 	 * @param stored what n8n has stored; other processes may have added to it
 	 * @param response the answer to the delivery
@@ -49,16 +55,25 @@ export class SeenEvents {
 		stored: StoredEvents,
 		response: DeliveryResponse,
 	): Promise<boolean> {
+		const arrival = ++this.arrivals;
+		const latest = Date.now() + maxWaitMs;
+		const mustWait = () =>
+			this.underWay.has(key) ||
+			(arrival === this.arrivals && this.underWay.size > 0 && Date.now() < latest);
 		this.settle();
-		while (this.underWay.has(key) && !response.destroyed) {
+		while (mustWait() && !response.destroyed) {
 			await sleep(20);
 			this.settle();
 		}
-		this.load(stored);
-		if (this.seen.has(key) || this.underWay.has(key)) return false;
+		const isComplete = this.load(stored);
+		if (this.underWay.has(key)) return false;
 		this.underWay.set(key, response);
-		this.notStarted.delete(key);
-		return true;
+		if (!this.seen.has(key)) {
+			this.notStarted.delete(key);
+			return true;
+		}
+		if (!isComplete) this.save(stored);
+		return false;
 	}
 
 	/**
@@ -72,9 +87,7 @@ export class SeenEvents {
 			if (this.seen.size <= maxEvents && day > today - daysRemembered) break;
 			this.seen.delete(oldest);
 		}
-		const received: Record<string, string> = {};
-		for (const [one, day] of this.seen) received[day] = (received[day] ?? '') + one;
-		stored.received = received;
+		this.save(stored);
 	}
 
 	/** Once n8n has answered, it is known whether it has started the workflow. */
@@ -92,12 +105,22 @@ export class SeenEvents {
 		}
 	}
 
-	private load({ received = {} }: StoredEvents): void {
+	/** @returns whether all that is known is stored */
+	private load({ received = {} }: StoredEvents): boolean {
+		let storedKeys = 0;
 		for (const [day, keys] of Object.entries(received)) {
 			for (let start = 0; start < keys.length; start += keyLength) {
 				const key = keys.slice(start, start + keyLength);
+				storedKeys++;
 				if (!this.seen.has(key) && !this.notStarted.has(key)) this.seen.set(key, Number(day));
 			}
 		}
+		return storedKeys === this.seen.size;
+	}
+
+	private save(stored: StoredEvents): void {
+		const received: Record<string, string> = {};
+		for (const [key, day] of this.seen) received[day] = (received[day] ?? '') + key;
+		stored.received = received;
 	}
 }
