@@ -376,11 +376,14 @@ export class N8n {
 		}
 	}
 
-	/** @returns the finished executions of a workflow, the oldest first */
-	async executionsOf(workflowId: string): Promise<Execution[]> {
+	/**
+	 * @param skip how many of the first to leave out
+	 * @returns the finished executions of a workflow, the oldest first
+	 */
+	async executionsOf(workflowId: string, skip = 0): Promise<Execution[]> {
 		const all = await this.statusesOf(workflowId);
-		const finished = all.filter(({ status }) => !isUnfinished(status));
-		return await Promise.all(finished.map(async ({ id }) => await this.execution(id)).reverse());
+		const finished = all.filter(({ status }) => !isUnfinished(status)).reverse();
+		return await Promise.all(finished.slice(skip).map(async ({ id }) => await this.execution(id)));
 	}
 
 	private async execution(id: string): Promise<Execution> {

@@ -8,7 +8,7 @@ export async function retried(check: () => Promise<void>, seconds: number): Prom
 			return await check();
 		} catch (error) {
 			if (Date.now() > end) throw error;
-			await wait(500);
+			await wait(200);
 		}
 	}
 }
