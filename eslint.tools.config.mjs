@@ -15,7 +15,7 @@ const replaced = Object.fromEntries(
  * newest rules for nodes and credentials.
  */
 export default tseslint.config(
-	{ ignores: ['dist', 'coverage', 'reports', 'e2e/failures'] },
+	{ ignores: ['dist', 'coverage', 'reports', 'test/e2e/failures'] },
 	{
 		files: ['**/*.{ts,mts,mjs,cjs,js}'],
 		extends: [tseslint.configs.strict],

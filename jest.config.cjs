@@ -17,6 +17,6 @@ module.exports = {
 			},
 		],
 	},
-	globalSetup: '<rootDir>/test/setup.mjs',
-	globalTeardown: '<rootDir>/test/teardown.mjs',
+	globalSetup: '<rootDir>/test/support/setup.mjs',
+	globalTeardown: '<rootDir>/test/support/teardown.mjs',
 };

@@ -37,9 +37,9 @@ export default {
 		enableFindRelatedTests: false,
 		config: {
 			testTimeout: 10_000,
-			testMatch: ['<rootDir>/mutation/tests.mts'],
-			runtime: pathOf('mutation/runtime.cjs'),
-			testEnvironment: pathOf('mutation/environment.cjs'),
+			testMatch: ['<rootDir>/test/mutation/tests.mts'],
+			runtime: pathOf('test/mutation/runtime.cjs'),
+			testEnvironment: pathOf('test/mutation/environment.cjs'),
 		},
 	},
 	// What is made once, when a file is loaded, needs all tests for each mutant: most of it is the fields of

@@ -5,8 +5,8 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { authenticated } from '../nodes/ReferralRocket/shared/authentication';
-import { defaultBaseUrl, defaultHeaderName } from '../nodes/ReferralRocket/shared/service';
+import { authenticated } from '../nodes/ReferralRocket/api/authentication';
+import { defaultBaseUrl, defaultHeaderName } from '../nodes/ReferralRocket/api/specification';
 
 export class ReferralRocketApi implements ICredentialType {
 	name = 'referralRocketApi';

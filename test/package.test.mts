@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { PackageDirectoryLoader, resolveOutputSchemaPath } from 'n8n-core';
-import { operations } from './operations.mts';
-import { copyProject, project } from './projectCopy.mts';
+import { operations } from './support/operations.mts';
+import { copyProject, project } from './support/projectCopy.mts';
 
 /*
  * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that a dist folder in the

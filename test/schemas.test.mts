@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { loadOutputSchema } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
-import { operations } from './operations.mts';
-import { locator, usingStandIn } from './support.mts';
+import { operations } from './support/operations.mts';
+import { locator, usingStandIn } from './support/mockServer.mts';
 
 /*
  * The output schemas show a builder the fields of an operation before its first run, so they must

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { INode, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
-import { endpoints } from '../nodes/ReferralRocket/shared/service.ts';
-import { knownNodeTypes } from './engine.mts';
-import { operations } from './operations.mts';
-import { project } from './projectCopy.mts';
+import { endpoints } from '../nodes/ReferralRocket/api/specification.ts';
+import { knownNodeTypes } from './support/engine.mts';
+import { operations } from './support/operations.mts';
+import { project } from './support/projectCopy.mts';
 
 /*
  * What belongs together is there: an operation with its endpoint, schema, example and test, a node
@@ -54,11 +54,11 @@ const valuesOf = ({ options = [] }: INodeProperties) =>
 	(options as INodePropertyOptions[]).map(({ value }) => value);
 
 describe('an operation', () => {
-	const browser = textOf('e2e/browser.mts');
+	const browser = textOf('test/e2e/browser.mts');
 
 	test.each(operations)('$label is complete', ({ resource, operation, option }) => {
 		const schema = `nodes/ReferralRocket/__schema__/v1.0.0/${resource}/${operation}.json`;
-		const itsTest = `test/${resource}/${operation}.test.mts`;
+		const itsTest = `test/resources/${resource}/${operation}.test.mts`;
 		const isUsed = examples.some(
 			({ node: { parameters } }) =>
 				parameters.resource === resource && parameters.operation === operation,
@@ -69,7 +69,7 @@ describe('an operation', () => {
 			[`a schema, ${schema}`]: isThere(schema),
 			'an example, a workflow in examples/ that uses it': isUsed,
 			[`a test, ${itsTest}`]: isThere(itsTest),
-			'its fields in e2e/browser.mts': new RegExp(`'${resource}',\\s*'${operation}',`).test(
+			'its fields in test/e2e/browser.mts': new RegExp(`'${resource}',\\s*'${operation}',`).test(
 				browser,
 			),
 		};

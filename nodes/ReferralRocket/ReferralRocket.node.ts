@@ -3,7 +3,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { campaign } from './resources/campaign';
 import { participant } from './resources/participant';
 import { referralCode } from './resources/referralCode';
-import { testCredential } from './shared/credentialTest';
+import { testCredential } from './methods/credentialTest';
 
 export class ReferralRocket implements INodeType {
 	description: INodeTypeDescription = {

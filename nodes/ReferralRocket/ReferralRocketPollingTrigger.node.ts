@@ -5,15 +5,15 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { unusableSettings } from './shared/apiError';
-import { checkedBaseUrl } from './shared/baseUrl';
-import { changesSince, newest } from './shared/changes';
-import { checkedValues } from './shared/checks';
-import { testCredential } from './shared/credentialTest';
-import { campaignLocator, simplifyField } from './shared/fields';
-import { credentialName, endpoints } from './shared/service';
-import { simplified } from './shared/simplify';
-import type { ServiceCall } from './shared/transport';
+import { unusableSettings } from './api/errors';
+import { checkedBaseUrl } from './api/baseUrl';
+import { changesSince, newest } from './triggers/polling/detectChanges';
+import { checkedValues } from './parameters/validate';
+import { testCredential } from './methods/credentialTest';
+import { campaignLocator, simplifyField } from './parameters/fields';
+import { credentialName, endpoints } from './api/specification';
+import { simplified } from './parameters/simplify';
+import type { ServiceCall } from './api/request';
 
 /** Enough to see what the data looks like. */
 const shownInTest = 5;

@@ -7,14 +7,14 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { unusableSettings } from './shared/apiError';
-import { checkedCampaign } from './shared/checks';
-import { testCredential } from './shared/credentialTest';
-import { campaignLocator, simplifyField } from './shared/fields';
-import { SeenEvents } from './shared/seenEvents';
-import { credentialName } from './shared/service';
-import { simplifiedFields } from './shared/simplify';
-import { dedupeKey, eventIn, eventTime, isSigned, isWanted, participantOf } from './shared/webhook';
+import { unusableSettings } from './api/errors';
+import { checkedCampaign } from './parameters/validate';
+import { testCredential } from './methods/credentialTest';
+import { campaignLocator, simplifyField } from './parameters/fields';
+import { SeenEvents } from './triggers/webhook/seenEvents';
+import { credentialName } from './api/specification';
+import { simplifiedFields } from './parameters/simplify';
+import { dedupeKey, eventIn, eventTime, isSigned, isWanted, participantOf } from './triggers/webhook/event';
 
 /** The events of each trigger of this n8n process, by workflow and node. */
 const seenEvents = new Map<string, SeenEvents>();

@@ -1,8 +1,8 @@
-import { shortHash } from '../../nodes/ReferralRocket/shared/hash.ts';
-import { participantTotals } from '../../nodes/ReferralRocket/shared/service.ts';
-import { Campaign } from '../../sandbox/campaign.mts';
-import { locator, credentialFor, usingStandIn } from '../support.mts';
-import { Polling } from './contexts.mts';
+import { shortHash } from '../../nodes/ReferralRocket/api/hash.ts';
+import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
+import { Campaign } from '../../tools/mock-server/campaign.mts';
+import { locator, credentialFor, usingStandIn } from '../support/mockServer.mts';
+import { Polling } from '../support/triggerContexts.mts';
 
 const service = usingStandIn();
 const watching = (event: string, more = {}) =>

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
-import { locator } from '../support.mts';
-import { Hook } from './contexts.mts';
+import { locator } from '../support/mockServer.mts';
+import { Hook } from '../support/triggerContexts.mts';
 
 const secret = 'whsec 9f2c with spaces';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';

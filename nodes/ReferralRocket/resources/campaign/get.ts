@@ -1,7 +1,7 @@
-import { campaignField, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
-import { one } from '../../shared/transport';
+import { campaignField, showFor } from '../../parameters/fields';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
+import { one } from '../../api/request';
 
 const endpoint = endpoints.getCampaign;
 const show = showFor('campaign', 'get');

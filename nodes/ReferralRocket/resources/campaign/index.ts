@@ -1,4 +1,4 @@
-import { resource } from '../../shared/resource';
+import { resource } from '../../operations/resource';
 import { get } from './get';
 
 export const campaign = resource('campaign', [get]);

@@ -1,10 +1,10 @@
-import { refused } from '../../shared/apiError';
-import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
-import { isAlreadyThere, isNothing } from '../../shared/refusals';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
-import type { Produce } from '../../shared/transport';
-import { exchange, readOne } from '../../shared/transport';
+import { refused } from '../../api/errors';
+import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
+import { isAlreadyThere, isNothing } from '../../api/errorMessages';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
+import type { Produce } from '../../api/request';
+import { exchange, readOne } from '../../api/request';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');

@@ -1,8 +1,8 @@
-import { campaignField, emailField, showFor, simplifyField } from '../../shared/fields';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
-import { simplified } from '../../shared/simplify';
-import { one } from '../../shared/transport';
+import { campaignField, emailField, showFor, simplifyField } from '../../parameters/fields';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
+import { simplified } from '../../parameters/simplify';
+import { one } from '../../api/request';
 
 const endpoint = endpoints.getParticipant;
 const show = showFor('participant', 'get');

@@ -1,4 +1,4 @@
-import { resource } from '../../shared/resource';
+import { resource } from '../../operations/resource';
 import { add } from './add';
 import { get } from './get';
 import { list } from './list';

@@ -1,7 +1,7 @@
-import { campaignField, emailField, listFields, showFor } from '../../shared/fields';
-import { participants } from '../../shared/lists';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
+import { campaignField, emailField, listFields, showFor } from '../../parameters/fields';
+import { participants } from '../../api/pagination/readList';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
 
 const endpoint = endpoints.getReferrals;
 const show = showFor('participant', 'listReferrals');

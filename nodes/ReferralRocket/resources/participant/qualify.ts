@@ -1,7 +1,7 @@
-import { campaignField, emailField, sendAs, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
-import { one } from '../../shared/transport';
+import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
+import { one } from '../../api/request';
 
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');

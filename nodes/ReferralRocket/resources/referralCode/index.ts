@@ -1,4 +1,4 @@
-import { resource } from '../../shared/resource';
+import { resource } from '../../operations/resource';
 import { validate } from './validate';
 
 export const referralCode = resource('referralCode', [validate]);

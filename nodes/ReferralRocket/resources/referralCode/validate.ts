@@ -1,8 +1,8 @@
-import { campaignField, sendAs, showFor } from '../../shared/fields';
-import type { Operation } from '../../shared/operation';
-import { endpoints } from '../../shared/service';
-import type { Produce } from '../../shared/transport';
-import { exchange, read, unusable } from '../../shared/transport';
+import { campaignField, sendAs, showFor } from '../../parameters/fields';
+import type { Operation } from '../../operations/operation';
+import { endpoints } from '../../api/specification';
+import type { Produce } from '../../api/request';
+import { exchange, read, unusable } from '../../api/request';
 
 const endpoint = endpoints.validateCode;
 const show = showFor('referralCode', 'validate');

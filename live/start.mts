@@ -1,7 +1,0 @@
-import { mainOf } from '../runtime/processes.mts';
-import { checkLive } from './command.mts';
-
-await mainOf(
-	async () =>
-		await checkLive(process.argv.slice(2), process.env.REFERRAL_ROCKET_API_KEY, console.log),
-);

@@ -1,0 +1,131 @@
+import type {
+	IDataObject,
+	IExecuteSingleFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
+	INodePropertyRouting,
+} from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { refused, withMessage } from '../api/errors';
+import { checkedBaseUrl } from '../api/baseUrl';
+import { checkedValues, InvalidInput } from '../parameters/validate';
+import { connectionOf, type RequestOptions } from './requestOptions';
+import type { Endpoint, ParameterName } from '../api/specification';
+import { credentialName } from '../api/specification';
+import type { Produce, ServiceCall } from '../api/request';
+
+/** One operation: its entry in the menu, the fields it shows, and what it does with one input item. */
+export interface Operation {
+	option: INodePropertyOptions;
+	endpoint: Endpoint;
+	produce: Produce;
+	fields: INodeProperties[];
+}
+
+export type ItemError = NodeApiError | NodeOperationError;
+
+/** What became of an input item: what comes out for it, or why nothing does. */
+export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
+
+interface ItemRequest extends Pick<ServiceCall, 'signal' | 'onSent'> {
+	sent: () => IDataObject;
+	baseUrlOf: (baseUrl: unknown) => string;
+	/** Called in the same moment as something goes wrong, before anything else can start. */
+	onError?: () => void;
+}
+
+/**
+ * Runs an operation for one input item.
+ * @param operation the operation
+ * @param context of the item
+ * @param item the fields as n8n's routing collects them, the check of the base URL, and what else holds
+ * for its requests
+ */
+export async function runItem(
+	{ endpoint, produce }: Operation,
+	context: IExecuteSingleFunctions,
+	{ sent, baseUrlOf, onError, ...call }: ItemRequest,
+): Promise<ItemResult> {
+	const pairedItem = { item: context.getItemIndex() };
+	try {
+		const values = valuesOf(endpoint, sent());
+		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
+		const connection = connectionOf(options);
+		const { baseUrl } = await context.getCredentials(credentialName);
+		connection.baseURL = baseUrlOf(baseUrl);
+		const rows = await produce({ ...call, context, connection, endpoint, values });
+		return { output: rows.map((json) => ({ json, pairedItem })) };
+	} catch (error) {
+		onError?.();
+		return { error: nodeErrorFrom(error as Error, context) };
+	}
+}
+
+/** @returns what stops the node or comes out at its error output, from anything that was thrown */
+function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions) {
+	if (error instanceof NodeApiError) return error;
+	if (error instanceof InvalidInput) return refused({ context }, { message: error.message });
+	const { message } = error;
+	const itemIndex = context.getItemIndex();
+	return withMessage(new NodeOperationError(context.getNode(), error, { itemIndex }), message);
+}
+
+/** @returns an item in the shape beside which n8n puts the fields of the input item in the error output */
+export function errorItem({ message, description }: ItemError, item: number): INodeExecutionData {
+	const error = [message, description].filter(Boolean).join(' ');
+	return { json: { error }, pairedItem: { item } };
+}
+
+/**
+ * The routing of an operation, by which n8n runs the node as a tool of an agent or an MCP server: one
+ * item, whose fields it has put into query or body.
+ */
+export function routing(operation: Operation): INodePropertyRouting {
+	const { method, path: url } = operation.endpoint;
+	return {
+		request: { method, url },
+		send: { paginate: true },
+		operations: {
+			async pagination(this, { options: { qs, body } }) {
+				const sent = () => ({ ...qs, ...(body as IDataObject) });
+				const result = await runItem(operation, this, { sent, baseUrlOf: checkedBaseUrl });
+				if ('output' in result) return result.output;
+				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
+				throw result.error;
+			},
+		},
+	};
+}
+
+/**
+ * What n8n's routing would put into query or body.
+ * @param fields the fields of an operation
+ * @param context of the item
+ * @returns the values of the item, under the service's names
+ */
+export function sentFrom(fields: INodeProperties[], context: IExecuteSingleFunctions): IDataObject {
+	const sent: IDataObject = {};
+	const send = ({ routing: { send } = {} }: INodeProperties, value: unknown) => {
+		if (send?.property) sent[send.property] = value as IDataObject;
+	};
+	for (const field of fields) {
+		if (field.type === 'collection') {
+			const given = context.getNodeParameter(field.name, {}) as IDataObject;
+			for (const option of field.options as INodeProperties[]) {
+				if (option.name in given) send(option, given[option.name]);
+			}
+		} else if (field.routing) {
+			const extractValue = field.type === 'resourceLocator';
+			send(field, context.getNodeParameter(field.name, '', { extractValue }));
+		}
+	}
+	return sent;
+}
+
+/** Query or body hold the fields under the service's names; back to ours, checked. */
+function valuesOf({ parameters }: Endpoint, sent: IDataObject) {
+	const names = Object.keys(parameters) as ParameterName[];
+	const given = names.map((name) => [name, sent[parameters[name] as string]] as const);
+	return checkedValues(Object.fromEntries(given), names);
+}

@@ -1,0 +1,48 @@
+import type { DeclarativeRestApiSettings } from 'n8n-workflow';
+import { InvalidInput } from '../parameters/validate';
+
+/** The Request Options that n8n adds to a declarative node, as the builder fills them in. */
+export interface RequestOptions {
+	batching?: { batch?: { batchSize?: number; batchInterval?: number } };
+	allowUnauthorizedCerts?: boolean;
+	proxy?: string;
+	timeout?: number;
+}
+
+/**
+ * @param options the Request Options of one item
+ * @returns what they mean for its requests, as n8n itself understands them
+ * @throws InvalidInput for a proxy without host or port
+ */
+export function connectionOf({
+	timeout,
+	allowUnauthorizedCerts,
+	proxy,
+}: RequestOptions): DeclarativeRestApiSettings.HttpRequestOptions {
+	return {
+		...(timeout && { timeout }),
+		...(allowUnauthorizedCerts && { skipSslCertificateValidation: true }),
+		...(proxy && { proxy: parsedProxy(proxy) }),
+	};
+}
+
+function parsedProxy(proxy: string) {
+	const parts = /^([a-z\d]+):\/\/(?:(.*)@)?(\[[^\]]+\]|[^:/@]+):(\d+)/i.exec(String(proxy).trim());
+	if (!parts) {
+		throw new InvalidInput(
+			'Request Options → Proxy is not an address with host and port. Enter one like http://myproxy:3128.',
+		);
+	}
+	const [, protocol, login, host, port] = parts;
+	const [username, password] = decodeURIComponent(login ?? '').split(':');
+	return { protocol, host, port: Number(port), ...(login && { auth: { username, password } }) };
+}
+
+/**
+ * @param options the Request Options of the first item
+ * @returns after how many items to wait before the next one is started, and how long in milliseconds
+ */
+export function batchesOf({ batching }: RequestOptions): { size: number; intervalMs: number } {
+	const { batchSize = 0, batchInterval = 0 } = batching?.batch ?? {};
+	return { size: batchSize > 0 ? batchSize : 1, intervalMs: batchInterval };
+}

@@ -1,0 +1,43 @@
+import type { IExecuteFunctions, INodeProperties, INodeType } from 'n8n-workflow';
+import { runItems } from './runItems';
+import { routing, type Operation } from './operation';
+
+interface Resource {
+	/** The menu of operations, then the fields of each. */
+	properties: INodeProperties[];
+	/** How n8n runs each operation in a workflow; as a tool it goes by their routing. */
+	customOperations: NonNullable<INodeType['customOperations']>[string];
+}
+
+/**
+ * @param value of the resource
+ * @param operations its operations, in the order of the menu; the first is the default
+ */
+export function resource(value: string, operations: Operation[]): Resource {
+	const defaultOperation = operations[0].option.value;
+	return {
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				displayOptions: { show: { resource: [value] } },
+				options: operations.map((operation) => ({
+					...operation.option,
+					routing: routing(operation),
+				})),
+				default: defaultOperation,
+			},
+			...operations.flatMap(({ fields }) => fields),
+		],
+		customOperations: Object.fromEntries(
+			operations.map((operation) => [
+				operation.option.value,
+				async function (this: IExecuteFunctions) {
+					return [await runItems(this, operation)];
+				},
+			]),
+		),
+	};
+}

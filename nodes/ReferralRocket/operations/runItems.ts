@@ -1,0 +1,158 @@
+import type {
+	IExecuteFunctions,
+	IExecuteSingleFunctions,
+	IGetNodeParameterOptions,
+	INodeExecutionData,
+} from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
+import { withMessage } from '../api/errors';
+import { checkedBaseUrl } from '../api/baseUrl';
+import {
+	errorItem,
+	runItem,
+	sentFrom,
+	type ItemError,
+	type ItemResult,
+	type Operation,
+} from './operation';
+import { requestsInFlight, wait } from '../api/retry';
+import { batchesOf, type RequestOptions } from './requestOptions';
+
+/** An input item that has been started. */
+interface StartedItem {
+	/** Ends its waiting for a place and between attempts. */
+	waiting?: AbortController;
+	/** Whether a request for it has reached the service, or may have. */
+	wasSent: boolean;
+	result?: ItemResult;
+}
+
+/**
+ * Runs an operation for all input items: started in their order, and no more of them at once than
+ * requests may be under way. When one does not work and the node is not to continue, no further one is
+ * started, and those behind it that still wait are not sent.
+ * @returns what comes out, in the order of the items
+ * @throws NodeApiError or NodeOperationError of the first item that did not work, which says what
+ * became of the others; the reason of the execution's cancel signal
+ */
+export async function runItems(
+	execution: IExecuteFunctions,
+	operation: Operation,
+): Promise<INodeExecutionData[]> {
+	const count = execution.getInputData().length;
+	const stopsAtError = !execution.continueOnFail();
+	const { size, intervalMs } = batchesOf(
+		execution.getNodeParameter('requestOptions', 0, {}) as RequestOptions,
+	);
+	const baseUrlOf = onceForEach(checkedBaseUrl);
+	const started: StartedItem[] = [];
+	const pauses = new AbortController();
+	let batch = Promise.resolve();
+	let next = 0;
+	/** The first item that is not to be started. */
+	let end = count;
+
+	const endAt = (index: number) => {
+		end = Math.min(end, index);
+		pauses.abort();
+		for (const { waiting } of started.slice(end)) waiting?.abort();
+	};
+
+	const run = async (index: number) => {
+		const waiting = new AbortController();
+		const item: StartedItem = { waiting, wasSent: false };
+		started[index] = item;
+		const context = itemContext(execution, index);
+		item.result = await runItem(operation, context, {
+			sent: () => sentFrom(operation.fields, context),
+			baseUrlOf,
+			signal: waiting.signal,
+			onSent: () => (item.wasSent = true),
+			onError: () => {
+				if (stopsAtError && !waiting.signal.aborted) endAt(index + 1);
+			},
+		});
+		item.waiting = undefined;
+		// Where no request gives n8n a turn, thousands of items would keep it from everything else.
+		if (!item.wasSent) await sleep(0);
+	};
+
+	const runOneAfterTheOther = async () => {
+		while (next < end) {
+			const index = next++;
+			if (intervalMs > 0 && index > 0 && index % size === 0) {
+				batch = batch
+					.then(async () => await wait(intervalMs, pauses.signal))
+					.catch(() => undefined);
+			}
+			await batch;
+			if (index < end) await run(index);
+		}
+	};
+
+	const cancel = execution.getExecutionCancelSignal();
+	const stop = () => endAt(0);
+	cancel?.addEventListener('abort', stop);
+	try {
+		const atOnce = Math.min(count, requestsInFlight);
+		await Promise.all(Array.from({ length: atOnce }, runOneAfterTheOther));
+	} finally {
+		cancel?.removeEventListener('abort', stop);
+	}
+	cancel?.throwIfAborted();
+	return started.flatMap(({ result }, index) => {
+		if (!result) return [];
+		if ('output' in result) return result.output;
+		if (!stopsAtError) return [errorItem(result.error, index)];
+		throw stoppedAt(index, result.error, started, count);
+	});
+}
+
+/** The execution as one of its items sees it; the credential is decrypted once for the item. */
+function itemContext(execution: IExecuteFunctions, index: number): IExecuteSingleFunctions {
+	return Object.create(execution, {
+		getItemIndex: { value: () => index },
+		getNodeParameter: {
+			value: (name: string, fallback?: unknown, options?: IGetNodeParameterOptions) =>
+				execution.getNodeParameter(name, index, fallback, options),
+		},
+		getCredentials: {
+			value: onceForEach(async (name: string) => await execution.getCredentials(name, index)),
+		},
+	}) as IExecuteSingleFunctions;
+}
+
+/** @returns the function, which is called once for each argument and then gives the same again */
+function onceForEach<Argument, Result>(work: (argument: Argument) => Result) {
+	const results = new Map<Argument, Result>();
+	return (argument: Argument): Result => {
+		if (!results.has(argument)) results.set(argument, work(argument));
+		return results.get(argument) as Result;
+	};
+}
+
+/** @returns the error of an item, with what became of the others */
+function stoppedAt(index: number, error: ItemError, started: StartedItem[], count: number) {
+	if (count === 1) return error;
+	const sent = started.flatMap(({ wasSent }, other) => (wasSent && other !== index ? [other] : []));
+	const before = sent.filter((other) => other < index).length;
+	const behind = sent.filter((other) => other > index).map((other) => String(other + 1));
+	const facts = [
+		...(index > 0 ? [`${before} ${before === 1 ? 'item' : 'items'} before it had been sent`] : []),
+		...(behind.length === 1 ? [`item ${behind[0]} was under way and had been sent too`] : []),
+		...(behind.length > 1 && behind.length < requestsInFlight
+			? [`items ${behind.join(', ')} were under way and had been sent too`]
+			: []),
+		// The item took so long that many others came and went meanwhile.
+		...(behind.length >= requestsInFlight
+			? [`${behind.length} later ones, up to item ${behind.at(-1)}, had been sent meanwhile`]
+			: []),
+		...(index + 1 + behind.length < count ? ['none of the later ones was sent'] : []),
+	];
+	const where = `This was item ${index + 1} of ${count}: ${facts.join('; ')}.`;
+	error.description = [error.description, continueHint].filter(Boolean).join(' ');
+	return withMessage(error, `${error.message} ${where}`);
+}
+
+const continueHint =
+	'With Settings → On Error → Continue (using error output) of this node, the outcome of each item comes out.';

@@ -1,0 +1,71 @@
+import { getEventListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { queryObjects, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { startStandIn, type StandIn } from '../../tools/mock-server/service.mts';
+import { startNode } from '../support/engine.mts';
+import { credentialFor, locator } from '../support/mockServer.mts';
+
+/*
+ * A service that sends a byte now and then is never silent, so only a time limit for the whole request
+ * ends it. The limit holds whatever the garbage collector does, and nothing of it stays behind.
+ */
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+let standIn: StandIn;
+beforeEach(async () => (standIn = await startStandIn({ participants: 1 })));
+afterEach(async () => await standIn.close());
+
+const parameters = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId: locator('JCu82f30F1'),
+	email: '={{ $json.email }}',
+};
+const people = (count: number) =>
+	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
+
+test('a request that never ends is ended in time, though garbage is collected meanwhile', async () => {
+	standIn.intercept = (_request, reply) => {
+		const { raw } = reply.hijack();
+		raw.writeHead(200, { 'content-type': 'application/json' });
+		const drip = setInterval(() => {
+			raw.write(' ');
+			collectGarbage();
+		}, 50);
+		raw.on('close', () => clearInterval(drip));
+	};
+	const { result } = startNode({
+		credential: credentialFor(standIn),
+		parameters: { ...parameters, requestOptions: { timeout: 300 } },
+		items: people(1),
+	});
+	const { error } = await result;
+	expect(error?.message).toMatch(/did not answer in time/);
+}, 30_000);
+
+test('hundreds of requests leave no listener, timer or signal behind', async () => {
+	const { result, signal } = startNode({
+		credential: credentialFor(standIn),
+		parameters,
+		items: people(300),
+	});
+	const listeners = getEventListeners(signal, 'abort').length;
+	const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+	const { error, rows } = await result;
+	expect(error).toBeUndefined();
+	expect(rows).toHaveLength(300);
+	expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(listeners);
+	const left = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+	expect(left).toBeLessThanOrEqual(timers);
+	// Finalizers run in turns of their own.
+	for (let turn = 0; turn < 5; turn++) {
+		collectGarbage();
+		await wait(10);
+	}
+	expect(queryObjects(AbortSignal, { format: 'count' })).toBeGreaterThan(0);
+	expect(queryObjects(AbortSignal, { format: 'count' })).toBeLessThan(50);
+	expect(signal.aborted).toBe(false);
+}, 60_000);

@@ -1,0 +1,376 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { queryObjects } from 'node:v8';
+import type { INodeExecutionData } from 'n8n-workflow';
+import { sendWithRetry, type Outcome } from '../../nodes/ReferralRocket/api/retry.ts';
+import { endpoints, type Endpoint } from '../../nodes/ReferralRocket/api/specification.ts';
+import { startStandIn, type ReceivedRequest, type StandIn } from '../../tools/mock-server/service.mts';
+import { runNode, startNode } from '../support/engine.mts';
+import { countInFlight, countTurns, credentialFor, locator } from '../support/mockServer.mts';
+
+let standIn: StandIn;
+let inFlight: ReturnType<typeof countInFlight>;
+beforeEach(async () => {
+	standIn = await startStandIn({ participants: 30 });
+	inFlight = countInFlight(standIn, 5);
+});
+afterEach(async () => await standIn.close());
+
+const campaignId = locator('JCu82f30F1');
+const adding = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId,
+	email: '={{ $json.email }}',
+};
+const people = (count: number): INodeExecutionData[] =>
+	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
+
+test('5,000 adds against a service that allows 1,600 a second all land, never more than 10 at once', async () => {
+	let second = 0;
+	let inThisSecond = 0;
+	let refused = 0;
+	const counted = standIn.intercept;
+	standIn.intercept = async (request, reply, count) => {
+		await counted?.(request, reply, count);
+		const now = Math.floor(Date.now() / 1000);
+		inThisSecond = now === second ? inThisSecond + 1 : 1;
+		second = now;
+		// A machine that is too slow for that rate meets the limit as well.
+		if (inThisSecond <= 1600 && count % 100 !== 0) return false;
+		refused++;
+		return await reply.code(429).header('retry-after', '0').send({ message: 'Too many' });
+	};
+	const items = people(5000);
+	const turns = countTurns();
+	const result = await runNode({ credential: credentialFor(standIn), parameters: adding, items });
+	expect(result.error).toBeUndefined();
+	// Ten items at the most in one turn: n8n gets to everything else.
+	expect(turns()).toBeGreaterThan(500);
+	expect(standIn.campaign.participants.length).toBe(5030);
+	expect(result.rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
+	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
+		items.map((_, item) => ({ item })),
+	);
+	expect(refused).toBeGreaterThan(10);
+	expect(standIn.requests.length).toBe(5000 + refused);
+	expect(inFlight.most).toBeLessThanOrEqual(10);
+	expect(inFlight.most).toBeGreaterThan(5);
+}, 120_000);
+
+test('lists of several input items share the limit of 10 at once', async () => {
+	const { error, rows } = await runNode({
+		credential: credentialFor(standIn),
+		parameters: {
+			resource: 'participant',
+			operation: 'list',
+			campaignId,
+			returnAll: true,
+			options: { pageSize: 1 },
+		},
+		items: people(8),
+	});
+	expect(error).toBeUndefined();
+	expect(rows.length).toBe(8 * 30);
+	expect(inFlight.most).toBe(10);
+});
+
+test('one bad item among many fails alone and the others keep their input items', async () => {
+	const items = people(200);
+	items[77].json.email = 'not an address';
+	const result = await runNode({
+		credential: credentialFor(standIn),
+		parameters: adding,
+		items,
+		onError: 'continueErrorOutput',
+	});
+	const others = items.map((_, item) => ({ item })).filter(({ item }) => item !== 77);
+	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(others);
+	expect(result.errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 77 }]);
+	expect(standIn.campaign.participants.length).toBe(30 + 199);
+});
+
+test.each([
+	['seconds', () => '1'],
+	['a date', () => new Date(Date.now() + 2000).toUTCString()],
+])(
+	'429 with %s in Retry-After is waited for, by everyone who asks with that key',
+	async (_, asked) => {
+		let refusedAt = 0;
+		const answeredAt: number[] = [];
+		standIn.intercept = (_request, reply, count) => {
+			if (count === 1) {
+				refusedAt = Date.now();
+				return reply.code(429).header('retry-after', asked()).send();
+			}
+			answeredAt.push(Date.now());
+			return false;
+		};
+		const get = { resource: 'campaign', operation: 'get', campaignId };
+		const first = runNode({ credential: credentialFor(standIn), parameters: get });
+		while (refusedAt === 0) await wait(5);
+		await wait(50);
+		const second = runNode({ credential: credentialFor(standIn), parameters: get });
+		expect((await first).error).toBeUndefined();
+		expect((await second).error).toBeUndefined();
+		expect(answeredAt.length).toBe(2);
+		// A date has no milliseconds, so up to a second of the two can be gone when it arrives.
+		expect(Math.min(...answeredAt) - refusedAt).toBeGreaterThanOrEqual(950);
+	},
+);
+
+/** Runs the node with this key; the service of these tests answers any. */
+const getWith = async (apiKey: string) =>
+	await runNode({
+		credential: { ...credentialFor(standIn), apiKey },
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+const isFrom = (request: ReceivedRequest, apiKey: string) =>
+	request.headers.authorization === `Bearer ${apiKey}`;
+
+test('a key that is to wait does not make another key wait', async () => {
+	let isRefused = false;
+	standIn.intercept = (request, reply) => {
+		if (!isFrom(request, 'busy')) return reply.send({});
+		isRefused = true;
+		return reply.code(429).header('retry-after', '60').send();
+	};
+	const busy = startNode({
+		credential: { ...credentialFor(standIn), apiKey: 'busy' },
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+	void busy.result.catch(() => undefined);
+	while (!isRefused) await wait(5);
+	expect((await getWith('other')).error).toBeUndefined();
+	busy.cancel();
+});
+
+test('a key whose requests all hang does not make another key wait', async () => {
+	let hanging = 0;
+	standIn.intercept = (request, reply) => {
+		if (!isFrom(request, 'hanging')) return reply.send({});
+		hanging++;
+		return reply.hijack();
+	};
+	const stuck = startNode({
+		credential: { ...credentialFor(standIn), apiKey: 'hanging' },
+		parameters: adding,
+		items: people(12),
+	});
+	void stuck.result.catch(() => undefined);
+	while (hanging < 10) await wait(5);
+	expect((await getWith('other')).error).toBeUndefined();
+	expect(hanging).toBe(10);
+	stuck.cancel();
+});
+
+test('accounts that are no longer used are forgotten', async () => {
+	const ask = async (account: string) =>
+		await sendWithRetry(account, endpoints.getCampaign, undefined, async () => ({ status: 200 }));
+	await ask('first');
+	const before = queryObjects(Set, { format: 'count' });
+	for (let number = 0; number < 2000; number++) await ask(`account ${number}`);
+	expect(queryObjects(Set, { format: 'count' }) - before).toBeLessThan(100);
+});
+
+describe('one who waits', () => {
+	const hang = async () => await new Promise<Outcome>(() => undefined);
+
+	test('for a place leaves when it is stopped, and the next one gets it', async () => {
+		const account = `${Math.random()}`;
+		const get = endpoints.getCampaign;
+		let finish: (outcome: Outcome) => void = () => undefined;
+		void sendWithRetry(
+			account,
+			get,
+			undefined,
+			async () => await new Promise<Outcome>((done) => (finish = done)),
+		);
+		for (let number = 1; number < 10; number++) void sendWithRetry(account, get, undefined, hang);
+		const sent: string[] = [];
+		const stop = new AbortController();
+		const stopped = sendWithRetry(account, get, stop.signal, async () => {
+			sent.push('stopped');
+			return { status: 200 };
+		});
+		const next = sendWithRetry(account, get, undefined, async () => {
+			sent.push('next');
+			return { status: 200 };
+		});
+		stop.abort(new Error('Stopped'));
+		await expect(stopped).rejects.toThrow('Stopped');
+		finish({ status: 200 });
+		await next;
+		expect(sent).toEqual(['next']);
+	});
+
+	test('between attempts leaves when it is stopped', async () => {
+		const stop = new AbortController();
+		let attempts = 0;
+		const stopped = sendWithRetry(
+			`${Math.random()}`,
+			endpoints.getCampaign,
+			stop.signal,
+			async () => {
+				attempts++;
+				return { status: 429, headers: { 'retry-after': '60' } };
+			},
+		);
+		await wait(10);
+		stop.abort(new Error('Stopped'));
+		await expect(stopped).rejects.toThrow('Stopped');
+		expect(attempts).toBe(1);
+	});
+});
+
+test('stopping the execution stops the requests', async () => {
+	const { result, cancel } = startNode({
+		credential: credentialFor(standIn),
+		parameters: adding,
+		items: people(500),
+	});
+	void result.catch(() => undefined);
+	while (standIn.requests.length < 30) await wait(5);
+	cancel();
+	const atStop = standIn.requests.length;
+	await wait(700);
+	// Those that were on their way may still arrive.
+	expect(standIn.requests.length).toBeLessThanOrEqual(atStop + 10);
+}, 60_000);
+
+test('stopping the execution ends a request that is on its way', async () => {
+	let isCut = false;
+	standIn.intercept = (_request, reply) => {
+		reply.hijack();
+		reply.raw.on('close', () => (isCut = true));
+	};
+	const { result, cancel } = startNode({
+		credential: credentialFor(standIn),
+		parameters: { resource: 'campaign', operation: 'get', campaignId },
+	});
+	void result.catch(() => undefined);
+	while (standIn.requests.length === 0) await wait(5);
+	cancel();
+	while (!isCut) await wait(5);
+	expect(standIn.requests.length).toBe(1);
+});
+
+describe('waiting', () => {
+	beforeEach(() => jest.useFakeTimers());
+	afterEach(() => jest.useRealTimers());
+
+	/** How many milliseconds lie between the tries of a request that always ends in the same way. */
+	async function waits(outcome: Outcome, tries = 5, endpoint: Endpoint = endpoints.getCampaign) {
+		const times: number[] = [];
+		const ended = sendWithRetry(`http://${Math.random()}`, endpoint, undefined, async () => {
+			times.push(Date.now());
+			return outcome;
+		});
+		await jest.advanceTimersByTimeAsync(600_000);
+		expect((await ended).tries).toBe(tries);
+		return times.slice(1).map((time, index) => time - times[index]);
+	}
+
+	test('is never longer than a minute, whatever Retry-After says', async () => {
+		expect(await waits({ status: 429, headers: { 'retry-after': '3600' } })).toEqual([
+			60_000, 60_000, 60_000, 60_000,
+		]);
+	});
+
+	test.each(['soon', '', '-5', undefined])(
+		'doubles from half a second with some chance in it when Retry-After is %s',
+		async (retryAfter) => {
+			const all = await waits({ status: 503, headers: { 'retry-after': retryAfter } });
+			all.forEach((wait, index) => {
+				expect(wait).toBeGreaterThanOrEqual(500 * 2 ** index);
+				expect(wait).toBeLessThanOrEqual(1000 * 2 ** index + 1);
+			});
+		},
+	);
+
+	test('is not needed for an answer that asking again does not change', async () => {
+		expect(await waits({ status: 404 }, 1)).toEqual([]);
+	});
+
+	describe('asks again', () => {
+		test.each([
+			{ status: 429 },
+			{ status: 500 },
+			{ status: 502 },
+			{ status: 503 },
+			{ status: 504 },
+			{ code: 'ECONNRESET' },
+			{ code: 'EPIPE' },
+			{ code: 'ERR_BAD_RESPONSE' },
+			{ code: 'ERR_STREAM_PREMATURE_CLOSE' },
+			{ code: 'HPE_INVALID_CONSTANT' },
+			{ code: 'Z_BUF_ERROR' },
+			{ code: 'ETIMEDOUT' },
+			{ code: 'ECONNABORTED' },
+			{ code: 'ERR_CANCELED' },
+		])('for what was not changed, after %j', async (outcome) => {
+			expect(await waits(outcome)).toHaveLength(4);
+		});
+
+		test.each([
+			{ status: 200 },
+			{ status: 400 },
+			{ status: 501 },
+			{ code: 'ECONNREFUSED' },
+			{ code: 'ENOTFOUND' },
+			{ code: undefined },
+		])('for nothing after %j', async (outcome) => {
+			expect(await waits(outcome, 1)).toEqual([]);
+		});
+
+		test('for a change only when the service did nothing', async () => {
+			const change = endpoints.addParticipant;
+			expect(await waits({ status: 429 }, 5, change)).toHaveLength(4);
+			for (const outcome of [{ status: 503 }, { code: 'ECONNRESET' }, { code: 'ETIMEDOUT' }]) {
+				expect(await waits(outcome, 1, change)).toEqual([]);
+			}
+		});
+	});
+
+	test('is not needed after a date in Retry-After that is over', async () => {
+		const headers = { 'retry-after': new Date(Date.now() - 60_000).toUTCString() };
+		expect(Math.max(...(await waits({ status: 503, headers })))).toBeLessThanOrEqual(1);
+	});
+
+	/** When a GET is sent that comes a second after another one was answered, in milliseconds. */
+	async function waitOfNext(outcome: Outcome) {
+		const service = `http://${Math.random()}`;
+		const get = endpoints.getCampaign;
+		let made = 0;
+		const send = async () => (made++ === 0 ? outcome : { status: 200 });
+		void sendWithRetry(service, get, undefined, send);
+		await jest.advanceTimersByTimeAsync(1000);
+		const start = Date.now();
+		let sentAt = 0;
+		void sendWithRetry(service, get, undefined, async () => {
+			sentAt = Date.now();
+			return { status: 200 };
+		});
+		await jest.advanceTimersByTimeAsync(600_000);
+		return sentAt - start;
+	}
+
+	test('is for everyone after 429, and for the one who asked after 503', async () => {
+		const headers = { 'retry-after': '30' };
+		expect(await waitOfNext({ status: 429, headers })).toBe(29_000);
+		expect(await waitOfNext({ status: 503, headers })).toBe(0);
+	});
+
+	test('is as long as the longest that was asked for', async () => {
+		const service = `http://${Math.random()}`;
+		const asked = async (seconds: string) =>
+			await sendWithRetry(service, endpoints.getCampaign, undefined, async () => ({
+				status: Date.now() < start + 1000 ? 429 : 200,
+				headers: { 'retry-after': seconds },
+			}));
+		const start = Date.now();
+		void asked('50');
+		const second = asked('10').then(() => Date.now() - start);
+		await jest.advanceTimersByTimeAsync(600_000);
+		expect(await second).toBe(50_000);
+	});
+});

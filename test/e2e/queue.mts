@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import {
+	installPackage,
+	startWebhookProcess,
+	startWorker,
+	temporaryFolder,
+	type N8n,
+	type Workflow,
+} from '../../tools/n8n/n8n.mts';
+import { kill } from '../../tools/command-line/processes.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { retried } from '../../tools/command-line/retried.mts';
+import { startQueue } from '../../tools/n8n/services.mts';
+import type { Participant } from '../../tools/mock-server/campaign.mts';
+import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { setStage } from './stage.mts';
+import { chain, webhookSecret } from './workflow.mts';
+
+/** n8n finds out sooner than usual that a worker is gone. */
+const quickToNotice = {
+	QUEUE_WORKER_LOCK_DURATION: '6000',
+	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+	QUEUE_WORKER_STALLED_INTERVAL: '3000',
+};
+
+/** n8n with Redis, PostgreSQL and workers: who does the work, and what is left when a worker goes. */
+export async function queue(runtime: Runtime, tarball: string): Promise<void> {
+	const settings = await step('Starting Redis and PostgreSQL', startQueue);
+	const env = { ...settings, ...quickToNotice };
+	await using stage = await setStage(runtime, tarball, { participants: 1250, env });
+	const { n8n, standIn } = stage;
+	const { participants } = standIn.campaign;
+	const newWorker = async () => {
+		const folder = await temporaryFolder();
+		await installPackage(folder, tarball);
+		const started = await startWorker(runtime, folder, env);
+		return { started, begun: async () => await begunIn(folder) };
+	};
+
+	const [first, second] = await step('Starting two workers', async () =>
+		Promise.all([newWorker(), newWorker()]),
+	);
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const hook = await n8n.saveWorkflow(lookUp(credentials));
+	await n8n.activate(hook);
+	let events = 0;
+	const deliverEvents = async (count: number) => {
+		const url = `${n8n.url}/webhook/queue/referral-rocket`;
+		for (const end = events + count; events < end; events += 10) {
+			const tenAtOnce = participants.slice(events, events + 10).map(async (participant) => {
+				const event = eventAbout('referrer_added', participant, 1_760_000_000_000);
+				assert.equal(await deliver(url, event, webhookSecret), 200);
+			});
+			await Promise.all(tenAtOnce);
+		}
+	};
+	const expectSuccesses = async (seconds: number) => {
+		await retried(async () => {
+			const statuses = await n8n.statusesOf(hook);
+			const succeeded = statuses.filter(({ status }) => status === 'success');
+			assert.deepEqual([succeeded.length, statuses.length], [events, events]);
+		}, seconds);
+	};
+
+	await step('200 events arrive, and workers do all of the work', async () => {
+		await deliverEvents(200);
+		await expectSuccesses(60);
+		const byWorkers = await Promise.all([first.begun(), second.begun()]);
+		assert.equal(new Set(byWorkers.flat()).size, 200);
+		assert.ok(byWorkers.every((ids) => ids.length > 20));
+		assert.deepEqual(await begunIn(stage.folder), []);
+		assert.equal(standIn.requests.length, 200);
+	});
+	await step('A worker that is told to stop ends what it has begun', async () => {
+		standIn.behaviour.delay = 2000;
+		const before = (await second.begun()).length;
+		await deliverEvents(20);
+		await retried(async () => assert.ok((await second.begun()).length >= before + 5), 20);
+		process.kill(Number(second.started.child.pid), 'SIGTERM');
+		assert.equal(await second.started.ended, 0);
+		await expectSuccesses(60);
+		standIn.behaviour.delay = 0;
+	});
+
+	await step('What one n8n process has received, another does not take again', async () => {
+		const folder = await temporaryFolder();
+		await installPackage(folder, tarball);
+		const other = await startWebhookProcess(runtime, folder, env);
+		const before = (await n8n.statusesOf(hook)).length;
+		const burst = participants.slice(300, 320);
+		for (const url of [n8n.url, other, n8n.url]) {
+			const deliveries = burst.map(async (participant) => {
+				const event = eventAbout('referrer_added', participant, 1_760_000_000_001);
+				const hookUrl = `${url}/webhook/queue/referral-rocket`;
+				assert.equal(await deliver(hookUrl, event, webhookSecret), 200);
+			});
+			await Promise.all(deliveries);
+		}
+		await wait(5000);
+		const more = (await n8n.statusesOf(hook)).length - before;
+		assert.equal(more, burst.length);
+	});
+
+	const syncId = await n8n.importWorkflow('examples/participant-sync.json', credentials);
+	const slowSyncId = await n8n.importWorkflow(
+		'examples/participant-sync.json',
+		credentials,
+		pauseBeforeRemoval,
+	);
+	const expectTable = async () => {
+		const inTable = (await allRows(n8n)).map(({ email, totalReferrals }) => [
+			email,
+			totalReferrals,
+		]);
+		const inCampaign = participants.map(({ email, totalReferrals }) => [email, totalReferrals]);
+		assert.deepEqual(inTable.sort(), inCampaign.sort());
+	};
+	const syncAgain = async () => {
+		standIn.campaign.add(`late${participants.length}@example.com`, participants[0]);
+		const { status, message } = await n8n.run(syncId, 'Run Now');
+		assert.equal(status, 'success', message);
+		await expectTable();
+	};
+	await step('Participant sync runs on a worker', async () => {
+		const before = (await first.begun()).length;
+		await syncAgain();
+		assert.equal((await first.begun()).length, before + 1);
+	});
+
+	const lost: Array<{ workflowId: string; id: string }> = [];
+	let worker = first;
+	const killDuring = async (workflowId: string, isMidst: () => Promise<boolean>) => {
+		lost.push({ workflowId, id: await n8n.startRun(workflowId, 'Run Now') });
+		await retried(async () => assert.ok(await isMidst()), 30);
+		await kill(worker.started);
+		worker = await newWorker();
+	};
+	await step('A worker is killed while it reads the list; the next sync is right', async () => {
+		const before = standIn.requests.length;
+		standIn.behaviour.delay = 1000;
+		await killDuring(syncId, async () => standIn.requests.length > before + 1);
+		standIn.behaviour.delay = 0;
+		await expectTable();
+		await syncAgain();
+	});
+	await step('A worker is killed before it removes old rows; the next sync is right', async () => {
+		const twice = 2 * participants.length;
+		await killDuring(slowSyncId, async () => (await n8n.rows({ take: 1 })).count === twice);
+		await syncAgain();
+	});
+	await step('What a killed worker held is lost, and n8n says so', async () => {
+		await retried(async () => {
+			for (const { workflowId, id } of lost) {
+				const all = await n8n.statusesOf(workflowId);
+				const status = all.find((execution) => execution.id === id)?.status;
+				assert.ok(status === 'error' || status === 'crashed', `${id} is ${status}`);
+			}
+		}, 120);
+	});
+}
+
+/** @returns the executions that a process has begun, by its own log */
+async function begunIn(folder: string): Promise<string[]> {
+	const log = await readFile(path.join(folder, 'n8n.log'), 'utf8');
+	return [...log.matchAll(/Worker started execution (\d+)/g)].map(([, id]) => id);
+}
+
+/** Takes the participant of each event and asks the service for them. */
+const lookUp = (credentials: object) =>
+	chain('Look up', [
+		{
+			name: 'Event',
+			type: 'n8n-nodes-referral-rocket.referralRocketTrigger',
+			webhookId: 'queue',
+			parameters: { events: ['referrerCreated'] },
+			credentials,
+		},
+		{
+			name: 'Referral Rocket',
+			type: 'n8n-nodes-referral-rocket.referralRocket',
+			parameters: {
+				resource: 'participant',
+				operation: 'get',
+				campaignId: { __rl: true, mode: 'id', value: '={{ $json.campaignId }}' },
+				email: '={{ $json.email }}',
+			},
+			credentials,
+		},
+	]);
+
+/** Lets a sync hold on at the one moment when the table has each participant twice. */
+function pauseBeforeRemoval(workflow: Workflow) {
+	const [removal] = workflow.connections['Write Participants'].main[0];
+	workflow.nodes.push({
+		id: 'pause',
+		name: 'Pause',
+		type: 'n8n-nodes-base.wait',
+		typeVersion: 1.1,
+		position: [960, 200],
+		parameters: { amount: 30 },
+	});
+	workflow.connections['Write Participants'] = {
+		main: [[{ node: 'Pause', type: 'main', index: 0 }]],
+	};
+	workflow.connections.Pause = { main: [[removal]] };
+}
+
+async function allRows(n8n: N8n): Promise<Participant[]> {
+	const all: Participant[] = [];
+	for (;;) {
+		const { data } = await n8n.rows<Participant>({ skip: all.length, take: 250 });
+		if (data.length === 0) return all;
+		all.push(...data);
+	}
+}

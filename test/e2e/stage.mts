@@ -1,0 +1,43 @@
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import { freePort, installPackage, N8n, temporaryFolder } from '../../tools/n8n/n8n.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { startStandIn } from '../../tools/mock-server/service.mts';
+
+/**
+ * What every part plays on: n8n with the package in it, its owner logged in, and a stand-in for the
+ * service. Both are stopped when the part ends, whether it holds or not: await using stage = …
+ * @param tarball the packed package, or its name and version on npm
+ * @param settings how many participants the campaign has, and what n8n is told beyond the usual
+ */
+export async function setStage(
+	runtime: Runtime,
+	tarball: string,
+	{ participants = 60, env = {} as NodeJS.ProcessEnv } = {},
+) {
+	const folder = await temporaryFolder();
+	await installPackage(folder, tarball);
+	const port = await freePort(undefined);
+	const startN8n = async () =>
+		await step(`Starting n8n ${runtime.version}`, async () =>
+			N8n.start(runtime, folder, port, env),
+		);
+	const n8n = await startN8n();
+	await n8n.setUpOwner();
+	const standIn = await startStandIn({ participants });
+	return {
+		folder,
+		n8n,
+		standIn,
+		/** Stops n8n and starts it anew, which the stage's n8n then is. */
+		async startAgain(meanwhile: () => Promise<void>) {
+			await this.n8n.stop();
+			await meanwhile();
+			this.n8n = await startN8n();
+			await this.n8n.logIn();
+		},
+		async [Symbol.asyncDispose]() {
+			await this.n8n.stop();
+			await standIn.close();
+		},
+	};
+}

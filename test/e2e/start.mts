@@ -1,0 +1,78 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../../tools/n8n/cache.mts';
+import { packPackage, project, temporaryFolder, temporaryFolders } from '../../tools/n8n/n8n.mts';
+import { isStopping, mainOf } from '../../tools/command-line/processes.mts';
+import { Advice, step } from '../../tools/command-line/progress.mts';
+import { asTable } from '../../tools/command-line/table.mts';
+import { Missing } from '../../tools/n8n/services.mts';
+import { browser } from './browser.mts';
+import { examples } from './examples.mts';
+import { saveArtifacts, failureFolder } from './failures.mts';
+import { queue } from './queue.mts';
+import { tools } from './tools.mts';
+import { triggers } from './triggers.mts';
+import { upgrade } from './upgrade.mts';
+import { versions } from './versions.mts';
+
+/*
+ * Proves the packed package in real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
+ */
+
+interface Part {
+	name: string;
+	version: string;
+	prove: (runtime: Runtime, tarball: string) => Promise<void>;
+}
+
+const parts: Part[] = [
+	{ name: 'versions', version: n8nVersion, prove: versions },
+	{ name: 'versions', version: n8nVersion1, prove: versions },
+	{ name: 'triggers', version: n8nVersion, prove: triggers },
+	{ name: 'triggers', version: n8nVersion1, prove: triggers },
+	{ name: 'examples', version: n8nVersion, prove: examples },
+	{ name: 'examples', version: n8nVersion1, prove: examples },
+	{ name: 'queue', version: n8nVersion, prove: queue },
+	{ name: 'upgrade', version: n8nVersion, prove: upgrade },
+	{ name: 'browser', version: n8nVersion, prove: browser },
+	{ name: 'tools', version: n8nVersion, prove: tools },
+	{ name: 'tools', version: n8nVersion1, prove: tools },
+];
+
+const held = 'held';
+
+async function endToEnd(): Promise<number> {
+	const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+	const names = [...new Set(parts.map(({ name }) => name))];
+	const unknown = wanted.find((name) => !names.includes(name));
+	if (unknown) throw new Advice(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
+	const folder = await temporaryFolder();
+	const tarball = await step('Building and packing the package', async () => packPackage(folder));
+	const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+	const versionsOfN8n = [...new Set(chosen.map(({ version }) => version))];
+	const runtimes = await Promise.all(versionsOfN8n.map(bringRuntime));
+	const rows: string[][] = [['part', 'where', 'seconds', '']];
+	for (const { name, version, prove } of chosen) {
+		const runtime = runtimes[versionsOfN8n.indexOf(version)];
+		const start = Date.now();
+		const foldersBefore = temporaryFolders.length;
+		const failure = failureFolder(name, version);
+		await rm(failure, { recursive: true, force: true });
+		const outcome = await prove(runtime, tarball).then(
+			() => held,
+			async (error: unknown) => {
+				if (isStopping()) throw error;
+				if (error instanceof Missing) return `not run: ${error.message}`;
+				console.error(error);
+				await saveArtifacts(failure, error, temporaryFolders.slice(foldersBefore));
+				return `not held, see ${path.relative(project, failure)}/`;
+			},
+		);
+		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
+	}
+	console.log(`\n${asTable(rows)}`);
+	// What could not be run is not passed.
+	return rows.slice(1).every((row) => row.includes(held)) ? 0 : 1;
+}
+
+await mainOf(endToEnd);

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { retried } from '../../tools/command-line/retried.mts';
+import type { Participant } from '../../tools/mock-server/campaign.mts';
+import { setStage } from './stage.mts';
+
+const token = 'the-assistant-knows-it';
+
+/** What each tool asks a model for. */
+const inputs: Record<string, Record<string, string>> = {
+	Add_Participant: { email: 'string', referredByCode: 'string' },
+	Get_Participant: { email: 'string' },
+	List_Participants: { limit: 'number' },
+	Qualify_Participant: { email: 'string', amount: 'number' },
+	Validate_Referral_Code: { code: 'string' },
+};
+
+/** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
+export async function tools(runtime: Runtime, tarball: string): Promise<void> {
+	await using stage = await setStage(runtime, tarball, { participants: 260 });
+	const { n8n, standIn } = stage;
+	const { campaign } = standIn;
+	const bearer = await n8n.post<{ id: string; name: string }>('/credentials', {
+		name: 'Token of the assistant',
+		type: 'httpBearerAuth',
+		data: { token },
+	});
+	const workflow = await n8n.importWorkflow(
+		'examples/mcp-tools.json',
+		await n8n.addCredential(standIn),
+		({ nodes }) => (nodes[0].credentials = { httpBearerAuth: bearer }),
+	);
+	await n8n.activate(workflow);
+	const connect = async (given: string) => {
+		const client = new Client({ name: 'Assistant', version: '1.0.0' });
+		const headers = { authorization: `Bearer ${given}` };
+		const url = new URL(`${n8n.url}/mcp/referral-rocket`);
+		await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
+		return client;
+	};
+
+	await step('Without the token there is nothing to see', async () => {
+		await assert.rejects(connect('guessed'), /Authorization data is wrong/);
+	});
+	const client = await connect(token);
+	await step('Every tool says what it is for and what it asks for', async () => {
+		await retried(async () => assert.equal((await client.listTools()).tools.length, 5), 20);
+		for (const { name, description, inputSchema } of (await client.listTools()).tools) {
+			const properties = Object.entries(inputSchema.properties ?? {}) as Array<
+				[string, { type: string; description: string }]
+			>;
+			const types = Object.fromEntries(properties.map(([input, { type }]) => [input, type]));
+			assert.deepEqual([name, types], [name, inputs[name]]);
+			assert.ok(properties.every(([, input]) => input.description.length > 20));
+			assert.ok(String(description).length > 80, `${name}: ${description}`);
+		}
+	});
+	const call = async (name: string, given: object) => {
+		const { content, isError } = await client.callTool({ name, arguments: { ...given } });
+		const [{ text }] = content as Array<{ text: string }>;
+		return { isError, text };
+	};
+	const use = async <Row,>(name: string, given: object) => {
+		const { isError, text } = await call(name, given);
+		assert.ok(!isError, text);
+		return JSON.parse(text) as Row[];
+	};
+	const [newest] = campaign.participants;
+	await step('Each tool does what it says', async () => {
+		const referredByCode = newest.referralCode;
+		const [added] = await use<Participant>('Add_Participant', {
+			email: 'ana@example.com',
+			referredByCode,
+		});
+		assert.equal(campaign.find('ana@example.com')?.referredByCode, referredByCode);
+		assert.equal(added.referralCode, campaign.find('ana@example.com')?.referralCode);
+		await use('Add_Participant', { email: 'bob@example.com', referredByCode: '' });
+		assert.equal(campaign.find('bob@example.com')?.referredByCode, null);
+		const [got] = await use<Participant>('Get_Participant', { email: 'ana@example.com' });
+		assert.equal(got.shareLink, added.shareLink);
+		const [qualified] = await use<Participant>('Qualify_Participant', {
+			email: 'ana@example.com',
+			amount: 250,
+		});
+		assert.equal(qualified.rewardEventCompleted, true);
+		assert.equal(standIn.requests.at(-1)?.body?.amount, 250);
+		const listed = await use<Participant>('List_Participants', { limit: 3 });
+		assert.deepEqual(
+			listed.map(({ email }) => email),
+			campaign.participants.slice(0, 3).map(({ email }) => email),
+		);
+		for (const [limit, count] of [
+			[1e9, 200],
+			[201, 200],
+			[2.5, 2],
+			[0, 50],
+			[-3, 50],
+		]) {
+			assert.equal((await use('List_Participants', { limit })).length, count, String(limit));
+		}
+		for (const [code, valid] of [
+			[referredByCode, true],
+			['nobody', false],
+		]) {
+			assert.deepEqual(await use('Validate_Referral_Code', { code }), [
+				{ code, campaignId: campaign.id, valid },
+			]);
+		}
+	});
+	await step('What can not be done is told in words that a model can act on', async () => {
+		const before = standIn.requests.length;
+		const unusable = await call('Add_Participant', { email: 'ana at example', referredByCode: '' });
+		assert.match(unusable.text, /"ana at example" is not an email address/);
+		assert.equal(standIn.requests.length, before);
+		const unknown = await call('Get_Participant', { email: 'nobody@example.com' });
+		assert.match(unknown.text, /has nothing for participant "nobody@example.com"/);
+		const alone = await call('Qualify_Participant', { email: 'bob@example.com', amount: 1 });
+		assert.match(alone.text, /Only a participant who was referred can be qualified/);
+	});
+	await client.close();
+}

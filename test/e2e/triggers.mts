@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { IDataObject } from 'n8n-workflow';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import {
+	changeDatabase,
+	itemsOf,
+	type Execution,
+	type N8n,
+	type Workflow,
+} from '../../tools/n8n/n8n.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { retried } from '../../tools/command-line/retried.mts';
+import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { setStage } from './stage.mts';
+import { chain, eventHookPath, webhookSecret } from './workflow.mts';
+
+/** n8n can start no workflow, as it can't store the execution, and takes about a second to find out. */
+const refuseExecutions = `
+	CREATE VIEW slow AS WITH RECURSIVE numbers (number) AS (
+		SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 3000000
+	) SELECT number FROM numbers;
+	CREATE TRIGGER refused BEFORE INSERT ON execution_entity BEGIN
+		SELECT count(*) FROM slow;
+		SELECT RAISE(ABORT, 'refused');
+	END`;
+const allowExecutions = 'DROP TRIGGER refused; DROP VIEW slow';
+
+/** As often as n8n does not let a person choose, so that the next poll need not be waited for so long. */
+function everyTenSeconds({ nodes: [trigger] }: Workflow) {
+	const cronExpression = '0,10,20,30,40,50 * * * * *';
+	(trigger.parameters as IDataObject).pollTimes = { item: [{ mode: 'custom', cronExpression }] };
+}
+
+/**
+ * Both triggers in a real n8n: what happens in the service arrives as executions, once, also when n8n
+ * is started again in between; what is forged arrives as nothing.
+ */
+export async function triggers(runtime: Runtime, tarball: string): Promise<void> {
+	await using stage = await setStage(runtime, tarball, { participants: 300 });
+	const { n8n, standIn } = stage;
+	const { campaign } = standIn;
+
+	const unsafe = await n8n.importWorkflow(
+		'examples/referral-event-to-message.json',
+		await n8n.addCredential(standIn),
+	);
+	await step('A webhook without a secret does not start', async () => {
+		const why = await n8n.activate(unsafe).then(
+			() => 'it started',
+			(error: Error) => error.message,
+		);
+		assert.match(why, /Copy the secret from Settings/);
+	});
+
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const hook = await n8n.importWorkflow('examples/referral-event-to-message.json', credentials);
+	const poll = await n8n.importWorkflow(
+		'examples/new-participants-to-message.json',
+		credentials,
+		everyTenSeconds,
+	);
+	const burst = await n8n.saveWorkflow(
+		chain('Burst', [
+			{
+				name: 'Event',
+				type: 'n8n-nodes-referral-rocket.referralRocketTrigger',
+				webhookId: 'burst',
+				parameters: { events: ['referrerCreated'] },
+				credentials,
+			},
+		]),
+	);
+	await step('Publishing both example workflows, and one of a trigger alone', async () => {
+		for (const workflow of [hook, poll, burst]) await n8n.activate(workflow);
+	});
+
+	const url = n8n.url + eventHookPath;
+	const signUp = (name: string) => campaign.add(`${name}@example.com`);
+	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
+	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
+	const eve = eventAbout('reward_unlocked', signUp('eve'), 1_760_000_000_003);
+	await step('Signed events arrive, and a second delivery does not', async () => {
+		for (const event of [ana, bob, ana, eve, bob])
+			assert.equal(await deliver(url, event, webhookSecret), 200);
+		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
+	});
+	await step('The same event five times at once arrives once', async () => {
+		const event = eventAbout('referee_added', campaign.participants[9], 1_760_000_000_004);
+		const statuses = await Promise.all(
+			Array.from({ length: 5 }, async () => await deliver(url, event, webhookSecret)),
+		);
+		assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+		await expectPeople(n8n, hook, [
+			'ana',
+			'bob',
+			'eve',
+			campaign.participants[9].email.split('@')[0],
+		]);
+	});
+	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
+		const before = (await n8n.executionsOf(hook)).length;
+		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
+		assert.equal(await deliver(url, mallory), 401);
+		assert.equal(await deliver(url, mallory, 'guessed'), 401);
+		assert.equal(await deliver(url, [1, 2], webhookSecret), 400);
+		assert.equal(await deliver(url, { eventType: 'referrer_added' }, webhookSecret), 400);
+		await wait(1000);
+		assert.equal((await n8n.executionsOf(hook)).length, before);
+	});
+	const burstUrl = `${n8n.url}/webhook/burst/referral-rocket`;
+	const people = campaign.participants.slice(20, 108);
+	const events = people.map((one) => eventAbout('referrer_added', one, 1_760_000_000_005));
+	const deliverAll = async (some: object[]) => {
+		const deliveries = some.map(async (event) => await deliver(burstUrl, event, webhookSecret));
+		assert.deepEqual(
+			await Promise.all(deliveries),
+			some.map(() => 200),
+		);
+	};
+	const [told, hungUp] = [1_760_000_000_006, 1_760_000_000_007].map((createdAt) =>
+		eventAbout('referrer_added', people[0], createdAt),
+	);
+	await step(
+		'8 one after the other, 80 at once, and all of them again: 88 executions',
+		async () => {
+			for (const event of events.slice(0, 8)) await deliverAll([event]);
+			await deliverAll(events.slice(8));
+			await deliverAll(events);
+			await expectInTheEnd(n8n, burst, events.length);
+		},
+	);
+	await step('Forms from strangers start nothing, not even what stops at once', async () => {
+		const before = (await n8n.statusesOf(hook)).length;
+		const statuses = await Promise.all(
+			Array.from({ length: 50 }, async () => {
+				const form = new FormData();
+				form.append('eventType', 'referrer_added');
+				return (await fetch(url, { method: 'POST', body: form })).status;
+			}),
+		);
+		assert.deepEqual(new Set(statuses), new Set([401]));
+		await expectInTheEnd(n8n, hook, before);
+	});
+	await step('Those who signed up since are found by the next poll', async () => {
+		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
+	});
+	// After the poll, which would lose what it has found if n8n could not start the workflow for it.
+	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
+		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
+		if (!runtime.version.startsWith('1.')) {
+			await changeDatabase(runtime, stage.folder, refuseExecutions);
+			assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
+			assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
+			await wait(5000);
+			await changeDatabase(runtime, stage.folder, allowExecutions);
+		}
+		await deliverAll([told, hungUp]);
+		await deliverAll([told, hungUp]);
+		await expectInTheEnd(n8n, burst, events.length + 2);
+	});
+
+	signUp('zoe');
+	await stage.startAgain(async () => {
+		assert.equal(await deliver(url, ana, webhookSecret), 0);
+	});
+	await step('After the restart nothing comes twice and nobody is missing', async () => {
+		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
+		await retried(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
+		for (const event of [ana, bob, eve]) {
+			assert.equal(await deliver(url, event, webhookSecret), 200);
+		}
+		await deliverAll([...events, told, hungUp]);
+		await expectInTheEnd(stage.n8n, burst, events.length + 2);
+		await expectInTheEnd(stage.n8n, hook, 5);
+		await expectPeople(stage.n8n, hook, [
+			'ana',
+			'bob',
+			'eve',
+			campaign.participants[10].email.split('@')[0],
+			'zoe',
+		]);
+		await expectPeople(stage.n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
+	});
+}
+
+/** Waits until nothing more comes, for three seconds, and expects just so many executions. */
+async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
+	let before = -1;
+	for (let quiet = 0; quiet < 6; quiet++) {
+		await wait(500);
+		const now = (await n8n.statusesOf(workflowId)).length;
+		if (now !== before) quiet = 0;
+		before = now;
+	}
+	const statuses = (await n8n.statusesOf(workflowId)).map(({ status }) => status);
+	assert.deepEqual(statuses, Array(count).fill('success'));
+}
+
+/** Waits until a workflow's executions have brought just these people, each of them once. */
+async function expectPeople(n8n: N8n, workflowId: string, names: string[], seconds = 20) {
+	await retried(async () => {
+		const executions = await n8n.executionsOf(workflowId);
+		assert.deepEqual(
+			executions.filter(({ status }) => status !== 'success'),
+			[],
+		);
+		assert.deepEqual(executions.flatMap(peopleIn).sort(), names.toSorted());
+	}, seconds);
+}
+
+const peopleIn = (execution: Execution) =>
+	itemsOf(execution, 'Write Message').map(({ json }) =>
+		String(json.email).replace('@example.com', ''),
+	);

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import { installPackage, packageJson, project } from '../../tools/n8n/n8n.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { retried } from '../../tools/command-line/retried.mts';
+import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { setStage } from './stage.mts';
+import { eventHookPath, webhookSecret } from './workflow.mts';
+
+/**
+ * Workflows that were saved with an earlier version of the package go on as they were after an update.
+ * test/e2e/records keeps a folder of workflows for each released version; they never change again.
+ */
+export async function upgrade(runtime: Runtime, tarball: string): Promise<void> {
+	const { name, version } = await packageJson();
+	for (const earlier of readdirSync(path.join(project, 'test/e2e/records'))) {
+		// The first release has none before it: it is installed over itself, so that the way is proven.
+		const before = earlier === version ? tarball : `${name}@${earlier}`;
+		await upgradeFrom(earlier, runtime, before, tarball);
+	}
+}
+
+async function upgradeFrom(earlier: string, runtime: Runtime, before: string, after: string) {
+	await using stage = await setStage(runtime, before);
+	const { folder, n8n, standIn } = stage;
+	const { campaign } = standIn;
+	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const importRecord = async (file: string) =>
+		await n8n.importWorkflow(`test/e2e/records/${earlier}/${file}.json`, credentials);
+	const every = await importRecord('every-operation');
+	const hook = await importRecord('webhook-trigger');
+	const poll = await importRecord('polling-trigger');
+	await n8n.activate(hook);
+	await n8n.activate(poll);
+
+	const run = async () => {
+		const { status, message, runData } = await stage.n8n.run(every, 'Run Now');
+		assert.equal(status, 'success', message);
+		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
+	};
+	const [ana, bob, zoe] = campaign.participants.map((participant) =>
+		eventAbout('referrer_added', participant, 1_760_000_000_000),
+	);
+	const send = async (event: object) =>
+		await deliver(n8n.url + eventHookPath, event, webhookSecret);
+	const expectExecutions = async (workflow: string, count: number) => {
+		await retried(async () => {
+			const statuses = (await stage.n8n.statusesOf(workflow)).map(({ status }) => status);
+			assert.deepEqual(statuses, Array(count).fill('success'));
+		}, 90);
+	};
+	campaign.add('for-the-next-poll@example.com');
+	// The first run adds someone, so only from the second on every run gives the same.
+	await run();
+	const gave = await step(
+		`Workflows of version ${earlier} are saved, published and run`,
+		async () => {
+			assert.equal(await send(ana), 200);
+			await expectExecutions(hook, 1);
+			return await run();
+		},
+	);
+	await stage.startAgain(async () => {
+		await step('The package is updated', async () => installPackage(folder, after));
+	});
+	await step('All of them go on as they were', async () => {
+		assert.deepEqual(await run(), gave);
+		await retried(async () => assert.equal(await send(bob), 200), 30);
+		assert.equal(await send(ana), 200);
+		assert.equal(await send(zoe), 200);
+		await expectExecutions(hook, 3);
+		await expectExecutions(poll, 1);
+	});
+}

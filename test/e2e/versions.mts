@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import { itemsOf, type Execution, type N8n } from '../../tools/n8n/n8n.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import type { StandIn } from '../../tools/mock-server/service.mts';
+import { setStage } from './stage.mts';
+import { chain } from './workflow.mts';
+
+const campaignId = {
+	__rl: true,
+	mode: 'url',
+	value: 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD',
+};
+const email = '={{ $json.email }}';
+const people = (...names: string[]) => names.map((name) => ({ email: `${name}@example.com` }));
+
+/** The same in every version of n8n: all operations, the credential test, items that don't work. */
+export async function versions(runtime: Runtime, tarball: string): Promise<void> {
+	await using stage = await setStage(runtime, tarball);
+	const { n8n, standIn } = stage;
+	await step('The credential test says what it should', async () => testsCredential(n8n, standIn));
+	const credentials = await n8n.addCredential(standIn);
+	const run = async (items: object[], parameters: object, more: object = {}) =>
+		await runNode(n8n, credentials, items, { campaignId, ...parameters }, more);
+
+	await step('Every operation does what it says', async () => {
+		const [campaign] = rowsOf(await run([{}], { resource: 'campaign', operation: 'get' }));
+		assert.equal(campaign.campaignName, 'Q4 Growth Program');
+		const participant = { resource: 'participant' };
+		const referred = { referredByEmail: 'participant1@example.com' };
+		const added = await run(people('ana', 'bob'), {
+			...participant,
+			operation: 'add',
+			email,
+			additionalFields: referred,
+		});
+		assert.deepEqual(emailsOf(added), ['ana@example.com', 'bob@example.com']);
+		const got = await run(people('bob'), { ...participant, operation: 'get', email });
+		assert.equal(
+			rowsOf(got)[0].referredByCode,
+			standIn.campaign.find(referred.referredByEmail)?.referralCode,
+		);
+		const qualified = await run(people('bob'), {
+			...participant,
+			operation: 'qualify',
+			email,
+			additionalFields: { amount: 0 },
+		});
+		assert.equal(rowsOf(qualified)[0].rewardEventCompleted, true);
+		assert.equal(standIn.requests.at(-1)?.body?.amount, 0);
+		const all = await run([{}], {
+			...participant,
+			operation: 'list',
+			returnAll: true,
+			options: { pageSize: 7 },
+		});
+		assert.deepEqual(
+			emailsOf(all),
+			standIn.campaign.participants.map((person) => person.email),
+		);
+		const few = await run([{}], { ...participant, operation: 'list', limit: 5 });
+		assert.equal(rowsOf(few).length, 5);
+		const referrals = await run(people('participant1'), {
+			...participant,
+			operation: 'listReferrals',
+			email,
+			returnAll: true,
+		});
+		assert.ok(emailsOf(referrals).includes('bob@example.com'));
+		const valid = await run([{ code: rowsOf(got)[0].referralCode }, { code: 'nobody' }], {
+			resource: 'referralCode',
+			operation: 'validate',
+			code: '={{ $json.code }}',
+		});
+		assert.deepEqual(
+			rowsOf(valid).map((row) => row.valid),
+			[true, false],
+		);
+	});
+	await step('Of several items, the one that does not work goes its own way', async () => {
+		const items = people('participant1', 'not an address', 'participant3');
+		const get = { resource: 'participant', operation: 'get', email };
+		const split = await run(items, get, { onError: 'continueErrorOutput' });
+		assert.deepEqual(emailsOf(split), ['participant1@example.com', 'participant3@example.com']);
+		const [refused] = itemsOf(split, 'Referral Rocket', 1);
+		assert.equal(refused.json.email, 'not an address@example.com');
+		assert.match(String(refused.json.error), /is not an email address/);
+		const stopped = await run(items, get);
+		assert.equal(stopped.status, 'error');
+		assert.match(
+			String(stopped.message),
+			/"not an address@example.com" is not an email address.*This was item 2 of 3: 1 item before it had been sent; none of the later ones was sent\.$/,
+		);
+	});
+	await step('After a list, items still know where they come from', async () => {
+		const referrers = people('participant0', 'participant1');
+		const listed = await run(referrers, {
+			resource: 'participant',
+			operation: 'listReferrals',
+			email,
+			returnAll: true,
+		});
+		const codeOf = (name: unknown) => standIn.campaign.find(String(name))?.referralCode;
+		const origins = itemsOf(listed, 'Origin').map(({ json }) => codeOf(json.origin));
+		assert.deepEqual(
+			origins,
+			rowsOf(listed).map((row) => row.referredByCode),
+		);
+		assert.ok(new Set(origins).size === 2);
+	});
+}
+
+async function testsCredential(n8n: N8n, standIn: StandIn) {
+	const { referralRocketApi } = await n8n.addCredential(standIn);
+	const test = async (data: object) =>
+		await n8n.post<{ status: string; message: string }>('/credentials/test', {
+			credentials: {
+				...referralRocketApi,
+				type: 'referralRocketApi',
+				data: { apiKey: standIn.apiKey, authentication: 'bearer', baseUrl: standIn.url, ...data },
+			},
+		});
+	assert.equal((await test({})).status, 'OK');
+	const answers: Array<[number, string, RegExp | 'OK']> = [
+		[200, '{"campaignId":"x"}', 'OK'],
+		[404, '{"message":"none"}', 'OK'],
+		[401, '', /refused the API key/],
+		[403, '{}', /refused the API key/],
+		[429, '{}', /takes no more requests/],
+		[500, '{}', /could not answer/],
+		[503, '', /could not answer/],
+		[200, '<html>Sign in</html>', /web page/],
+	];
+	for (const [status, body, says] of answers) {
+		standIn.intercept = (_request, reply) =>
+			reply
+				.code(status)
+				.type(body.startsWith('<') ? 'text/html' : 'application/json')
+				.send(body);
+		const result = await test({});
+		if (says === 'OK') assert.equal(result.status, 'OK');
+		else
+			assert.match(`${result.status}: ${result.message}`, new RegExp(`^Error: .*${says.source}`));
+	}
+	standIn.intercept = undefined;
+	assert.match((await test({ apiKey: 'wrong' })).message, /refused the API key/);
+	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /can't be reached/);
+}
+
+/** Runs one Referral Rocket node behind the given items; a node behind it says where each item is from. */
+async function runNode(
+	n8n: N8n,
+	credentials: object,
+	items: object[],
+	parameters: object,
+	more: object,
+) {
+	const value = "={{ $('Items').item.json.email }}";
+	const origin = {
+		assignments: { assignments: [{ id: '1', name: 'origin', value, type: 'string' }] },
+	};
+	const jsCode = `return ${JSON.stringify(items)}.map((json) => ({ json }))`;
+	const id = await n8n.saveWorkflow(
+		chain('Versions', [
+			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
+			{ name: 'Items', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode } },
+			{
+				name: 'Referral Rocket',
+				type: 'n8n-nodes-referral-rocket.referralRocket',
+				parameters,
+				credentials,
+				...more,
+			},
+			{ name: 'Origin', type: 'n8n-nodes-base.set', typeVersion: 3.4, parameters: origin },
+		]),
+	);
+	return await n8n.run(id, 'Run');
+}
+
+function rowsOf(execution: Execution) {
+	assert.equal(execution.status, 'success', execution.message);
+	return itemsOf(execution, 'Referral Rocket').map(({ json }) => json);
+}
+
+const emailsOf = (execution: Execution) => rowsOf(execution).map((row) => row.email);

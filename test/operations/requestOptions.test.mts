@@ -1,0 +1,222 @@
+import { createServer as createHttp, type IncomingMessage } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { INodeParameters } from 'n8n-workflow';
+import { runNode, startNode, timesDecrypted } from '../support/engine.mts';
+import { credentialFor, locator, usingStandIn, ways } from '../support/mockServer.mts';
+
+/*
+ * Request Options, which n8n adds to every declarative node, mean the same in a workflow, where the
+ * node takes them itself, and in a tool, where n8n does.
+ */
+
+/** A certificate that nobody has signed, for this machine and these tests alone. */
+const selfSigned = {
+	key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJ1u/jbLK4NAlK7lG
+Fl0qlYTB9vT3uhShN8qhVCmIBLShRANCAATxC1hbB/VmRk+PwTbVRbJzeRsI4s4P
+GjAjhSmvTqZnpgKHpf63TQWQbv+SAdWSyx1Bkre5sC9jEdr/PRmMnm2h
+-----END PRIVATE KEY-----`,
+	cert: `-----BEGIN CERTIFICATE-----
+MIIBgDCCASWgAwIBAgIUSJ6ovyd7u46XHVS2zQXcfZRyJqwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDEwNTM0NloYDzIxMjYxMDMx
+MTA1MzQ2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATxC1hbB/VmRk+PwTbVRbJzeRsI4s4PGjAjhSmvTqZnpgKHpf63TQWQ
+bv+SAdWSyx1Bkre5sC9jEdr/PRmMnm2ho1MwUTAdBgNVHQ4EFgQUD8GoajUUcXPD
+G2uD+AcXNwc2iEowHwYDVR0jBBgwFoAUD8GoajUUcXPDG2uD+AcXNwc2iEowDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAwUzfgf7XWa4JEeCjrizv
+FwapHUNk3jVIIBRZ20zD+ikCIQCrfpW7Brl3pzuxRsaxcO63XI2kYW4++h7WEeFg
+w1ycbw==
+-----END CERTIFICATE-----`,
+};
+
+const service = usingStandIn();
+const get: INodeParameters = {
+	resource: 'campaign',
+	operation: 'get',
+	campaignId: locator('JCu82f30F1'),
+};
+const adding: INodeParameters = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId: locator('JCu82f30F1'),
+	email: '={{ $json.email }}',
+};
+const people = (count: number) =>
+	Array.from({ length: count }, (_, item) => ({ json: { email: `new${item}@example.com` } }));
+
+describe.each(ways)('%s', (_way, asTool) => {
+	const run = async (requestOptions: object, credential: object = {}) =>
+		await runNode({
+			credential: { ...credentialFor(service.standIn), ...credential },
+			parameters: { ...get, requestOptions: requestOptions as INodeParameters },
+			asTool,
+		});
+
+	test.each([
+		['', undefined],
+		['jo:s%40fe@', `Basic ${Buffer.from('jo:s@fe').toString('base64')}`],
+	])('requests go through the proxy %j', async (login, sent) => {
+		const seen: IncomingMessage[] = [];
+		const proxy = createHttp((request, response) => {
+			seen.push(request);
+			response.setHeader('content-type', 'application/json').end('{"campaignId":"by proxy"}');
+		});
+		await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+		const { port } = proxy.address() as AddressInfo;
+		try {
+			const { rows } = await run({ proxy: `http://${login}127.0.0.1:${port}` });
+			expect(rows).toEqual([{ campaignId: 'by proxy' }]);
+			expect(seen.map(({ url }) => url)).toEqual([
+				`${service.standIn.url}/api/v1/getCampaign?id=JCu82f30F1`,
+			]);
+			expect(seen[0].headers['proxy-authorization']).toBe(sent);
+			expect(service.standIn.requests).toEqual([]);
+		} finally {
+			await new Promise((done) => proxy.close(done));
+		}
+	});
+
+	test.each(['nowhere', 'http://nowhere', 'nowhere:3128', 'jo:geheim@nowhere'])(
+		'the proxy %s is refused, and nothing sent',
+		async (proxy) => {
+			const { error } = await run({ proxy });
+			expect(error?.message).toMatch(/proxy/i);
+			expect(error?.message).not.toMatch(/geheim/);
+			expect(service.standIn.requests).toEqual([]);
+		},
+	);
+
+	test('a certificate that nobody has signed is accepted only where that is allowed', async () => {
+		const server = createHttps(selfSigned, (_request, response) => {
+			response.setHeader('content-type', 'application/json').end('{"campaignId":"by TLS"}');
+		});
+		await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+		const baseUrl = `https://localhost:${(server.address() as AddressInfo).port}`;
+		try {
+			const refused = await run({}, { baseUrl });
+			expect(refused.error?.message).toMatch(/No secure connection/);
+			const { rows } = await run({ allowUnauthorizedCerts: true }, { baseUrl });
+			expect(rows).toEqual([{ campaignId: 'by TLS' }]);
+		} finally {
+			await new Promise((done) => server.close(done));
+		}
+	});
+
+	test('a service that is silent for longer than the timeout is not waited for', async () => {
+		service.standIn.intercept = (_request, reply) => reply.hijack();
+		const result = await runNode({
+			credential: credentialFor(service.standIn),
+			parameters: { ...adding, email: 'a@example.com', requestOptions: { timeout: 100 } },
+			asTool,
+		});
+		expect(result.error?.message).toMatch(/did not answer in time/);
+	});
+
+	// n8n lets a node reach the address that its own credential names, whatever the list says.
+	test.each([
+		{ allowedHttpRequestDomains: 'all' },
+		{ allowedHttpRequestDomains: 'none' },
+		{ allowedHttpRequestDomains: 'domains', allowedDomains: '' },
+		{ allowedHttpRequestDomains: 'domains', allowedDomains: 'example.com' },
+	])('the credential with %j reaches its own address, and a redirect no other', async (fields) => {
+		const { rows } = await run({}, fields);
+		expect(rows).toHaveLength(1);
+		service.standIn.intercept = async (_request, reply) =>
+			await reply.redirect('https://example.com/', 302);
+		expect((await run({}, fields)).error?.message).toMatch(/sends requests on to another address/);
+		expect(service.standIn.requests).toHaveLength(2);
+	});
+});
+
+describe('batching', () => {
+	const batching = (batchSize: number, batchInterval: number) => ({
+		...adding,
+		requestOptions: { batching: { batch: { batchSize, batchInterval } } },
+	});
+	const start = (parameters: INodeParameters, items = people(7)) =>
+		startNode({ credential: credentialFor(service.standIn), parameters, items });
+
+	/** How many requests came in before each gap. */
+	async function batches(batchSize: number, interval: number, count: number) {
+		const times: number[] = [];
+		service.standIn.intercept = () => {
+			times.push(performance.now());
+			return false;
+		};
+		const { rows, error } = await start(batching(batchSize, interval), people(count)).result;
+		expect(error).toBeUndefined();
+		expect(rows.map(({ email }) => email)).toEqual(people(count).map(({ json }) => json.email));
+		return times.reduce(
+			(sizes, time, index) => {
+				if (index > 0 && time - times[index - 1] > 300) sizes.push(0);
+				sizes[sizes.length - 1]++;
+				return sizes;
+			},
+			[0],
+		);
+	}
+
+	test('starts so many items, and waits before the next ones', async () => {
+		expect(await batches(3, 600, 7)).toEqual([3, 3, 1]);
+		expect(await batches(2, 600, 4)).toEqual([2, 2]);
+	});
+
+	test('takes a size of 0 or -1 as 1, as n8n does, and an interval of 0 as none', async () => {
+		expect(await batches(0, 600, 3)).toEqual([1, 1, 1]);
+		expect(await batches(-1, 600, 2)).toEqual([1, 1]);
+		expect(await batches(1, 0, 7)).toEqual([7]);
+	});
+
+	const hour = 3_600_000;
+
+	test('is over at once when the execution is stopped', async () => {
+		const { result, cancel } = start(batching(2, hour));
+		const ended = result.then(
+			() => true,
+			() => true,
+		);
+		while (service.standIn.requests.length < 2) await wait(5);
+		cancel();
+		expect(await ended).toBe(true);
+		expect(service.standIn.requests).toHaveLength(2);
+	});
+
+	test('is over at once when an item does not work', async () => {
+		service.standIn.intercept = async (_request, reply) => await reply.code(400).send();
+		const { error } = await start(batching(1, hour)).result;
+		expect(error?.message).toMatch(/This was item 1 of 7: none of the later ones was sent\.$/);
+		expect(service.standIn.requests).toHaveLength(1);
+	});
+});
+
+test('the credential is decrypted once for an item, however many requests it makes', async () => {
+	const before = timesDecrypted();
+	const { rows } = await runNode({
+		credential: credentialFor(service.standIn),
+		parameters: { ...adding, operation: 'list', returnAll: true, options: { pageSize: 2 } },
+		items: people(3),
+	});
+	expect(rows).toHaveLength(90);
+	expect(service.standIn.requests.length).toBeGreaterThan(40);
+	expect(timesDecrypted() - before).toBe(3);
+});
+
+test('each item is sent with its own key where an expression in the credential gives one', async () => {
+	const { error } = await runNode({
+		credential: {
+			...credentialFor(service.standIn),
+			apiKey: (item: number) => `key ${item}`,
+		} as never,
+		parameters: adding,
+		items: people(3),
+		onError: 'continueRegularOutput',
+	});
+	expect(error).toBeUndefined();
+	expect(service.standIn.requests.map(({ headers }) => headers.authorization).sort()).toEqual([
+		'Bearer key 0',
+		'Bearer key 1',
+		'Bearer key 2',
+	]);
+});

@@ -1,0 +1,201 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import fc from 'fast-check';
+import type { INodeParameters } from 'n8n-workflow';
+import { startNode, type RunOptions } from '../support/engine.mts';
+import { countTurns, credentialFor, locator, pairs, usingStandIn } from '../support/mockServer.mts';
+
+/*
+ * Many input items: how many are started, what becomes of the others when one does not work or the
+ * execution is stopped, and what a builder is told.
+ */
+
+const service = usingStandIn();
+const adding: INodeParameters = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId: locator('JCu82f30F1'),
+	email: '={{ $json.email }}',
+};
+const emailOf = (item: number) => `new${item}@example.com`;
+const people = (count: number) =>
+	Array.from({ length: count }, (_, item) => ({ json: { email: emailOf(item) } }));
+const arrived = () => service.standIn.requests.map(({ body }) => body?.email);
+const start = (options: Partial<RunOptions>) =>
+	startNode({ credential: credentialFor(service.standIn), parameters: adding, ...options });
+
+test('of items whose requests are not answered, ten are started and no more are looked at', async () => {
+	const resolved: number[] = [];
+	const items = people(50).map(({ json }, item) => ({
+		json: { email: json.email, look: () => resolved.push(item) },
+	}));
+	service.standIn.intercept = (_request, reply) => reply.hijack();
+	const { result, cancel } = start({
+		items: items as never,
+		parameters: { ...adding, email: '={{ $json.look() && $json.email }}' },
+	});
+	void result.catch(() => undefined);
+	while (service.standIn.requests.length < 10) await wait(5);
+	await wait(300);
+	expect(arrived()).toEqual(people(10).map(({ json }) => json.email));
+	expect(resolved).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+	cancel();
+});
+
+test('after an item that can not be sent, no further one is looked at', async () => {
+	const resolved: number[] = [];
+	const items = people(50).map(({ json }, item) => ({
+		json: { email: item === 5 ? 'no email' : json.email, look: () => resolved.push(item) },
+	}));
+	const { error } = await start({
+		items: items as never,
+		parameters: { ...adding, email: '={{ $json.look() && $json.email }}' },
+	}).result;
+	expect(resolved).toEqual([0, 1, 2, 3, 4, 5]);
+	expect(arrived()).toEqual([0, 1, 2, 3, 4].map(emailOf));
+	expect(error?.message).toBe(
+		'Email "no email" is not an email address. Enter one address, like jo@example.com. This was item 6 of 50: 5 items before it had been sent; none of the later ones was sent.',
+	);
+	expect(error).toMatchObject({ context: { itemIndex: 5 } });
+});
+
+test('when the execution is stopped, those who wait for a place are not sent', async () => {
+	const answers: Array<() => void> = [];
+	service.standIn.intercept = async () => {
+		await new Promise<void>((answer) => answers.push(answer));
+		return false;
+	};
+	const first = start({ items: people(10) });
+	while (answers.length < 10) await wait(5);
+	const second = start({ items: people(30).slice(10) });
+	void second.result.catch(() => undefined);
+	await wait(100);
+	second.cancel();
+	for (const answer of answers) answer();
+	expect((await first.result).rows).toHaveLength(10);
+	await wait(300);
+	expect(arrived()).toEqual(people(10).map(({ json }) => json.email));
+});
+
+describe('whichever items do not work', () => {
+	/** How many cases are tried; a mutation run tries fewer. */
+	const count = Number(process.env.RANDOM_SERVERS ?? 200);
+
+	const cases = fc.record({
+		count: fc.integer({ min: 2, max: 30 }),
+		/** For each item whether it is sent at all and whether it is accepted, and how long that takes. */
+		items: fc.array(
+			fc.record({
+				outcome: fc.oneof(
+					{ weight: 12, arbitrary: fc.constant('works') },
+					{ weight: 1, arbitrary: fc.constant('is refused') },
+					{ weight: 1, arbitrary: fc.constant('is no email') },
+				),
+				delay: fc.nat({ max: 15 }),
+			}),
+			{ minLength: 30, maxLength: 30 },
+		),
+	});
+	type Case = typeof cases extends fc.Arbitrary<infer Made> ? Made : never;
+
+	async function run({ count, items }: Case, onError?: RunOptions['onError']) {
+		const { standIn } = service;
+		standIn.requests.length = 0;
+		standIn.intercept = async ({ body }, reply) => {
+			const { outcome, delay } = items[Number(/\d+/.exec(String(body?.email)))];
+			await wait(delay);
+			return outcome === 'works' ? false : await reply.code(400).send({ message: 'No' });
+		};
+		const given = people(count).map(({ json }, item) => ({
+			json: items[item].outcome === 'is no email' ? { email: `${item}` } : json,
+		}));
+		const result = await start({ items: given, onError }).result;
+		const sent = arrived().map((email) => Number(/\d+/.exec(String(email))));
+		return { ...result, sent, wrong: items.slice(0, count).map(({ outcome }) => outcome) };
+	}
+
+	test('the message tells exactly which were sent', async () => {
+		await fc.assert(
+			fc.asyncProperty(cases, async (server) => {
+				const { error, sent, wrong, rows } = await run(server);
+				const first = wrong.findIndex((outcome) => outcome !== 'works');
+				if (first === -1) {
+					expect(error).toBeUndefined();
+					expect(rows).toHaveLength(server.count);
+					return;
+				}
+				const { message = '' } = error ?? {};
+				const [, place] = /This was item (\d+) of /.exec(message) ?? [];
+				const index = Number(place) - 1;
+				// Whatever was wrong first in time, the first in order of those that were started is told.
+				expect(index).toBe(first);
+				const [, before = '0'] = /(\d+) items? before it had been sent/.exec(message) ?? [];
+				expect(Number(before)).toBe(sent.filter((item) => item < index).length);
+				expect(Number(before)).toBe(index);
+				const [, list = ''] = /items? ([\d, ]+) (?:was|were) under way/.exec(message) ?? [];
+				const behind = list.split(', ').filter(Boolean).map(Number);
+				const sentBehind = sent.filter((item) => item > index).map((item) => item + 1);
+				const [, many, last] =
+					/(\d+) later ones, up to item (\d+), had been sent/.exec(message) ?? [];
+				if (many) {
+					expect([Number(many), Number(last)]).toEqual([
+						sentBehind.length,
+						Math.max(...sentBehind),
+					]);
+					expect(sentBehind.length).toBeGreaterThanOrEqual(10);
+				} else {
+					expect(behind).toEqual(sentBehind.toSorted((a, b) => a - b));
+				}
+				const isLeft = index + 1 + sentBehind.length < server.count;
+				expect(/none of the later ones was sent/.test(message)).toBe(isLeft);
+				expect(sent).toHaveLength(new Set(sent).size);
+			}),
+			{ numRuns: Math.ceil(count / 4) },
+		);
+	}, 120_000);
+
+	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'every item has its outcome in its place with %s',
+		async (onError) => {
+			await fc.assert(
+				fc.asyncProperty(cases, async (server) => {
+					const { error, items, errorItems, wrong } = await run(server, onError);
+					expect(error).toBeUndefined();
+					const all = wrong.map((outcome, item) => ({ item, works: outcome === 'works' }));
+					const place = ({ item }: { item: number }) => ({ item });
+					const isSplit = onError === 'continueErrorOutput';
+					const good = all.filter(({ works }) => works || !isSplit);
+					expect(pairs(items)).toEqual(good.map(place));
+					expect(items.map(({ json }) => !('error' in json))).toEqual(
+						good.map(({ works }) => works),
+					);
+					const bad = all.filter(({ works }) => !works && isSplit);
+					expect(pairs(errorItems)).toEqual(bad.map(place));
+					for (const { json } of errorItems) expect(json).toHaveProperty('email');
+				}),
+				{ numRuns: Math.ceil(count / 8) },
+			);
+		},
+		120_000,
+	);
+});
+
+test('thousands of items that can not be sent do not keep n8n from everything else', async () => {
+	const turns = countTurns();
+	const items = Array.from({ length: 5000 }, (_, item) => ({ json: { email: `${item}` } }));
+	const { rows } = await start({ items, onError: 'continueRegularOutput' }).result;
+	expect(rows).toHaveLength(5000);
+	// Ten items at the most in one turn.
+	expect(turns()).toBeGreaterThan(500);
+}, 60_000);
+
+test('the node runs once, and gives an item where there is none, as its settings say', async () => {
+	const once = await start({ items: people(5), settings: { executeOnce: true } }).result;
+	expect(arrived()).toEqual([emailOf(0)]);
+	expect(pairs(once.items)).toEqual([{ item: 0 }]);
+	service.standIn.intercept = (_request, reply) => reply.send([]);
+	const empty = await start({
+		parameters: { ...adding, operation: 'list', returnAll: true },
+		settings: { alwaysOutputData: true },
+	}).result;
+	expect(empty.rows).toEqual([{}]);
+});

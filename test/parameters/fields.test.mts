@@ -1,0 +1,292 @@
+import type { INode, INodeParameters, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
+import { ReferralRocketApi } from '../../credentials/ReferralRocketApi.credentials.ts';
+import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
+
+/*
+ * What n8n makes of the fields: saved workflows hold their names and values, so a change of one of them
+ * breaks workflows that people have built.
+ */
+
+const action = new ReferralRocket().description;
+const polling = new ReferralRocketPollingTrigger().description;
+const webhook = new ReferralRocketTrigger().description;
+
+function inEditor(description: INodeTypeDescription, given: INodeParameters) {
+	const node: INode = {
+		id: '1',
+		name: 'Referral Rocket',
+		type: description.name,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+	};
+	const { properties } = description;
+	const filled = NodeHelpers.getNodeParameters(properties, given, true, false, node, description);
+	node.parameters = filled ?? {};
+	const issues = NodeHelpers.getNodeParametersIssues(properties, node, description);
+	return { fields: node.parameters, toFill: Object.keys(issues?.parameters ?? {}) };
+}
+
+const campaignId = { __rl: true, mode: 'id', value: '' };
+const listed = { returnAll: false, limit: 50, simplify: true, options: {} };
+
+describe('a new operation shows its fields, and asks for those that it can not do without', () => {
+	test.each<[string, string, INodeParameters, string[]]>([
+		['campaign', 'get', { campaignId }, ['campaignId']],
+		['referralCode', 'validate', { campaignId, code: '' }, ['campaignId', 'code']],
+		[
+			'participant',
+			'add',
+			{ campaignId, email: '', additionalFields: {}, options: {} },
+			['campaignId', 'email'],
+		],
+		['participant', 'get', { campaignId, email: '', simplify: true }, ['campaignId', 'email']],
+		['participant', 'list', { campaignId, ...listed }, ['campaignId']],
+		['participant', 'listReferrals', { campaignId, email: '', ...listed }, ['campaignId', 'email']],
+		[
+			'participant',
+			'qualify',
+			{ campaignId, email: '', additionalFields: {} },
+			['campaignId', 'email'],
+		],
+	])('%s %s', (resource, operation, fields, toFill) => {
+		expect(inEditor(action, { resource, operation })).toEqual({
+			fields: { resource, operation, ...fields },
+			toFill,
+		});
+	});
+
+	test('Limit goes away with Return All', () => {
+		const { fields } = inEditor(action, { operation: 'list', returnAll: true });
+		expect(Object.keys(fields)).not.toContain('limit');
+	});
+});
+
+test.each([
+	['campaign', 'get'],
+	['participant', 'add'],
+	['referralCode', 'validate'],
+])('the resource %s begins with the operation %s', (resource, operation) => {
+	expect(inEditor(action, { resource }).fields.operation).toBe(operation);
+});
+
+test('a new node is about participants', () => {
+	expect(inEditor(action, {}).fields.resource).toBe('participant');
+});
+
+test('a new polling trigger waits for new participants of a campaign that is to be chosen', () => {
+	expect(inEditor(polling, {})).toEqual({
+		fields: { event: 'participantAdded', campaignId, simplify: true },
+		toFill: ['campaignId'],
+	});
+});
+
+test('a new webhook trigger waits for new referrers of all campaigns', () => {
+	expect(inEditor(webhook, {})).toEqual({
+		fields: { setUp: '', events: ['referrerCreated'], campaignId, simplify: true, options: {} },
+		toFill: [],
+	});
+	expect(inEditor(webhook, { events: [] }).toFill).toEqual(['events']);
+});
+
+interface Field {
+	type: string;
+	default: unknown;
+	/** What can be chosen. */
+	values?: unknown[];
+	/** What can be entered at the least and at the most. */
+	range?: [number | undefined, number | undefined];
+}
+
+/** The fields of a collection, or those of a menu, by name. */
+function within(properties: INodeProperties[], name: string, operation?: string) {
+	const found = properties.filter(
+		({ name: other, displayOptions }) =>
+			other === name &&
+			(operation === undefined || displayOptions?.show?.operation?.includes(operation)),
+	);
+	expect(found.length).toBe(1);
+	return found[0].options as INodeProperties[];
+}
+
+const shapes = (properties: INodeProperties[]) =>
+	Object.fromEntries(
+		properties.map((property): [string, Field] => {
+			const { name, type, default: initial, options, typeOptions } = property;
+			const choices = type === 'options' || type === 'multiOptions' ? options : undefined;
+			const { minValue, maxValue } = typeOptions ?? {};
+			return [
+				name,
+				{
+					type,
+					default: initial,
+					...(choices && { values: choices.map((choice) => 'value' in choice && choice.value) }),
+					...(typeOptions && { range: [minValue, maxValue] }),
+				},
+			];
+		}),
+	);
+
+describe('what can be added to an operation', () => {
+	const text = { type: 'string', default: '' };
+	const paging = {
+		pageSize: { type: 'number', default: 500, range: [1, 2000] },
+		sort: text,
+	};
+	test.each<[string, string, Record<string, unknown>]>([
+		['add', 'additionalFields', { referredByCode: text, referredByEmail: text }],
+		[
+			'add',
+			'options',
+			{ ifExists: { type: 'options', default: 'return', values: ['return', 'fail'] } },
+		],
+		[
+			'qualify',
+			'additionalFields',
+			{ amount: { type: 'number', default: 0, range: [0, undefined] } },
+		],
+		['list', 'options', paging],
+		['listReferrals', 'options', paging],
+	])('%s %s', (operation, collection, expected) => {
+		expect(shapes(within(action.properties, collection, operation))).toEqual(expected);
+	});
+
+	test('the webhook trigger verifies signatures and ignores repeats unless told otherwise', () => {
+		const on = { type: 'boolean', default: true };
+		expect(shapes(within(webhook.properties, 'options'))).toEqual({
+			ignoreRepeats: on,
+			verifySignature: on,
+		});
+	});
+});
+
+describe('what is entered how', () => {
+	const choices = (description: INodeTypeDescription, name: string) =>
+		shapes(description.properties.filter((property) => property.name === name))[name];
+
+	test('the resource, the operation and the events are chosen from a menu', () => {
+		expect(choices(action, 'resource').values).toEqual(['campaign', 'participant', 'referralCode']);
+		expect(choices(polling, 'event').values).toEqual([
+			'participantAdded',
+			'participantQualified',
+			'participantUpdated',
+		]);
+		expect(choices(webhook, 'events').values).toEqual([
+			'any',
+			'refereeCreated',
+			'referrerCreated',
+			'rewardUnlocked',
+		]);
+	});
+
+	test.each([action, polling, webhook])('every field of $displayName has its kind', (node) => {
+		const kinds: Record<string, string> = {
+			resource: 'options',
+			operation: 'options',
+			event: 'options',
+			events: 'multiOptions',
+			campaignId: 'resourceLocator',
+			email: 'string',
+			code: 'string',
+			returnAll: 'boolean',
+			limit: 'number',
+			simplify: 'boolean',
+			additionalFields: 'collection',
+			options: 'collection',
+			setUp: 'notice',
+		};
+		for (const { name, type } of node.properties) expect(type).toBe(kinds[name]);
+	});
+
+	test.each([action, polling, webhook])('a campaign of $displayName by ID or by link', (node) => {
+		const locators = node.properties.filter(({ name }) => name === 'campaignId');
+		expect(locators.length).toBeGreaterThan(0);
+		for (const { modes } of locators) {
+			expect(modes?.map(({ name, type }) => [name, type])).toEqual([
+				['id', 'string'],
+				['url', 'string'],
+			]);
+		}
+	});
+
+	test('no resource, operation or limit is taken from an expression or below 1', () => {
+		const menus = action.properties.filter(({ name }) => /^(resource|operation)$/.test(name));
+		expect(menus.length).toBe(4);
+		expect(menus.every(({ noDataExpression }) => noDataExpression)).toBe(true);
+		const limits = action.properties.filter(({ name }) => name === 'limit');
+		expect(limits.map(({ typeOptions }) => typeOptions?.minValue)).toEqual([1, 1]);
+	});
+});
+
+describe('every node', () => {
+	test.each([action, polling, webhook])(
+		'$displayName asks for a credential and tests it',
+		(node) => {
+			expect(node.credentials).toEqual([
+				{ name: new ReferralRocketApi().name, required: true, testedBy: 'testCredential' },
+			]);
+		},
+	);
+
+	test('has its place: one goes between other nodes, two start a workflow', () => {
+		expect([action, polling, webhook].map(({ name, group }) => [name, group])).toEqual([
+			['referralRocket', ['transform']],
+			['referralRocketPollingTrigger', ['trigger']],
+			['referralRocketTrigger', ['trigger']],
+		]);
+		expect([action.inputs, action.outputs]).toEqual([['main'], ['main']]);
+		for (const trigger of [polling, webhook]) {
+			expect([trigger.inputs, trigger.outputs]).toEqual([[], ['main']]);
+		}
+		expect(action.usableAsTool).toBe(true);
+		expect(polling.polling).toBe(true);
+		expect(webhook.webhooks).toEqual([
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: 'referral-rocket',
+			},
+		]);
+	});
+});
+
+describe('the credential', () => {
+	const { properties } = new ReferralRocketApi();
+	const filled = (given: INodeParameters) =>
+		NodeHelpers.getNodeParameters(properties, given, true, false, null, null);
+	const usual = {
+		apiKey: '',
+		authentication: 'bearer',
+		baseUrl: 'https://app.referralrocket.io',
+		webhookSecret: '',
+	};
+
+	test('sends a bearer token to Referral Rocket unless told otherwise', () => {
+		expect(filled({})).toEqual(usual);
+	});
+
+	test('asks for the name of the header where one is chosen', () => {
+		const given = { authentication: 'header' };
+		expect(filled(given)).toEqual({ ...usual, ...given, headerName: 'X-API-Key' });
+	});
+
+	test('hides the key and the secret, and can not do without the key and the header', () => {
+		const names = (those: INodeProperties[]) => those.map(({ name }) => name);
+		expect(names(properties.filter(({ typeOptions }) => typeOptions?.password))).toEqual([
+			'apiKey',
+			'webhookSecret',
+		]);
+		expect(names(properties.filter(({ required }) => required))).toEqual(['apiKey', 'headerName']);
+	});
+
+	test('offers a bearer token or a header', () => {
+		const { authentication, ...others } = shapes(properties);
+		expect(authentication).toMatchObject({ type: 'options', values: ['bearer', 'header'] });
+		expect(Object.values(others).map(({ type }) => type)).toEqual(Array(4).fill('string'));
+	});
+});

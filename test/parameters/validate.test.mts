@@ -1,0 +1,182 @@
+import { checkedValues } from '../../nodes/ReferralRocket/parameters/validate.ts';
+
+describe('an email address', () => {
+	const checked = (email: unknown) => checkedValues({ email }, ['email']).email;
+
+	test.each([
+		'jo@example.com',
+		'jo+sale@example.com',
+		'jo.doe-1_2@mail.example.co.uk',
+		"o'neil@example.com",
+		'jürgen@exämple.de',
+		'用户@例子.中国',
+		'JO@EXAMPLE.COM',
+		'a@b.c',
+		'!#$%&*/=?^`{|}~@example.com',
+	])('such as %s is accepted as it is', (email) => {
+		expect(checked(email)).toBe(email);
+	});
+
+	test.each([
+		[' jo@example.com '],
+		['\tjo@example.com\r\n'],
+		['\u00a0jo@example.com\u00a0'],
+		['\ufeffjo@example.com'],
+	])('with space around it is trimmed (%j)', (email) => {
+		expect(checked(email)).toBe('jo@example.com');
+	});
+
+	test.each([
+		'jo',
+		'@',
+		'jo@',
+		'@example.com',
+		'jo@example',
+		'jo@.com',
+		'jo@example.',
+		'jo@@example.com',
+		'jo@ex@mple.com',
+		'jo doe@example.com',
+		'jo@exam ple.com',
+		'jo@example.com al@example.com',
+		'jo@example.com,al@example.com',
+		'jo@example.com;al@example.com',
+		'Jo Doe <jo@example.com>',
+		'https://example.com',
+		'<jo@example.com>',
+		'mailto:jo@example.com',
+		'jo@example.com,',
+		'jo@example..com',
+		'undefined',
+		'[object Object]',
+	])('such as %s is refused', (email) => {
+		expect(() => checked(email)).toThrow(`Email "${email}" is not an email address`);
+	});
+
+	test.each([
+		['\u200b', 'U+200B'],
+		['\u200c', 'U+200C'],
+		['\u2060', 'U+2060'],
+		['\u00ad', 'U+00AD'],
+		['\u202e', 'U+202E'],
+		['\u0000', 'U+0000'],
+		['\u001b', 'U+001B'],
+		['\u007f', 'U+007F'],
+		['\u0085', 'U+0085'],
+		['\u00a0', 'U+00A0'],
+		['\u3000', 'U+3000'],
+		['\u2028', 'U+2028'],
+		['\ufeff', 'U+FEFF'],
+		['\u034f', 'U+034F'],
+		['\u3164', 'U+3164'],
+		['\ufe0f', 'U+FE0F'],
+		['\u2800', 'U+2800'],
+		['\ud800', 'U+D800'],
+		['\udc00', 'U+DC00'],
+		['\u{e0041}', 'U+E0041'],
+	])('with %j in it is refused, and the message shows where', (character, code) => {
+		for (const [before, after] of [
+			['jo', '@example.com'],
+			['jo@exam', 'ple.com'],
+			['jo@example.co', 'm'],
+		]) {
+			expect(() => checked(before + character + after)).toThrow(
+				`Email "${before}[${code}]${after}" contains an invisible character`,
+			);
+		}
+	});
+
+	test.each([[true], [{ a: 1 }], [['jo@example.com']], [new Date(0)]])(
+		'that is not text is refused (%j)',
+		(email) => {
+			expect(() => checked(email)).toThrow('Email must be text');
+		},
+	);
+});
+
+describe('a campaign', () => {
+	const checked = (campaign: unknown) => checkedValues({ campaign }, ['campaign']).campaign;
+
+	test.each([
+		['an ID', 'JCu82f30F1', 'JCu82f30F1'],
+		['an ID that is a number', 1234567890, '1234567890'],
+		['an ID with signs', 'a-b_c.d', 'a-b_c.d'],
+		['a campaign link', 'https://referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
+		[
+			'a share link',
+			'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD',
+			'JCu82f30F1',
+		],
+		[
+			'a share link with the code first',
+			'https://referralrocket.io/campaign?referralCode=8Mnu09TD&id=JCu82f30F1',
+			'JCu82f30F1',
+		],
+		['a link without scheme', 'referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
+		['a link without path', 'referralrocket.io?id=JCu82f30F1', 'JCu82f30F1'],
+		['a link with http', 'http://referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
+		['a link to another host', 'https://refer.example.com/?id=JCu82f30F1#top', 'JCu82f30F1'],
+		[
+			'a link with spaces around',
+			'  https://referralrocket.io/campaign?id=JCu82f30F1\n',
+			'JCu82f30F1',
+		],
+		[
+			'a link with spaces around the ID',
+			'https://referralrocket.io/c?id=%20JCu82f30F1+',
+			'JCu82f30F1',
+		],
+	])('by %s is understood', (_, given, id) => {
+		expect(checked(given)).toBe(id);
+	});
+
+	test.each([
+		'https://referralrocket.io',
+		'https://referralrocket.io/campaign',
+		'https://referralrocket.io/campaign?id=',
+		'https://referralrocket.io/campaign?id=%20',
+		'https://referralrocket.io/campaign?referralCode=8Mnu09TD',
+		'https://referralrocket.io/campaign?campaignid=JCu82f30F1',
+		'referralrocket.io/campaign',
+		'https://',
+		'//',
+		'?',
+	])('by link without an ID is refused (%s)', (given) => {
+		expect(() => checked(given)).toThrow(`The link "${given}" holds no campaign ID`);
+	});
+});
+
+test.each(['campaign', 'code', 'referredByCode'] as const)('a %s must be a value', (name) => {
+	const checked = (value: unknown) => checkedValues({ [name]: value }, [name])[name];
+	for (const value of [NaN, Infinity, -Infinity]) {
+		expect(() => checked(value)).toThrow(`"${value}" can't be used`);
+	}
+	expect(() => checked('A\u200bB')).toThrow('"A[U+200B]B" contains an invisible character');
+	expect(checked(' A B ')).toBe('A B');
+	expect(checked(0)).toBe('0');
+});
+
+test('takes only the parameters that the operation has', () => {
+	const given = { campaign: 'JCu82f30F1', email: 'no email', amount: -1 };
+	expect(checkedValues(given, ['campaign'])).toEqual({ campaign: 'JCu82f30F1' });
+});
+
+describe('a whole number', () => {
+	const checked = (pageSize: unknown) =>
+		checkedValues({ campaign: 'A', pageSize }, ['campaign', 'pageSize']).pageSize;
+
+	test.each([1, 2000, '20', ' 20 '])('such as %j is accepted', (given) => {
+		expect(checked(given)).toBe(Number(given));
+	});
+
+	test.each([0, -1, 1.5, 2001, NaN, Infinity, true, '0x10', '1e2', 'ten'])(
+		'such as %j is refused',
+		(given) => {
+			expect(() => checked(given)).toThrow('from 1 to 2000');
+		},
+	);
+
+	test('is not made of a list', () => {
+		expect(() => checked([3])).toThrow('Page Size "[3]"');
+	});
+});

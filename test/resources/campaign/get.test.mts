@@ -1,0 +1,75 @@
+import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
+import { takesTheCampaign } from '../../support/inputs.mts';
+import { itemsOf, locator, pairs, received, usingStandIn } from '../../support/mockServer.mts';
+
+const service = usingStandIn();
+const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
+
+test('gets a campaign with one request', async () => {
+	const { rows } = await service.run(parameters);
+	expect(rows).toEqual([service.standIn.campaign.details()]);
+	expect(received(service.standIn)).toEqual([
+		{ method: 'GET', path: '/api/v1/getCampaign', query: { id: 'JCu82f30F1' } },
+	]);
+});
+
+test('gets the campaign of every input item', async () => {
+	const { items, rows } = await service.run(parameters, { items: itemsOf({}, {}, {}) });
+	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	expect(rows).toEqual(Array.from({ length: 3 }, () => service.standIn.campaign.details()));
+});
+
+test('passes every field through, known or not', async () => {
+	const campaign = {
+		'odd name': '',
+		new: { deep: [1, null, { a: 'ß' }] },
+		paused: 'maybe',
+		end: 0,
+	};
+	service.standIn.intercept = (_, reply) => void reply.send(campaign);
+	const { rows } = await service.run(parameters);
+	expect(rows).toEqual([campaign]);
+});
+
+test.each([
+	['a long reason', (key: string) => ({ status: 400, body: `${'x'.repeat(290)}${key}` })],
+	[
+		'data that can not be read',
+		(key: string) => ({ status: 200, body: `${'x'.repeat(90)}${key}` }),
+	],
+])('shows no part of the key when it is cut off in %s', async (_, answer) => {
+	const { standIn } = service;
+	const { status, body } = answer(standIn.apiKey);
+	standIn.intercept = (_request, reply) => void reply.code(status).type('text/plain').send(body);
+	const { error, stored } = await service.run(parameters);
+	expect(error?.description).toContain('xxx');
+	expect(stored).not.toContain(standIn.apiKey.slice(0, 5));
+});
+
+test('hides the key where the service repeats it as part of an address', async () => {
+	const { standIn } = service;
+	const inAddress = encodeURIComponent(standIn.apiKey);
+	standIn.intercept = (_request, reply) =>
+		reply.redirect(`https://elsewhere.example/?key=${inAddress}`, 302);
+	const { error, stored } = await service.run(parameters);
+	expect(error?.description).toContain('https://elsewhere.example/?key=[API key]');
+	expect(stored).not.toContain(inAddress);
+});
+
+takesTheCampaign(service, parameters);
+
+stopsWithAClearMessage(service, {
+	parameters,
+	method: 'GET',
+	names: ['JCu82f30F1'],
+	wrongShapes: [[], [{ campaignId: 'JCu82f30F1' }], 'JCu82f30F1', 7, true],
+});
+
+oneBadItemFailsAlone(service, {
+	parameters: { ...parameters, campaignId: locator('={{ $json.campaign }}') },
+	good: [{ campaign: 'JCu82f30F1' }, { campaign: ' JCu82f30F1 ' }],
+	bad: [
+		{ name: 'one without a campaign', json: {}, says: /Campaign is empty/ },
+		{ name: 'one with an unknown campaign', json: { campaign: 'Nope' }, says: /campaign "Nope"/ },
+	],
+});

@@ -1,0 +1,293 @@
+import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
+import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { itemsOf, locator, pairs, received, usingStandIn } from '../../support/mockServer.mts';
+
+const service = usingStandIn();
+const parameters = {
+	resource: 'participant',
+	operation: 'add',
+	campaignId: locator('JCu82f30F1'),
+	email: 'jo@example.com',
+};
+const bodies = () => service.standIn.requests.map(({ body }) => body);
+
+test('adds a participant with one request', async () => {
+	const { rows } = await service.run(parameters);
+	const added = service.standIn.campaign.find('jo@example.com');
+	expect(added).toBeDefined();
+	expect(rows).toEqual([added]);
+	expect(received(service.standIn)).toEqual([
+		{
+			method: 'POST',
+			path: '/api/v1/addParticipant',
+			query: {},
+			body: { id: 'JCu82f30F1', email: 'jo@example.com' },
+		},
+	]);
+	expect(service.standIn.requests[0].headers).toMatchObject({
+		'content-type': expect.stringContaining('application/json'),
+		accept: 'application/json',
+	});
+});
+
+test('adds the participant of every input item', async () => {
+	const emails = ['a@example.com', 'b@example.com', 'c@example.com'];
+	const { items, rows } = await service.run(
+		{ ...parameters, email: '={{ $json.email }}' },
+		{ items: itemsOf(...emails.map((email) => ({ email }))) },
+	);
+	expect(rows.map(({ email }) => email)).toEqual(emails);
+	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	expect(service.standIn.requests).toHaveLength(3);
+});
+
+test('passes every field through, known or not', async () => {
+	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
+	service.standIn.intercept = (_, reply) => void reply.send(participant);
+	const { rows } = await service.run(parameters);
+	expect(rows).toEqual([participant]);
+});
+
+describe('the referrer', () => {
+	const referrer = { code: 'C000001', email: 'participant0@example.com' };
+
+	test.each([
+		['by code', { referredByCode: referrer.code }, { referredByCode: referrer.code }],
+		['by email', { referredByEmail: referrer.email }, { referredByEmail: referrer.email }],
+		[
+			'with spaces around',
+			{ referredByCode: ` ${referrer.code} ` },
+			{ referredByCode: referrer.code },
+		],
+		[
+			'by an expression',
+			{ referredByEmail: '={{ $json.referrer }}' },
+			{ referredByEmail: referrer.email },
+		],
+		[
+			'by code, the email being blank',
+			{ referredByCode: referrer.code, referredByEmail: ' ' },
+			{ referredByCode: referrer.code },
+		],
+	])('is sent %s', async (_, additionalFields, sent) => {
+		const { rows } = await service.run(
+			{ ...parameters, additionalFields },
+			{ items: itemsOf({ referrer: referrer.email }) },
+		);
+		expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com', ...sent }]);
+		expect(rows).toMatchObject([{ email: 'jo@example.com', referredByCode: referrer.code }]);
+	});
+
+	test.each([
+		['empty', { referredByCode: '', referredByEmail: '' }],
+		['blank', { referredByCode: ' ', referredByEmail: ' ' }],
+		['an expression without a value', { referredByCode: '={{ $json.nope }}' }],
+	])('is not sent when it is %s', async (_, additionalFields) => {
+		const { error } = await service.run({ ...parameters, additionalFields });
+		expect(error).toBeUndefined();
+		expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com' }]);
+	});
+
+	test.each([
+		[
+			'given twice',
+			{ referredByCode: referrer.code, referredByEmail: referrer.email },
+			/Referred By Code and Referred By Email/,
+		],
+		['that is no email', { referredByEmail: 'Sam' }, /Referred By Email "Sam"/],
+		['that is an object', { referredByCode: '={{ $json }}' }, /Referred By Code must be text/],
+	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
+		const { error } = await service.run({ ...parameters, additionalFields });
+		expect(error?.message).toMatch(says);
+		expect(service.standIn.requests).toEqual([]);
+	});
+
+	test.each([
+		['by code', { referredByCode: 'Nope1234' }, 'Nope1234'],
+		['by email', { referredByEmail: 'nobody@example.com' }, 'nobody@example.com'],
+	])('is named when the service does not know it %s', async (_, additionalFields, name) => {
+		const { error } = await service.run({ ...parameters, additionalFields });
+		expect(error?.message).toContain(`the referrer "${name}"`);
+		expect(error?.message).toContain('jo@example.com');
+		expect(service.standIn.campaign.find('jo@example.com')).toBeUndefined();
+	});
+});
+
+test('what the service said stands in the error output too', async () => {
+	service.standIn.intercept = (_, reply) => reply.code(400).send({ message: 'Campaign has ended' });
+	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
+	expect(errorItems[0].json.error).toBe(
+		'Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1". Check the fields of this node. Referral Rocket answered with status 400: "Campaign has ended".',
+	);
+});
+
+describe('someone who is there already', () => {
+	const known = { ...parameters, email: 'participant3@example.com' };
+	const failing = { ...known, options: { ifExists: 'fail' } };
+	const existing = () => service.standIn.campaign.find('participant3@example.com');
+	const post = { method: 'POST', path: '/api/v1/addParticipant', query: {} };
+	const refusing = (status: number, message: string) => {
+		service.standIn.intercept = ({ method }, reply) => {
+			if (method === 'GET') return false;
+			void reply.code(status).send({ status, error: 'Refused', message, path: '/api' });
+			return true;
+		};
+	};
+
+	test.each([known, failing])('comes out when the service does not mind', async (given) => {
+		const { rows } = await service.run(given);
+		expect(rows).toEqual([existing()]);
+		expect(service.standIn.requests).toHaveLength(1);
+	});
+
+	test.each([
+		['an unnamed refusal with status 409', 409, 'No'],
+		['"already enrolled" with status 500', 500, 'Participant is already enrolled in this campaign'],
+		['"already" with status 400', 400, 'ALREADY registered'],
+	])('is looked up after %s', async (_, status, message) => {
+		refusing(status, message);
+		const { items, rows } = await service.run(known);
+		expect(rows).toEqual([existing()]);
+		expect(pairs(items)).toEqual([{ item: 0 }]);
+		expect(received(service.standIn)).toEqual([
+			{ ...post, body: { id: 'JCu82f30F1', email: 'participant3@example.com' } },
+			{
+				method: 'GET',
+				path: '/api/v1/getParticipant',
+				query: { id: 'JCu82f30F1', email: 'participant3@example.com' },
+			},
+		]);
+	});
+
+	test('is looked up without the referrer, who changes nothing', async () => {
+		service.standIn.behaviour.addingAgain = 'refused';
+		const additionalFields = { referredByCode: 'C000001' };
+		const { rows } = await service.run({
+			...known,
+			additionalFields,
+			options: { ifExists: 'return' },
+		});
+		expect(rows).toEqual([existing()]);
+		expect(service.standIn.requests[1].query).toEqual({
+			id: 'JCu82f30F1',
+			email: 'participant3@example.com',
+		});
+	});
+
+	test.each([
+		['status 409', 409, 'No'],
+		['"already enrolled"', 500, 'Participant is already enrolled in this campaign'],
+	])('stops the execution after %s when told to', async (_, status, message) => {
+		refusing(status, message);
+		const { error, items } = await service.run(failing);
+		expect(items).toEqual([]);
+		expect(error?.message).toContain(
+			'Participant "participant3@example.com" is already in campaign "JCu82f30F1"',
+		);
+		expect(error?.message).toContain('If Participant Exists');
+		expect(error?.httpCode).toBe(String(status));
+	});
+
+	describe.each(['return', 'fail'])('with If Participant Exists at %s', (ifExists) => {
+		const unknown = { ...parameters, options: { ifExists } };
+
+		test.each(['nothing', 'null', 'notFound'] as const)(
+			'is not supposed when a look-up answers with %s: the refusal was about something else',
+			async (unknownParticipant) => {
+				refusing(500, 'No participant exists with code XYZ');
+				service.standIn.behaviour.unknownParticipant = unknownParticipant;
+				const { error, items } = await service.run(unknown);
+				expect(items).toEqual([]);
+				expect(error?.message).toMatch(
+					/could not answer for participant "jo@example.com" in campaign "JCu82f30F1"/,
+				);
+				expect(error?.description).toContain('No participant exists with code XYZ');
+			},
+		);
+
+		test('stops the execution when the look-up does not work', async () => {
+			service.standIn.intercept = ({ method }, reply) =>
+				method === 'GET'
+					? void reply.code(400).send({ message: 'Not now' })
+					: void reply.code(409).send({});
+			const { error, items } = await service.run(unknown);
+			expect(items).toEqual([]);
+			expect(error?.message).toMatch(/Before that, .* refused to add .* as already there\.$/);
+			expect(error?.description).toContain('Not now');
+		});
+	});
+
+	test('is not supposed when someone is added whose name is like the words of a refusal', async () => {
+		const participant = { email: 'jo@example.com', lastName: 'Already Exists' };
+		service.standIn.intercept = (_, reply) => void reply.send(participant);
+		const { rows } = await service.run({ ...parameters, options: { ifExists: 'fail' } });
+		expect(rows).toEqual([participant]);
+		expect(service.standIn.requests).toHaveLength(1);
+	});
+
+	test.each(['return', 'fail'])(
+		'is not supposed after any other refusal (%s)',
+		async (ifExists) => {
+			refusing(500, 'Out of memory');
+			const { error, items } = await service.run({ ...known, options: { ifExists } });
+			expect(items).toEqual([]);
+			expect(error?.message).toMatch(/could not answer/);
+			expect(service.standIn.requests).toHaveLength(1);
+		},
+	);
+
+	test.each([
+		['the referrer does not exist', 'Referrer does not exist'],
+		['the campaign does not exist', 'Campaign does not exist'],
+		['it has no room for an address like "already@example.com"', 'No room for already@example.com'],
+	])('is not supposed when the service says that %s', async (_, message) => {
+		refusing(500, message);
+		const { error } = await service.run({
+			...failing,
+			email: 'already@example.com',
+		});
+		expect(error).toBeDefined();
+		expect(error?.message).not.toContain('is already in campaign');
+	});
+
+	test.each([
+		[401, /refused the API key/],
+		[403, /refused the API key/],
+		[404, /does not know/],
+		[429, /takes no more requests/],
+	])('is not supposed after status %i, whatever it says', async (status, says) => {
+		service.standIn.intercept = (_, reply) =>
+			void reply.code(status).header('retry-after', '0').send({ message: 'It already exists' });
+		const { error } = await service.run(known);
+		expect(error?.message).toMatch(says);
+		expect(service.standIn.requests.filter(({ method }) => method === 'GET')).toEqual([]);
+	});
+});
+
+takesTheCampaign(service, parameters);
+takesTheEmail(service, parameters);
+
+stopsWithAClearMessage(service, {
+	parameters,
+	method: 'POST',
+	names: ['jo@example.com', 'JCu82f30F1'],
+	wrongShapes: [[], [{ email: 'jo@example.com' }], 'added', 1, true],
+});
+
+oneBadItemFailsAlone(service, {
+	parameters: {
+		...parameters,
+		email: '={{ $json.email }}',
+		additionalFields: { referredByCode: '={{ $json.referrer }}' },
+	},
+	good: [{ email: 'a@example.com' }, { email: 'b@example.com', referrer: 'C000001' }],
+	bad: [
+		{ name: 'one without an email', json: {}, says: /Email is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, says: /Email "Jo"/ },
+		{
+			name: 'one with an unknown referrer',
+			json: { email: 'jo@example.com', referrer: 'Nope' },
+			says: /the referrer "Nope"/,
+		},
+	],
+});

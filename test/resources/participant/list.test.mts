@@ -1,0 +1,68 @@
+import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
+import { takesTheCampaign } from '../../support/inputs.mts';
+import { readsLists } from '../../support/lists.mts';
+import { locator, usingStandIn } from '../../support/mockServer.mts';
+
+const service = usingStandIn({ participants: 150 });
+const parameters = {
+	resource: 'participant',
+	operation: 'list',
+	campaignId: locator('JCu82f30F1'),
+};
+
+readsLists(service, {
+	parameters,
+	path: '/api/v1/getAllParticipants',
+	query: { id: 'JCu82f30F1' },
+	wanted: ({ participants }) => participants,
+	signUp: (campaign, email) => void campaign.add(email),
+});
+
+describe('a large campaign', () => {
+	const large = usingStandIn({ participants: 1250 });
+
+	test('is read in pages of 500', async () => {
+		const { rows } = await large.run({ ...parameters, returnAll: true });
+		expect(rows.map(({ email }) => email)).toEqual(
+			large.standIn.campaign.participants.map(({ email }) => email),
+		);
+		const asked = large.standIn.requests.filter(({ path }) => path.endsWith('getAllParticipants'));
+		expect(asked.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
+			['0', '500'],
+			['1', '500'],
+			['2', '500'],
+		]);
+	});
+});
+
+takesTheCampaign(service, parameters);
+
+stopsWithAClearMessage(service, {
+	parameters,
+	method: 'GET',
+	names: ['JCu82f30F1'],
+	wrongShapes: [{ participants: [] }, { content: {} }, {}, [1, 2], [null], [[]], 'none', 0, true],
+	emptyIsFine: true,
+});
+
+oneBadItemFailsAlone(service, {
+	parameters: {
+		...parameters,
+		campaignId: locator('={{ $json.campaign }}'),
+		limit: '={{ $json.limit }}',
+	},
+	good: [
+		{ campaign: 'JCu82f30F1', limit: 3 },
+		{ campaign: 'JCu82f30F1', limit: 3 },
+	],
+	each: 3,
+	bad: [
+		{ name: 'one without a campaign', json: { limit: 3 }, says: /Campaign is empty/ },
+		{ name: 'one without a limit', json: { campaign: 'JCu82f30F1' }, says: /^Limit/ },
+		{
+			name: 'one with an unknown campaign',
+			json: { campaign: 'Nope', limit: 3 },
+			says: /campaign "Nope"/,
+		},
+	],
+});

@@ -1,0 +1,163 @@
+import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
+import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { itemsOf, locator, pairs, received, usingStandIn } from '../../support/mockServer.mts';
+
+const service = usingStandIn();
+const parameters = {
+	resource: 'participant',
+	operation: 'qualify',
+	campaignId: locator('JCu82f30F1'),
+	email: 'referee@example.com',
+};
+
+beforeEach(() => {
+	const { campaign } = service.standIn;
+	const referrer = campaign.find('participant0@example.com');
+	campaign.add('referee@example.com', referrer);
+	campaign.add('other@example.com', referrer);
+});
+
+test('qualifies a participant with one request', async () => {
+	const { rows } = await service.run(parameters);
+	const qualified = service.standIn.campaign.find('referee@example.com');
+	expect(qualified?.rewardEventCompleted).toBe(true);
+	expect(rows).toEqual([qualified]);
+	expect(received(service.standIn)).toEqual([
+		{
+			method: 'POST',
+			path: '/api/v1/qualifyParticipant',
+			query: {},
+			body: { id: 'JCu82f30F1', email: 'referee@example.com' },
+		},
+	]);
+});
+
+test('qualifies the participant of every input item', async () => {
+	const { items, rows } = await service.run(
+		{
+			...parameters,
+			email: '={{ $json.email }}',
+			additionalFields: { amount: '={{ $json.paid }}' },
+		},
+		{
+			items: itemsOf(
+				{ email: 'other@example.com', paid: 10 },
+				{ email: 'referee@example.com', paid: 20.5 },
+			),
+		},
+	);
+	expect(rows.map(({ email }) => email)).toEqual(['other@example.com', 'referee@example.com']);
+	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }]);
+	const bodies = service.standIn.requests.map(({ body }) => body);
+	expect(bodies).toHaveLength(2);
+	expect(bodies).toEqual(
+		expect.arrayContaining([
+			{ id: 'JCu82f30F1', email: 'other@example.com', amount: 10 },
+			{ id: 'JCu82f30F1', email: 'referee@example.com', amount: 20.5 },
+		]),
+	);
+});
+
+test('passes every field through, known or not', async () => {
+	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
+	service.standIn.intercept = (_, reply) => void reply.send(participant);
+	const { rows } = await service.run(parameters);
+	expect(rows).toEqual([participant]);
+});
+
+test.each([
+	['250', 250, 250],
+	['0, which is an amount', 0, 0],
+	['decimals', 12.34, 12.34],
+	['a text with a number', '12.50', 12.5],
+	['a text with spaces around', ' 7 ', 7],
+	['an expression', '={{ $json.paid }}', 99],
+	['an expression that gives 0', '={{ 0 }}', 0],
+])('sends %s as a number', async (_, amount, sent) => {
+	await service.run(
+		{ ...parameters, additionalFields: { amount } },
+		{ items: itemsOf({ paid: 99 }) },
+	);
+	expect(service.standIn.requests.map(({ body }) => body)).toEqual([
+		{ id: 'JCu82f30F1', email: 'referee@example.com', amount: sent },
+	]);
+});
+
+test.each([
+	['empty', ''],
+	['blank', '  '],
+	['an expression without a value', '={{ $json.nope }}'],
+])('sends no amount when it is %s', async (_, amount) => {
+	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
+	expect(error).toBeUndefined();
+	expect(service.standIn.requests.map(({ body }) => body)).toEqual([
+		{ id: 'JCu82f30F1', email: 'referee@example.com' },
+	]);
+});
+
+test.each([
+	['below 0', -1, /Amount "-1"/],
+	['with a comma', '12,50', /Amount "12,50"/],
+	['with a currency', '20 USD', /Amount "20 USD"/],
+	['that is no number', '={{ NaN }}', /Amount "NaN"/],
+	['without end', '={{ Infinity }}', /Amount "Infinity"/],
+	['that is true', '={{ true }}', /Amount "true"/],
+	['that is a list', '={{ [5] }}', /Amount "\[5\]"/],
+	['in hexadecimal', '={{ "0x10" }}', /Amount "0x10"/],
+])('refuses an amount %s and sends nothing', async (_, amount, says) => {
+	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
+	expect(error?.message).toMatch(says);
+	expect(service.standIn.requests).toEqual([]);
+});
+
+test('tells in the words of the service why a participant does not qualify', async () => {
+	const { error } = await service.run({ ...parameters, email: 'participant1@example.com' });
+	expect(error?.message).toContain('participant "participant1@example.com"');
+	expect(error?.message).toContain('Only a participant who was referred can be qualified.');
+	expect(error?.description).toContain('Only referred participants can be qualified');
+});
+
+takesTheCampaign(service, parameters);
+
+describe('a referred participant', () => {
+	beforeEach(() => {
+		const participant = service.standIn.campaign.find('participant3@example.com');
+		const code = service.standIn.campaign.find('participant0@example.com')?.referralCode;
+		Object.assign(participant ?? {}, { referredByCode: code });
+	});
+	takesTheEmail(service, parameters);
+});
+
+stopsWithAClearMessage(service, {
+	parameters,
+	method: 'POST',
+	names: ['referee@example.com', 'JCu82f30F1'],
+	wrongShapes: [[], [{ email: 'referee@example.com' }], 'qualified', 1, true],
+});
+
+oneBadItemFailsAlone(service, {
+	parameters: {
+		...parameters,
+		email: '={{ $json.email }}',
+		additionalFields: { amount: '={{ $json.paid }}' },
+	},
+	good: [{ email: 'referee@example.com' }, { email: 'other@example.com', paid: 0 }],
+	bad: [
+		{ name: 'one without an email', json: { paid: 5 }, says: /Email is empty/ },
+		{
+			name: 'one with a negative amount',
+			json: { email: 'participant9@example.com', paid: -5 },
+			says: /Amount "-5"/,
+		},
+		{
+			name: 'one that is unknown',
+			json: { email: 'nobody@example.com' },
+			says: /participant "nobody@example.com"/,
+		},
+		{
+			name: 'one that nobody referred',
+			json: { email: 'participant1@example.com' },
+			says: /participant "participant1@example.com"/,
+		},
+	],
+});

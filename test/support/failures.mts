@@ -1,0 +1,293 @@
+import type { FastifyReply } from 'fastify';
+import type { INodeParameters } from 'n8n-workflow';
+import { startStandIn } from '../../tools/mock-server/service.mts';
+import type { RunResult } from './engine.mts';
+import { itemsOf, pairs, ways, type Service } from './mockServer.mts';
+
+/*
+ * What every operation must make of a service that doesn't work. Each operation's test calls these
+ * with its own parameters.
+ */
+
+interface Failure {
+	name: string;
+	status?: number;
+	body?: string;
+	type?: string;
+	/** What the message says. */
+	says: RegExp;
+	/** The message can't name the campaign or participant: the credential is to blame. */
+	namesNobody?: boolean;
+	/** A POST may have been carried out all the same. */
+	unsure?: boolean;
+	/** The service's own words are in the description. */
+	quoted?: boolean;
+}
+
+const words = 'The moon is full';
+const page = (key: string) => `<!doctype html><html><h1>${words}</h1><p>${key}</p></html>`;
+
+/** Stands for the key as JSON may write it as well, each character as its number. */
+const escaped = (key: string) => `escaped ${key}`;
+const numbers = (key: string) =>
+	[...key].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
+/** Every body holds the key: whatever part of an answer is quoted must not give it away. */
+const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure[] => {
+	const detail = (status: number) => ({
+		name: `status ${status}`,
+		status,
+		body: JSON.stringify({
+			status,
+			error: 'Refused',
+			message: `${words}, Bearer ${key} or ${escaped(key)}`,
+			path: key,
+		}),
+		quoted: true,
+	});
+	const nothing = { says: /has nothing for|confirmed nothing for/, unsure: true };
+	return [
+		{ ...detail(400), says: /did not accept the request/ },
+		{ ...detail(401), says: /refused the API key/, namesNobody: true },
+		{ ...detail(403), says: /refused the API key/, namesNobody: true },
+		{ ...detail(404), says: /does not know/ },
+		{ ...detail(422), says: /did not accept the request/ },
+		{ ...detail(429), says: /takes no more requests/ },
+		{ ...detail(500), says: /could not answer.*500/, unsure: true },
+		{ ...detail(503), says: /could not answer.*503/, unsure: true },
+		{
+			name: 'status 400 in plain text',
+			status: 400,
+			type: 'text/plain',
+			body: `${words}, ${key}`,
+			says: /did not accept the request/,
+			quoted: true,
+		},
+		{ name: 'status 404 without a body', status: 404, says: /does not know/ },
+		{ name: 'status 500 without a body', status: 500, says: /could not answer/, unsure: true },
+		...[200, 404].map((status) => ({
+			name: `a web page with status ${status}`,
+			status,
+			type: 'text/html',
+			body: page(key),
+			says: /web page/,
+			namesNobody: true,
+		})),
+		{
+			name: 'a web page that claims to be JSON',
+			body: page(key),
+			says: /web page/,
+			namesNobody: true,
+		},
+		{
+			name: 'a web page with status 502',
+			status: 502,
+			type: 'text/html',
+			body: page(key),
+			says: /could not answer.*502/,
+			unsure: true,
+		},
+		...(emptyIsFine
+			? []
+			: [
+					{ name: 'an empty body', body: '', ...nothing },
+					{ name: 'null', body: 'null', ...nothing },
+				]),
+		{
+			name: 'JSON that is cut off',
+			body: `{"email": "${key}`,
+			says: /could not be read/,
+			unsure: true,
+		},
+		...shapes.map((shape) => ({
+			name: `${JSON.stringify(shape)} instead of what the contract says`,
+			body: JSON.stringify(shape),
+			says: /could not be read/,
+			unsure: true,
+		})),
+	];
+};
+
+interface Operation {
+	/** Parameters that work. */
+	parameters: INodeParameters;
+	method: 'GET' | 'POST';
+	/** What messages name. */
+	names: string[];
+	/** JSON with status 200 that is not the operation's answer. */
+	wrongShapes: unknown[];
+	/** An empty answer is an empty list. */
+	emptyIsFine?: boolean;
+}
+
+/** The execution has stopped, says why without blame, and tells nobody the key. */
+function expectStopped(result: RunResult, key: string) {
+	const { error, items, stored } = result;
+	expect(items).toEqual([]);
+	expect(error?.message).toBeTruthy();
+	expect(error?.message).not.toMatch(/\b(error|problem|failure|mistake)/i);
+	expect(stored).toContain(JSON.stringify(error?.message));
+	expect(stored).not.toContain(key);
+	expect(`${error?.message} ${error?.description}`).not.toContain(key);
+	// With one item, there is nothing to say about others.
+	expect(error?.message).not.toMatch(/This was item/);
+}
+
+const mayHaveTakenEffect = /may have taken effect/;
+
+export function stopsWithAClearMessage(service: Service, operation: Operation) {
+	const { parameters, method, names, wrongShapes, emptyIsFine = false } = operation;
+	const keyOfTable = '(the API key)';
+
+	describe.each(ways)('%s, stops with a clear message', (_way, asTool) => {
+		test.each(failures(keyOfTable, wrongShapes, emptyIsFine))(
+			'when the service answers with $name',
+			async ({ status = 200, body = '', type = 'application/json', ...expected }) => {
+				const { standIn } = service;
+				const sent = body
+					.replaceAll(escaped(keyOfTable), numbers(standIn.apiKey))
+					.replaceAll(keyOfTable, standIn.apiKey);
+				standIn.intercept = (_, reply) => {
+					const retriable = status === 429 || status >= 500;
+					if (retriable) void reply.header('retry-after', '0');
+					void reply.code(status).type(type).send(sent);
+				};
+				const result = await service.run(parameters, { asTool });
+				expectStopped(result, standIn.apiKey);
+				expect(result.error?.message).toMatch(expected.says);
+				for (const name of expected.namesNobody ? [] : names) {
+					expect(result.error?.message).toContain(`"${name}"`);
+				}
+				expect(mayHaveTakenEffect.test(String(result.error?.message))).toBe(
+					method === 'POST' && expected.unsure === true,
+				);
+				if (expected.quoted) expect(result.error?.description).toContain(words);
+				if (status !== 200) expect(result.error?.httpCode).toBe(String(status));
+				if (method === 'POST' && status !== 429) expect(standIn.requests).toHaveLength(1);
+			},
+		);
+
+		test.each([301, 302, 307, 308])(
+			'when the service redirects with %i, and the other host gets nothing',
+			async (status) => {
+				const { standIn } = service;
+				const other = await startStandIn({ participants: 30, apiKey: standIn.apiKey });
+				try {
+					standIn.intercept = ({ path }, reply) => {
+						const address = `${other.url}${path}?id=${other.campaign.id}&key=${standIn.apiKey}`;
+						void reply.code(status).header('location', address).send();
+					};
+					const result = await service.run(parameters, { asTool });
+					expect(other.requests).toEqual([]);
+					expectStopped(result, standIn.apiKey);
+					expect(result.error?.message).toMatch(/another address/);
+					expect(result.error?.description).toContain(other.url);
+					expect(standIn.requests).toHaveLength(1);
+				} finally {
+					await other.close();
+				}
+			},
+		);
+
+		test('when nothing listens at the address', async () => {
+			const { apiKey } = service.standIn;
+			await service.standIn.close();
+			const result = await service.run(parameters, { asTool });
+			expectStopped(result, apiKey);
+			expect(result.error?.message).toMatch(/can't be reached/);
+			expect(result.error?.message).toMatch(/Base URL/);
+			for (const name of names) expect(result.error?.message).toContain(`"${name}"`);
+		});
+
+		if (method === 'POST') {
+			test.each<[string, (reply: FastifyReply) => unknown]>([
+				['nothing comes', () => undefined],
+				[
+					'the answer never ends',
+					({ raw }) => {
+						raw.writeHead(200, { 'content-type': 'application/json' });
+						const drip = setInterval(() => raw.write(' '), 20);
+						raw.on('close', () => clearInterval(drip));
+					},
+				],
+			])('when %s in time, without sending the request again', async (_, answer) => {
+				const { standIn } = service;
+				standIn.intercept = (_request, reply) => answer(reply.hijack());
+				const result = await service.run(
+					{ ...parameters, requestOptions: { timeout: 200 } },
+					{ asTool },
+				);
+				expectStopped(result, standIn.apiKey);
+				expect(result.error?.message).toMatch(/did not answer in time/);
+				expect(result.error?.message).toMatch(mayHaveTakenEffect);
+				expect(standIn.requests).toHaveLength(1);
+			});
+
+			test('when the connection is cut, without sending the request again', async () => {
+				const { standIn } = service;
+				standIn.intercept = (_, reply) => void reply.hijack().raw.destroy();
+				const result = await service.run(parameters, { asTool });
+				expectStopped(result, standIn.apiKey);
+				expect(result.error?.message).toMatch(/was cut/);
+				expect(result.error?.message).toMatch(mayHaveTakenEffect);
+				expect(standIn.requests).toHaveLength(1);
+			});
+		}
+	});
+}
+
+interface Mixture {
+	/** Parameters with expressions on the input item. */
+	parameters: INodeParameters;
+	/** Two input items that work. */
+	good: [RunResult['rows'][number], RunResult['rows'][number]];
+	/** Input items that don't, and what the message for each says. */
+	bad: Array<{ name: string; json: RunResult['rows'][number]; says: RegExp }>;
+	/** How many items come out for each good one. */
+	each?: number;
+}
+
+/** With "On Error" set to continue, one bad item must not take the others along. */
+export function oneBadItemFailsAlone(
+	service: Service,
+	{ parameters, good, bad, each = 1 }: Mixture,
+) {
+	const timesEach = (item: number) => Array.from({ length: each }, () => ({ item }));
+
+	describe.each(bad)('among good items, $name', ({ json, says }) => {
+		const items = itemsOf(good[0], json, good[1]);
+
+		test('goes to the second output alone', async () => {
+			const result = await service.run(parameters, { items, onError: 'continueErrorOutput' });
+			expect(result.error).toBeUndefined();
+			expect(pairs(result.items)).toEqual([...timesEach(0), ...timesEach(2)]);
+			expect(result.rows.filter((row) => 'error' in row)).toEqual([]);
+			expect(pairs(result.errorItems)).toEqual([{ item: 1 }]);
+			expect(result.errorItems[0].json).toEqual({ ...json, error: expect.stringMatching(says) });
+			expect(result.errorItems[0].json.error).toMatch(/\S$/);
+			expect(result.stored).not.toContain(service.standIn.apiKey);
+		});
+
+		test('stays in its place in the one output', async () => {
+			const result = await service.run(parameters, { items, onError: 'continueRegularOutput' });
+			expect(result.error).toBeUndefined();
+			expect(pairs(result.items)).toEqual([...timesEach(0), { item: 1 }, ...timesEach(2)]);
+			const refused = result.rows.filter((row) => 'error' in row);
+			expect(refused).toEqual([result.rows[each]]);
+			expect(refused[0].error).toMatch(says);
+			expect(result.stored).not.toContain(service.standIn.apiKey);
+		});
+
+		test('stops the execution and names the item when nothing else is set', async () => {
+			const result = await service.run(parameters, { items });
+			expect(result.items).toEqual([]);
+			expect(result.error?.message).toMatch(says);
+			expect(result.error).toMatchObject({ context: { itemIndex: 1 } });
+			// The third item is under way by then only where the second one had to be sent to be refused.
+			expect(result.error?.message).toMatch(
+				/This was item 2 of 3: 1 item before it had been sent; (item 3 was under way and had been sent too|none of the later ones was sent)\.$/,
+			);
+			expect(result.error?.description).toMatch(/Continue \(using error output\)/);
+		});
+	});
+}

@@ -1,0 +1,100 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { INodeParameterResourceLocator, INodeParameters } from 'n8n-workflow';
+import { startStandIn, type StandIn } from '../../tools/mock-server/service.mts';
+import { runNode, type RunOptions, type RunResult } from './engine.mts';
+
+/** Like nothing else in a message, so that a leak can't hide. */
+const apiKey = 'rr_live_Zq7vT4xW9kLm2P+/8Hs==';
+
+/**
+ * Starts a stand-in for every test of the file and closes it again.
+ * @param settings as of startStandIn; 30 participants unless given
+ * @returns the stand-in of the running test, and a way to run the node against it
+ */
+export function usingStandIn(settings: Parameters<typeof startStandIn>[0] = {}) {
+	let standIn: StandIn;
+	beforeEach(async () => {
+		standIn = await startStandIn({ participants: 30, apiKey, ...settings });
+	});
+	afterEach(async () => await standIn.close());
+	return {
+		get standIn() {
+			return standIn;
+		},
+		run: async (parameters: INodeParameters, more: Partial<RunOptions> = {}) =>
+			await runNode({ credential: credentialFor(standIn), parameters, ...more }),
+	};
+}
+
+export type Service = ReturnType<typeof usingStandIn>;
+
+export const credentialFor = (standIn: StandIn) => ({
+	apiKey: standIn.apiKey,
+	authentication: 'bearer',
+	baseUrl: standIn.url,
+});
+
+export const locator = (
+	value: string,
+	mode: 'id' | 'url' = 'id',
+): INodeParameterResourceLocator => ({ __rl: true, mode, value });
+
+/**
+ * Lets a stand-in take so many milliseconds to answer, and counts the requests under way at once.
+ * @param counted the only path to count, if not all are
+ */
+export function countInFlight(standIn: StandIn, delay: number, counted?: string) {
+	const inFlight = { now: 0, most: 0 };
+	standIn.intercept = async ({ path }, reply) => {
+		if (counted === undefined || path === counted) {
+			inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+			reply.raw.once('finish', () => inFlight.now--);
+		}
+		await wait(delay);
+		return false;
+	};
+	return inFlight;
+}
+
+/** Counts the turns of the event loop until it is asked how many there were. */
+export function countTurns(): () => number {
+	let turns = 0;
+	let isOver = false;
+	const turn = () => {
+		turns++;
+		if (!isOver) setImmediate(turn);
+	};
+	turn();
+	return () => {
+		isOver = true;
+		return turns;
+	};
+}
+
+/** The requests that the stand-in received, without their headers. */
+export const received = (standIn: StandIn) =>
+	standIn.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
+
+/** One input item for each of the given objects. */
+export const itemsOf = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));
+
+/** How n8n runs an operation: a workflow by its custom operation, a tool by its routing. */
+export const ways: Array<[name: string, asTool: boolean]> = [
+	['in a workflow', false],
+	['as a tool', true],
+];
+
+/** Which input item each output item belongs to. */
+export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
+
+/**
+ * What a builder reads when the node does not run: n8n itself stops at an empty required field,
+ * before any node is started.
+ */
+export async function refusalOf(run: Promise<RunResult>): Promise<string | undefined> {
+	try {
+		return (await run).error?.message;
+	} catch (error) {
+		return (error as Error).message;
+	}
+}

@@ -1,0 +1,248 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import axios from 'axios';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	IWebhookData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { Workflow } from 'n8n-workflow';
+import { HookContext, PollContext, WebhookContext } from 'n8n-core';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
+import { additionalDataFor, knownNodeTypes } from './engine.mts';
+
+/*
+ * Runs the triggers in n8n's own contexts, as an activated workflow does. What n8n keeps of a workflow
+ * between two runs is the only thing that goes from one to the next, and it goes as JSON.
+ */
+
+function workflowOf(
+	type: string,
+	parameters: INodeParameters,
+	staticData: IDataObject,
+	id = 'test',
+) {
+	const node: INode = {
+		id: 'trigger',
+		name: 'Trigger',
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+	};
+	const workflow = new Workflow({
+		id,
+		active: true,
+		nodes: [node],
+		connections: {},
+		nodeTypes: knownNodeTypes,
+		staticData,
+	});
+	return { workflow, node: workflow.getNode('Trigger') as INode };
+}
+
+/** An activated polling trigger in one n8n. */
+export class Polling {
+	/** What n8n holds in memory, from one poll to the next. */
+	held = '{}';
+	/** What n8n has stored: it does so after the first poll since its start, and when the workflow starts. */
+	stored = '{}';
+	private isStarting = true;
+	/** How many times the workflow was started: n8n does so for anything but null. */
+	executions = 0;
+
+	constructor(
+		private readonly credential: ICredentialDataDecryptedObject,
+		private readonly parameters: INodeParameters,
+	) {}
+
+	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
+	overlapping(count: number): Array<Promise<IDataObject[]>> {
+		const shared = JSON.parse(this.held) as IDataObject;
+		return Array.from({ length: count }, async () => await this.poll('trigger', shared));
+	}
+
+	/** n8n ends, and starts again with what it has stored. */
+	restart(): void {
+		this.held = this.stored;
+		this.isStarting = true;
+	}
+
+	/** A poll by the scheduler that n8n 2 can be told to use: it starts from what is stored, every time. */
+	async pollFromStored(): Promise<IDataObject[]> {
+		this.held = this.stored;
+		return await this.poll();
+	}
+
+	async poll(
+		mode: WorkflowExecuteMode = 'trigger',
+		staticData = JSON.parse(this.held) as IDataObject,
+	): Promise<IDataObject[]> {
+		const type = 'referralRocketPollingTrigger';
+		const { workflow, node } = workflowOf(type, this.parameters, staticData);
+		const additionalData = additionalDataFor(this.credential, workflow);
+		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
+		const output = await new ReferralRocketPollingTrigger().poll.call(context);
+		this.held = JSON.stringify(staticData);
+		if (output !== null || this.isStarting) this.stored = this.held;
+		this.isStarting = false;
+		if (output !== null) this.executions++;
+		return (output?.[0] ?? []).map(({ json }) => json);
+	}
+}
+
+/** An activated webhook trigger behind an HTTP server. */
+export class Hook {
+	stored = '{}';
+	/** The items of every execution that was started. */
+	executions: INodeExecutionData[][] = [];
+	/** Requests that n8n answered with 500; it stores an execution for each that the node refused so. */
+	failures = 0;
+	/** Requests that both the node and n8n have answered. */
+	answeredTwice = 0;
+	/** Whether n8n can start the workflow; where it can't, it answers with 500. */
+	canStart = true;
+	/** What n8n waits for before it starts the workflow. */
+	beforeStart: Promise<void> | undefined;
+	/** What n8n waits for before what it stores is in the database. */
+	beforeStored: (() => Promise<unknown>) | undefined;
+	/** n8n 1 stores what the node remembers before it starts the workflow, n8n 2 afterwards. */
+	n8n: 1 | 2 = 2;
+	private readonly id = randomUUID();
+	private readonly server = createServer(
+		(request, response) => void this.receive(request, response),
+	);
+
+	constructor(
+		private readonly credential: ICredentialDataDecryptedObject,
+		private readonly parameters: INodeParameters,
+		private readonly mode: WorkflowExecuteMode = 'webhook',
+	) {}
+
+	/** Activates the workflow, as far as the node has a say in it, and returns whether it said yes. */
+	async activate(): Promise<boolean> {
+		const { checkExists, create } = this.methods;
+		return (await checkExists.call(this.context)) || (await create.call(this.context));
+	}
+
+	async deactivate(): Promise<boolean> {
+		return await this.methods.delete.call(this.context);
+	}
+
+	private readonly methods = new ReferralRocketTrigger().webhookMethods.default;
+
+	private get context() {
+		const { workflow, node } = workflowOf('referralRocketTrigger', this.parameters, {});
+		const additionalData = additionalDataFor(this.credential, workflow);
+		return new HookContext(workflow, node, additionalData, 'trigger', 'activate');
+	}
+
+	async open(): Promise<void> {
+		await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+	}
+
+	async close(): Promise<void> {
+		await new Promise((done) => this.server.close(done));
+	}
+
+	/**
+	 * Posts a body and returns what the sender gets.
+	 * @param hangUp aborts when the sender is to wait no longer
+	 */
+	async post(
+		body: string | Buffer,
+		headers: Record<string, string | string[]> = {},
+		hangUp?: AbortSignal,
+	) {
+		const { port } = this.server.address() as AddressInfo;
+		const { status, data } = await axios.post(`http://127.0.0.1:${port}/`, body, {
+			headers: { 'content-type': 'application/json', ...headers },
+			transformRequest: (sent: unknown) => sent,
+			validateStatus: () => true,
+			signal: hangUp,
+		});
+		return { status, data: data as { message?: string } };
+	}
+
+	private async receive(incoming: IncomingMessage, outgoing: ServerResponse) {
+		const staticData = JSON.parse(this.stored) as IDataObject;
+		const { workflow, node } = workflowOf(
+			'referralRocketTrigger',
+			this.parameters,
+			staticData,
+			this.id,
+		);
+		const response = Object.assign(outgoing, {
+			status(code: number) {
+				outgoing.statusCode = code;
+				return response;
+			},
+			json(answer: unknown) {
+				outgoing.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+				return response;
+			},
+		});
+		const request = Object.assign(incoming, {
+			rawBody: undefined as Buffer | undefined,
+			body: {},
+			async readRawBody() {
+				if (incoming.readableEnded && !request.rawBody) throw new Error('Stream is not readable');
+				request.rawBody ??= await buffer(incoming);
+			},
+		});
+		// n8n takes forms apart before the node is asked.
+		if (/^multipart/.test(String(incoming.headers['content-type']))) await buffer(incoming);
+		const additionalData = Object.assign(additionalDataFor(this.credential, workflow), {
+			httpRequest: request,
+			httpResponse: response,
+		});
+		const webhookData = { webhookDescription: {} } as IWebhookData;
+		const context = new WebhookContext(
+			workflow,
+			node,
+			additionalData as never,
+			this.mode,
+			webhookData,
+			[],
+			null,
+		);
+		try {
+			const result = await new ReferralRocketTrigger().webhook.call(context);
+			if (result.noWebhookResponse) return;
+			const isAnswered = outgoing.headersSent;
+			const start = async () => {
+				await this.beforeStart;
+				if (!this.canStart) throw new Error('Workflow not started');
+				this.executions.push(...(result.workflowData ?? []));
+				// It builds another workflow on what is stored, which has nothing to store then.
+				staticData.__dataChanged = false;
+			};
+			/** As n8n does: it takes the response, and looks then whether there is something to store. */
+			const takeResponse = async () => {
+				const { webhookResponse } = result;
+				if (staticData.__dataChanged) {
+					const changed = JSON.stringify(staticData);
+					await this.beforeStored?.();
+					this.stored = changed;
+				}
+				return webhookResponse as unknown;
+			};
+			const earlyResponse = this.n8n === 1 ? await takeResponse() : undefined;
+			if (result.workflowData) await start();
+			const webhookResponse = this.n8n === 2 ? await takeResponse() : earlyResponse;
+			if (isAnswered) this.answeredTwice++;
+			else response.status(200).json(webhookResponse);
+		} catch (error) {
+			this.failures++;
+			response.status(500).json({ message: (error as Error).message });
+		}
+	}
+}

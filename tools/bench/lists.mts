@@ -1,0 +1,97 @@
+import { chain } from '../../test/e2e/workflow.mts';
+import { itemsOf, type Execution, type N8n } from '../n8n/n8n.mts';
+import { Advice } from '../command-line/progress.mts';
+import { apiKey, campaign, median, often, withService, type Shape } from './service.mts';
+
+/*
+ * A whole list through List, and through n8n's own HTTP Request node with pagination, in the same n8n.
+ */
+
+const httpRequest = (url: string, size: number) => ({
+	type: 'n8n-nodes-base.httpRequest',
+	typeVersion: 4.2,
+	parameters: {
+		url: `${url}/api/v1/getAllParticipants`,
+		sendQuery: true,
+		queryParameters: {
+			parameters: [
+				{ name: 'id', value: campaign },
+				{ name: 'size', value: String(size) },
+			],
+		},
+		sendHeaders: true,
+		headerParameters: { parameters: [{ name: 'Authorization', value: `Bearer ${apiKey}` }] },
+		options: {
+			pagination: {
+				pagination: {
+					paginationMode: 'updateAParameterInEachRequest',
+					parameters: {
+						parameters: [{ type: 'qs', name: 'page', value: '={{ $pageCount }}' }],
+					},
+					paginationCompleteWhen: 'other',
+					// A page says whether it is the last; a bare array ends with a shorter one.
+					completeExpression: `={{ $response.body.last ?? $response.body.length < ${size} }}`,
+				},
+			},
+		},
+	},
+});
+
+const list = (credentials: object) => ({
+	type: 'n8n-nodes-referral-rocket.referralRocket',
+	typeVersion: 1,
+	credentials,
+	parameters: {
+		resource: 'participant',
+		operation: 'list',
+		campaignId: { __rl: true, mode: 'id', value: campaign },
+		returnAll: true,
+		simplify: false,
+	},
+});
+
+async function timeInN8n(n8n: N8n, node: object, rounds: number, expected: number) {
+	const id = await n8n.saveWorkflow(
+		chain('Bench', [
+			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
+			{ name: 'Read', ...node } as { name: string; type: string },
+		]),
+	);
+	const times: number[] = [];
+	for (let round = 0; round < rounds; round++) {
+		const execution = await n8n.run(id, 'Run');
+		const count = participantsIn(execution);
+		if (count !== expected) {
+			throw new Advice(`${count} of ${expected} participants were read: ${execution.message}`);
+		}
+		times.push(execution.runData.Read[0].executionTime);
+	}
+	return median(times);
+}
+
+/** Of pages, the HTTP Request node gives one item each, with the participants in it. */
+const participantsIn = (execution: Execution): number =>
+	itemsOf(execution, 'Read').reduce(
+		(sum, { json }) => sum + ((json.content as unknown[])?.length ?? 1),
+		0,
+	);
+
+/** @returns how many milliseconds each way takes */
+export async function compareLists(
+	n8n: N8n,
+	participants: number,
+	shape: Shape,
+	say: (detail: string) => void,
+) {
+	return await withService({ participants, delay: 50, shape }, async (url) => {
+		const credentials = await n8n.addCredential({ apiKey, url });
+		say('List');
+		const node = await timeInN8n(n8n, list(credentials), often(7), participants);
+		say('HTTP Request, 500 a page');
+		const by500 = await timeInN8n(n8n, httpRequest(url, 500), often(5), participants);
+		say('HTTP Request, 20 a page');
+		const by20 = await timeInN8n(n8n, httpRequest(url, 20), 1, participants);
+		say('');
+		return { node, by500, by20 };
+	});
+}

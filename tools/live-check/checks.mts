@@ -1,0 +1,498 @@
+import { randomUUID } from 'node:crypto';
+import type { IDataObject } from 'n8n-workflow';
+import type { Values } from '../../nodes/ReferralRocket/parameters/validate.ts';
+import { unknownCampaign } from '../../nodes/ReferralRocket/methods/credentialTest.ts';
+import { rowsIn } from '../../nodes/ReferralRocket/api/pagination/page.ts';
+import { rowKey } from '../../nodes/ReferralRocket/api/participant.ts';
+import { isAlreadyThere } from '../../nodes/ReferralRocket/api/errorMessages.ts';
+import {
+	campaignTotal,
+	defaultHeaderName,
+	endpoints,
+	maxPageSize,
+	participantTotals,
+	simplifiedParticipant,
+	wordFields,
+} from '../../nodes/ReferralRocket/api/specification.ts';
+import { isObject } from '../../nodes/ReferralRocket/api/request.ts';
+import {
+	described,
+	isFine,
+	kindOf,
+	namesIn,
+	NotSeen,
+	once,
+	said,
+	type Answer,
+	type Service,
+} from './service.mts';
+import type { Trial } from './trial.mts';
+
+/** What was seen, and whether the code is right about it; undefined where it can't be told. */
+export interface Sight {
+	seen: string;
+	holds?: boolean;
+}
+
+export interface Check {
+	/** The fact as docs/api.md words it. */
+	assumed: string;
+	/** Where the code relies on it: a file of nodes/ReferralRocket and a text that is in it once. */
+	code: [file: string, text: string];
+	/** Looks; throws NotSeen where nothing can be seen. */
+	look: (visit: Visit) => Promise<Sight> | Sight;
+}
+
+/** One run over all checks: what several of them look at is asked for once. */
+export interface Visit extends Service {
+	trial: Trial;
+	/** An address that nobody has. */
+	nobody: string;
+	/** The first page, as the service gives it unless asked otherwise. */
+	front: () => Promise<Page>;
+	/** Who is first on page 0, 1 and 2, with one participant a page. */
+	firsts: () => Promise<Array<string | undefined>>;
+	unknownCampaign: () => Promise<Answer>;
+}
+
+interface Page {
+	body: unknown;
+	rows: IDataObject[];
+}
+
+/** @returns a run of which nothing has been asked yet */
+export function visitTo(service: Service, trial: Trial): Visit {
+	return {
+		...service,
+		trial,
+		nobody: `nobody-${randomUUID()}@example.com`,
+		front: once(async () => await list(service)),
+		firsts: once(async () => {
+			const firsts = [];
+			for (const page of [0, 1, 2]) {
+				const { rows } = await list(service, { page, pageSize: 1 });
+				firsts.push(rows[0] && rowKey(rows[0]));
+			}
+			return firsts;
+		}),
+		unknownCampaign: once(
+			async () => await service.ask(endpoints.getCampaign, { campaign: unknownCampaign }),
+		),
+	};
+}
+
+const wrongKey = 'not-a-key-of-anybody';
+
+async function list({ ask, campaign }: Service, values: Values = {}): Promise<Page> {
+	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
+	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
+	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
+	return { body: answer.body, rows };
+}
+
+/** The first participants, of whom there must be one. */
+async function participantsOf(visit: Visit): Promise<IDataObject[]> {
+	const { rows } = await visit.front();
+	if (rows.length === 0) throw new NotSeen('The campaign has no participants to look at.');
+	return rows;
+}
+
+/** Participants in the whole list, where it says so. */
+const totalOf = (body: unknown) =>
+	isObject(body) && typeof body.totalElements === 'number' ? body.totalElements : undefined;
+
+async function fieldsSeen(visit: Visit, wanted: string[]): Promise<Sight> {
+	const rows = await participantsOf(visit);
+	const names = namesIn(rows);
+	const missing = wanted.filter((name) => !names.includes(name));
+	const others = names.filter((name) => !wanted.includes(name));
+	return missing.length === 0
+		? { holds: true, seen: `All are there: ${wanted.join(', ')}.` }
+		: {
+				holds: false,
+				seen: `None of ${rows.length} has ${missing.join(', ')}. Their other fields: ${others.join(', ')}.`,
+			};
+}
+
+const isISO = (time: unknown) =>
+	typeof time === 'string' && /^\d{4}-\d\d-\d\dT/.test(time) && !Number.isNaN(Date.parse(time));
+
+/** @returns in which order of createdOn the rows are; NotSeen where they don't tell */
+function orderOf(rows: IDataObject[]): 'asc' | 'desc' | 'none' {
+	const times = rows.map(({ createdOn }) => createdOn).filter(isISO);
+	if (new Set(times).size < 2) {
+		throw new NotSeen('Fewer than two participants with different times in createdOn.');
+	}
+	const sorted = times.map((time) => Date.parse(String(time)));
+	const steps = sorted.slice(1).map((time, index) => Math.sign(time - sorted[index]));
+	if (!steps.includes(-1)) return 'asc';
+	return steps.includes(1) ? 'none' : 'desc';
+}
+
+/** A fact that only a person can look up. */
+const byHand = (how: string) => () => ({ seen: how });
+
+/**
+ * Every line of docs/api.md that is inferred or unknown, in its order, and some documented ones that
+ * show by the way.
+ */
+export const checks: Check[] = [
+	{
+		assumed: "The API needs a paid plan; the key is made in the account's settings",
+		code: ['api/errorMessages.ts', 'that your Referral Rocket plan includes the API.'],
+		look: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
+	},
+	{
+		assumed: 'The key goes into `Authorization: Bearer KEY`',
+		code: ['api/authentication.ts', 'return { Authorization: `Bearer ${key}` };'],
+		look: ({ bareHeader }) =>
+			bareHeader === undefined
+				? { holds: true, seen: 'The key was taken so.' }
+				: { holds: false, seen: `Refused so; taken bare in ${bareHeader}.` },
+	},
+	{
+		assumed: 'Where Bearer is refused, the bare key goes into `X-API-Key`',
+		code: ['api/specification.ts', 'export const defaultHeaderName ='],
+		look: ({ bareHeader }) =>
+			bareHeader === undefined
+				? { seen: 'Bearer is taken, so no other header was tried.' }
+				: { holds: bareHeader === defaultHeaderName, seen: `Taken bare in ${bareHeader}.` },
+	},
+	{
+		assumed: '401 and 403 mean that the key is refused',
+		code: ['api/errorMessages.ts', 'if (status === 401 || status === 403) {'],
+		look: async ({ ask, campaign }) =>
+			refusal(await ask(endpoints.getCampaign, { campaign }, wrongKey)),
+	},
+	{
+		assumed: 'A wrong key is refused about a campaign that does not exist as well',
+		code: ['methods/credentialTest.ts', 'const values = { campaign:'],
+		look: async ({ ask }) =>
+			refusal(await ask(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
+	},
+	{
+		assumed: '429 means that nothing was done; `Retry-After` holds how long to wait',
+		code: ['api/retry.ts', 'if (status === 429) return true;'],
+		look: byHand('Nothing here asks that much. n8n says "takes no more requests" when it comes.'),
+	},
+	{
+		assumed: '`getCampaign` answers an unknown campaign with 404',
+		code: ['methods/credentialTest.ts', 'answer.status === 404'],
+		look: async (visit) => {
+			const answer = await visit.unknownCampaign();
+			return { holds: answer.status === 404, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: '`getParticipant` answers an unknown participant with nothing, `null` or 404',
+		code: ['api/errorMessages.ts', "status === 404 || ['', 'null'].includes(text.trim())"],
+		look: async ({ ask, campaign, nobody }) => {
+			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
+			const isNothing = isFine(answer) && (answer.body ?? null) === null;
+			return { holds: isNothing || answer.status === 404, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: 'The path of Qualify is `qualifyParticipant`',
+		code: ['api/specification.ts', "path: '/api/v1/qualifyParticipant',"],
+		look: async (visit) => {
+			const { ask, trial } = visit;
+			if (trial.isOn) {
+				const answer = await trial.qualified();
+				const holds = isFine(answer) || ([404, 405].includes(answer.status) ? false : undefined);
+				return { holds, seen: `A POST answered with ${described(answer)}.` };
+			}
+			// A GET tells nothing by itself; it does beside a path that is there and one that is not.
+			const statusOf = async (path: string) =>
+				(await ask({ ...endpoints.getCampaign, path }, {})).status;
+			const qualify = await statusOf(endpoints.qualifyParticipant.path);
+			const add = await statusOf(endpoints.addParticipant.path);
+			const none = await statusOf('/api/v1/noSuchPath');
+			return {
+				holds: add === none || ![add, none].includes(qualify) ? undefined : qualify === add,
+				seen: `A GET there answered with status ${qualify}; on the path of Add with ${add}, on no path with ${none}.`,
+			};
+		},
+	},
+	{
+		assumed: 'Qualify takes `id` and `email`, as Add does',
+		code: [
+			'api/specification.ts',
+			"parameters: { campaign: 'id', email: 'email', amount: 'amount' },",
+		],
+		look: async ({ trial }) => {
+			const answer = await trial.qualified();
+			if (!isFine(answer)) {
+				return { holds: false, seen: `${said(answer)}.` };
+			}
+			const { rewardEventCompleted } = await trial.found(trial.referredByCode);
+			return {
+				holds: rewardEventCompleted === true,
+				seen: `The participant then had rewardEventCompleted ${kindOf(rewardEventCompleted)}.`,
+			};
+		},
+	},
+	{
+		assumed: 'Qualify takes what was paid as `amount`',
+		code: ['api/specification.ts', "amount: 'amount' }"],
+		look: async ({ trial }) => {
+			const answer = await trial.qualified();
+			if (!isFine(answer)) throw new NotSeen(`Qualify answered with ${described(answer)}.`);
+			const participant = await trial.found(trial.referredByCode);
+			const field = namesIn([participant]).find(
+				(name) => Number(participant[name]) === trial.amount,
+			);
+			return field
+				? { holds: true, seen: `It came back in the field ${field}.` }
+				: {
+						seen: `No field of the participant holds it. Look for ${trial.amount} in Referral Rocket, at ${trial.referredByCode}.`,
+					};
+		},
+	},
+	{
+		assumed: '`addParticipant` answers with the participant',
+		code: ['api/specification.ts', "path: '/api/v1/addParticipant',"],
+		look: async ({ trial }) => {
+			const answer = await trial.added();
+			const holds = isFine(answer) && isObject(answer.body) && answer.body.email === trial.referrer;
+			return { holds, seen: `${isFine(answer) ? described(answer) : said(answer)}.` };
+		},
+	},
+	{
+		assumed: '`referredByCode` and `referredByEmail` make the added participant a referral',
+		code: ['api/specification.ts', "referredByCode: 'referredByCode',"],
+		look: async ({ trial }) => {
+			const outcomeOf = async (added: Answer, email: string) => {
+				if (!isFine(added)) return said(added);
+				const { referredByCode } = await trial.found(email);
+				const { referralCode } = await trial.found(trial.referrer);
+				return referralCode && referredByCode === referralCode ? 'a referral' : 'no referral';
+			};
+			const byCode = await outcomeOf(await trial.addedByCode(), trial.referredByCode);
+			const byEmail = await outcomeOf(await trial.addedByEmail(), trial.referredByEmail);
+			return {
+				holds: byCode === 'a referral' && byEmail === 'a referral',
+				seen: `By code: ${byCode}. By email: ${byEmail}.`,
+			};
+		},
+	},
+	{
+		assumed: '`validateCode` answers with a bare `true` or `false`',
+		code: ['resources/referralCode/validate.ts', "if (typeof valid !== 'boolean')"],
+		look: async (visit) => {
+			const { ask, campaign, nobody } = visit;
+			const unknown = await ask(endpoints.validateCode, { campaign, code: nobody });
+			const seen = `For a code that nobody has: ${described(unknown)}.`;
+			if (unknown.body !== false || !isFine(unknown)) return { holds: false, seen };
+			const { referralCode } = (await participantsOf(visit))[0];
+			if (typeof referralCode !== 'string') return { holds: true, seen };
+			const known = await ask(endpoints.validateCode, { campaign, code: referralCode });
+			return {
+				holds: isFine(known) && known.body === true,
+				seen: `For a participant's code: ${described(known)}. ${seen}`,
+			};
+		},
+	},
+	{
+		assumed:
+			'A campaign has its number of participants in a field with a name like `totalParticipants`',
+		code: ['api/specification.ts', 'export const campaignTotal ='],
+		look: async (visit) => {
+			const { ask, campaign } = visit;
+			const { body } = await ask(endpoints.getCampaign, { campaign });
+			const fields = isObject(body) ? Object.entries(body) : [];
+			const [name, total] = fields.find(([field]) => campaignTotal.test(field)) ?? [];
+			if (name === undefined) return { holds: false, seen: `No such field in ${kindOf(body)}.` };
+			const listed = totalOf((await list(visit)).body);
+			const agrees = listed === undefined ? '' : `; the list says ${listed}`;
+			return {
+				holds: typeof total === 'number' && (listed === undefined || listed === total),
+				seen: `${name} is ${typeof total === 'number' ? total : 'no number'}${agrees}.`,
+			};
+		},
+	},
+	{
+		assumed: 'A participant has the fields that Simplify keeps',
+		code: ['api/specification.ts', 'export const simplifiedParticipant ='],
+		look: async (visit) => await fieldsSeen(visit, simplifiedParticipant),
+	},
+	{
+		assumed: 'A participant has the totals of referrals and rewards',
+		code: ['api/specification.ts', 'export const participantTotals ='],
+		look: async (visit) => await fieldsSeen(visit, participantTotals),
+	},
+	{
+		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
+		code: ['triggers/polling/detectChanges.ts', '[String(a.createdOn), String(b.createdOn)]'],
+		look: async (visit) => {
+			const rows = await participantsOf(visit);
+			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
+			return {
+				holds: fitting.length === rows.length,
+				seen: `So in ${fitting.length} of ${rows.length} participants.`,
+			};
+		},
+	},
+	{
+		assumed: 'The server caps `size`, at 2000 unless configured otherwise',
+		code: ['api/specification.ts', 'export const maxPageSize ='],
+		look: async (visit) => {
+			const pageSize = maxPageSize + 1;
+			const { body, rows } = await list(visit, { page: 0, pageSize });
+			const told = isObject(body) && typeof body.size === 'number' ? body.size : undefined;
+			const most = told ?? rows.length;
+			const asked = `Asked for ${pageSize},`;
+			if (most === pageSize) return { holds: true, seen: `${asked} that many are given: no cap.` };
+			if (most === maxPageSize) return { holds: true, seen: `${asked} ${most} are given.` };
+			if (told === undefined && !(await hasMore(visit, body, rows))) {
+				throw new NotSeen(`The campaign has only ${rows.length} participants.`);
+			}
+			return { holds: false, seen: `${asked} ${most} are given.` };
+		},
+	},
+	{
+		assumed: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
+		code: ['api/pagination/page.ts', "isObject(body) && 'content' in body ? body.content : body"],
+		look: async ({ ask, campaign }) => {
+			const answer = await ask(endpoints.getAllParticipants, { campaign });
+			const holds = isFine(answer) && rowsIn(answer.body) !== undefined;
+			return { holds, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: 'Page 0 and page 1 may both be the first page',
+		code: ['api/pagination/readList.ts', 'if (page === 1 && isSame(pages[0], reading.first)) pages.shift();'],
+		look: async ({ firsts }) => {
+			const [zero, one, two] = await firsts();
+			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
+			if (zero !== one) return { holds: true, seen: 'They are two pages: pages count from 0.' };
+			if (one === two) throw new NotSeen('Pages 0, 1 and 2 are the same.');
+			return { holds: true, seen: 'They are the same: pages count from 1, which List copes with.' };
+		},
+	},
+	{
+		assumed: '`page` is followed',
+		code: ['api/specification.ts', "const pageable = { page: 'page',"],
+		look: async ({ firsts }) => {
+			const [zero, one, two] = await firsts();
+			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
+			return zero === one && one === two
+				? { holds: false, seen: 'Pages 0, 1 and 2 are the same.' }
+				: { holds: true, seen: 'It is: other pages have other participants.' };
+		},
+	},
+	{
+		assumed: 'A page beyond the end is `[]`, `null`, nothing or has an empty `content`',
+		code: ['api/pagination/page.ts', 'isLast: rows.length === 0 ||'],
+		look: async ({ ask, campaign }) => {
+			const answer = await ask(endpoints.getAllParticipants, { campaign, page: 100_000 });
+			const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
+			if (rows && rows.length > 0) throw new NotSeen('Page 100,000 has participants.');
+			return { holds: rows !== undefined, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: 'New participants may come in at the front while a list is read',
+		code: ['api/pagination/readList.ts', 'total === undefined && call.values.sort !== undefined'],
+		look: async ({ front }) => {
+			const order = orderOf((await front()).rows);
+			return {
+				holds: order !== 'none',
+				seen: {
+					desc: 'The newest come first.',
+					asc: 'The newest come last, which is as good.',
+					none: 'In no order of createdOn: new ones may come in anywhere.',
+				}[order],
+			};
+		},
+	},
+	{
+		assumed: 'Fields to sort by have the names that they have in a participant',
+		code: ['parameters/fields.ts', "placeholder: 'e.g. createdOn,desc',"],
+		look: async (visit) => {
+			const { ask, campaign } = visit;
+			const orders = [];
+			for (const direction of ['asc', 'desc']) {
+				const sort = `createdOn,${direction}`;
+				const answer = await ask(endpoints.getAllParticipants, { campaign, sort });
+				const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
+				if (!rows) return { holds: false, seen: `sort=${sort}: ${described(answer)}.` };
+				orders.push(orderOf(rows));
+			}
+			const holds = orders[0] === 'asc' && orders[1] === 'desc';
+			return { holds, seen: `createdOn is ${holds ? '' : 'not '}followed, asc and desc.` };
+		},
+	},
+	{
+		assumed: 'Adding an email twice is harmless, or refused as already there',
+		code: ['api/specification.ts', 'export const alreadyThere ='],
+		look: async ({ trial }) => {
+			const before = (await trial.added()).body;
+			const again = await trial.addedAgain();
+			if (isAlreadyThere(again, trial.referrer)) {
+				return { holds: true, seen: `Refused as already there: ${said(again)}.` };
+			}
+			if (!isFine(again)) return { holds: false, seen: `Refused: ${said(again)}.` };
+			if (!isObject(again.body)) return { holds: false, seen: `${described(again)}.` };
+			const isSame = isObject(before) && rowKey(again.body) === rowKey(before);
+			return {
+				holds: isSame,
+				seen: isSame ? 'Harmless.' : 'The answer has another referral code.',
+			};
+		},
+	},
+	{
+		assumed:
+			"Qualifying through the API counts twice where the vendor's Stripe integration qualifies as well",
+		code: ['resources/participant/qualify.ts', "value: 'qualify',"],
+		look: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
+	},
+	{
+		assumed: "An `ErrorDetail` has the service's words in `message`, `detail` or `error`",
+		code: ['api/specification.ts', 'export const wordFields ='],
+		look: async (visit) => {
+			const answer = await visit.unknownCampaign();
+			if (answer.status < 400) throw new NotSeen(`No ErrorDetail came: ${described(answer)}.`);
+			const { body } = answer;
+			const field = isObject(body) && wordFields.find((name) => typeof body[name] === 'string');
+			return field
+				? { holds: true, seen: `In ${field} of ${kindOf(body)}.` }
+				: { holds: false, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: 'The names of the events for a new referee and an unlocked reward',
+		code: ['api/specification.ts', 'export const eventNames:'],
+		look: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
+	},
+	{
+		assumed: 'Whether the secret is taken as text or decoded from hex',
+		code: ['triggers/webhook/event.ts', "const readings = [Buffer.from(secret, 'utf8')];"],
+		look: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
+	},
+	{
+		assumed:
+			"`code`, `score` and `totalReferred` are the REST API's `referralCode`, `fraudScore` and `totalReferrals`; `refereeActionCompleted` is `rewardEventCompleted`",
+		code: ['api/specification.ts', 'export const webhookFields:'],
+		look: byHand('Compare an event with Participant → Get of the same person.'),
+	},
+];
+
+/** What a wrong key gets. */
+const refusal = (answer: Answer): Sight => ({
+	holds: answer.status === 401 || answer.status === 403,
+	seen: `A wrong key: ${described(answer)}.`,
+});
+
+/** @returns whether there are participants beyond a page that was asked for as large as can be */
+async function hasMore(visit: Visit, body: unknown, rows: IDataObject[]): Promise<boolean> {
+	const total = totalOf(body);
+	if (total !== undefined) return total > rows.length;
+	const known = new Set(rows.map(rowKey));
+	// Page 1 is the first page again where pages count from 1.
+	for (const page of [1, 2]) {
+		const next = await list(visit, { page, pageSize: maxPageSize + 1 });
+		if (next.rows.some((row) => !known.has(rowKey(row)))) return true;
+	}
+	return false;
+}

@@ -1,0 +1,433 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import axios, { type AxiosInstance } from 'axios';
+import { parse } from 'flatted';
+import getPort, { portNumbers } from 'get-port';
+import { npm, type Runtime } from './cache.mts';
+import { beforeExit, start, stop, whenReady, type Started } from '../command-line/processes.mts';
+import { Advice } from '../command-line/progress.mts';
+
+const run = promisify(execFile);
+
+export const project = path.resolve(import.meta.dirname, '../..');
+
+/** The owner of every n8n that is started here; it is reachable from this machine only. */
+export const owner = {
+	email: 'owner@example.com',
+	password: 'Referral-Rocket-1',
+	firstName: 'Ona',
+	lastName: 'Owner',
+};
+
+export interface NodeRun {
+	/** Milliseconds. */
+	executionTime: number;
+	error?: { message: string };
+	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
+}
+
+export interface Workflow {
+	name: string;
+	nodes: Array<{ name: string; type: string; credentials?: object; [setting: string]: unknown }>;
+	connections: Record<
+		string,
+		{ main: Array<Array<{ node: string; type: string; index: number }>> }
+	>;
+}
+
+interface Outcome {
+	id: string;
+	status: string;
+	/** As an ISO date; none while it waits for a worker. */
+	startedAt: string | null;
+}
+
+export interface Execution {
+	status: string;
+	/** By name of the node. */
+	runData: Record<string, NodeRun[]>;
+	/** What stopped it. */
+	message?: string;
+}
+
+/** @returns the items that a node gave at one of its outputs; none where it did not run */
+export const itemsOf = ({ runData }: Execution, node: string, output = 0) =>
+	runData[node]?.[0]?.data?.main?.[output] ?? [];
+
+const isUnfinished = (status: string) => ['new', 'running', 'waiting'].includes(status);
+
+/** Every temporary folder so far, the first made first. */
+export const temporaryFolders: string[] = [];
+
+/** A temporary folder that is gone when this process ends. */
+export async function temporaryFolder(): Promise<string> {
+	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
+	temporaryFolders.push(folder);
+	beforeExit(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+	return folder;
+}
+
+/**
+ * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
+ * @throws Advice when that port is not free
+ */
+export async function freePort(wanted: string | undefined): Promise<number> {
+	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
+	const port = Number(wanted);
+	if (!Number.isInteger(port) || port < 1 || port > 65535) {
+		throw new Advice(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
+	}
+	if ((await getPort({ port })) === port) return port;
+	throw new Advice(
+		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
+	);
+}
+
+/** @returns name and version of the package */
+export async function packageJson(): Promise<{ name: string; version: string }> {
+	return JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
+}
+
+/**
+ * Builds the package and packs it as npm publishes it.
+ * @param folder where the tarball goes
+ * @returns the tarball
+ */
+export async function packPackage(folder: string): Promise<string> {
+	await npm(project, {}, 'run', 'build');
+	await npm(project, {}, 'pack', '--pack-destination', folder);
+	const { name, version } = await packageJson();
+	return path.join(folder, `${name}-${version}.tgz`);
+}
+
+/**
+ * Installs the package into n8n's user folder, the way n8n installs community packages.
+ * @param tarball the packed package, or its name and version on npm
+ */
+export async function installPackage(userFolder: string, tarball: string): Promise<void> {
+	const folder = path.join(userFolder, '.n8n/nodes');
+	await mkdir(folder, { recursive: true });
+	await writeFile(
+		path.join(folder, 'package.json'),
+		JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {} }),
+	);
+	await npm(folder, {}, 'install', '--legacy-peer-deps', tarball);
+}
+
+/**
+ * Changes the SQLite database of a running n8n, for what can't be brought about otherwise.
+ * @param sql one or more statements
+ */
+export async function changeDatabase(
+	{ nodeBin }: Runtime,
+	userFolder: string,
+	sql: string,
+): Promise<void> {
+	const file = path.join(userFolder, '.n8n/database.sqlite');
+	const script = `new (require('node:sqlite').DatabaseSync)(process.argv[1], { timeout: 5000 }).exec(process.argv[2])`;
+	const changed = start(path.join(nodeBin, 'node'), ['-e', script, file, sql]);
+	if ((await changed.ended) !== 0) throw new Error(changed.output());
+}
+
+async function startN8n(
+	{ version, nodeBin, n8n }: Runtime,
+	command: string[],
+	userFolder: string,
+	port: number,
+	env: NodeJS.ProcessEnv,
+	isReady: () => Promise<boolean>,
+): Promise<Started> {
+	const started = start(path.join(nodeBin, 'node'), [n8n, ...command], {
+		cwd: userFolder,
+		log: path.join(userFolder, 'n8n.log'),
+		env: {
+			PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
+			N8N_USER_FOLDER: userFolder,
+			N8N_PORT: String(port),
+			N8N_LISTEN_ADDRESS: '127.0.0.1',
+			N8N_RUNNERS_BROKER_PORT: String(await getPort()),
+			N8N_ENCRYPTION_KEY: 'only-for-this-machine',
+			N8N_SECURE_COOKIE: 'false',
+			N8N_DIAGNOSTICS_ENABLED: 'false',
+			N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+			N8N_TEMPLATES_ENABLED: 'false',
+			N8N_PERSONALIZATION_ENABLED: 'false',
+			N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+			N8N_HIRING_BANNER_ENABLED: 'false',
+			// With the other engine of n8n 1.123.81, $('Any Node') gives nothing here, for any node.
+			...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
+			...env,
+		},
+	});
+	await whenReady('n8n', started, isReady);
+	return started;
+}
+
+/**
+ * Starts an n8n worker that takes executions from the queue, five at a time, and waits until it does.
+ * @param env the settings of the queue and the database
+ * @returns the worker; what it logs is in n8n.log in its user folder
+ */
+export async function startWorker(
+	runtime: Runtime,
+	userFolder: string,
+	env: NodeJS.ProcessEnv,
+): Promise<Started> {
+	const port = await getPort();
+	const health = {
+		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+		QUEUE_HEALTH_CHECK_PORT: String(port),
+		N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+	};
+	const command = ['worker', '--concurrency=5'];
+	return await startN8n(runtime, command, userFolder, port, { ...env, ...health }, async () => {
+		await axios.get(`http://127.0.0.1:${port}/healthz/readiness`, { timeout: 2000 });
+		return true;
+	});
+}
+
+/**
+ * Starts an n8n process that does nothing but receive webhooks, and waits until it does.
+ * @param env the settings of the queue and the database
+ * @returns its address
+ */
+export async function startWebhookProcess(
+	runtime: Runtime,
+	userFolder: string,
+	env: NodeJS.ProcessEnv,
+): Promise<string> {
+	const port = await getPort();
+	const url = `http://127.0.0.1:${port}`;
+	await startN8n(runtime, ['webhook'], userFolder, port, env, async () => {
+		await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
+		return true;
+	});
+	return url;
+}
+
+/** A running n8n, and its REST API as the editor uses it. */
+export class N8n {
+	private readonly api: AxiosInstance;
+
+	private constructor(
+		readonly url: string,
+		private readonly version: string,
+		private readonly started: Started,
+	) {
+		// n8n ties a login to the browser's ID.
+		this.api = axios.create({ baseURL: `${url}/rest`, headers: { 'browser-id': 'runtime' } });
+		this.api.interceptors.response.use(undefined, (error: unknown) => {
+			if (!axios.isAxiosError(error)) throw error;
+			const body = JSON.stringify(error.response?.data ?? error.message).slice(0, 500);
+			throw new Error(`n8n answered ${error.config?.method} ${error.config?.url} with ${body}`);
+		});
+	}
+
+	/**
+	 * Starts n8n and waits until it is ready.
+	 * @param port the editor's port, a free one
+	 * @param env settings beyond those that every n8n has here
+	 * @throws Advice when n8n does not start
+	 */
+	static async start(
+		runtime: Runtime,
+		userFolder: string,
+		port: number,
+		env: NodeJS.ProcessEnv = {},
+	): Promise<N8n> {
+		const url = `http://127.0.0.1:${port}`;
+		const started = await startN8n(runtime, ['start'], userFolder, port, env, async () => {
+			await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
+			// n8n 1.x is ready before it can be asked for anything.
+			const { data } = await axios.get<string>(url, { timeout: 2000, responseType: 'text' });
+			return data.includes('id="app"');
+		});
+		return new N8n(url, runtime.version, started);
+	}
+
+	async stop(): Promise<void> {
+		await stop(this.started);
+	}
+
+	/** @returns how many bytes of memory its process holds */
+	async memory(): Promise<number> {
+		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.started.child.pid)]);
+		return Number(stdout) * 1024;
+	}
+
+	/** Makes the owner, as the first visitor of a new n8n does, and logs in. */
+	async setUpOwner(): Promise<void> {
+		const { headers } = await this.api.post('/owner/setup', owner);
+		this.keepLogin(headers);
+	}
+
+	/** Logs in as the owner that an earlier start of this n8n has made. */
+	async logIn(): Promise<void> {
+		const { email, password } = owner;
+		const { headers } = await this.api.post('/login', { emailOrLdapLoginId: email, password });
+		this.keepLogin(headers);
+	}
+
+	private keepLogin(headers: { 'set-cookie'?: string[] }) {
+		this.api.defaults.headers.cookie = String(headers['set-cookie']).split(';')[0];
+	}
+
+	async post<Answer>(path: string, body: unknown): Promise<Answer> {
+		return (await this.api.post<{ data: Answer }>(path, body)).data.data;
+	}
+
+	async get<Answer>(path: string, params?: object): Promise<Answer> {
+		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
+	}
+
+	/** @returns every node that can be used, as its type and version */
+	async nodeTypes(): Promise<Set<string>> {
+		const { data } = await this.api.get<Array<{ name: string; version: number | number[] }>>(
+			'/types/nodes.json',
+			{ baseURL: this.url },
+		);
+		return new Set(
+			data.flatMap(({ name, version }) => [version].flat().map((one) => `${name} ${one}`)),
+		);
+	}
+
+	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
+	async addCredential(service: { apiKey: string; url: string }, webhookSecret = '') {
+		const { id, name } = await this.post<{ id: string; name: string }>('/credentials', {
+			name: 'Referral Rocket',
+			type: 'referralRocketApi',
+			data: {
+				apiKey: service.apiKey,
+				authentication: 'bearer',
+				baseUrl: service.url,
+				webhookSecret,
+			},
+		});
+		return { referralRocketApi: { id, name } };
+	}
+
+	/**
+	 * Imports a workflow and gives its Referral Rocket nodes a credential.
+	 * @param file in the project
+	 * @param change made to it before it is saved
+	 * @returns its ID in this n8n
+	 */
+	async importWorkflow(
+		file: string,
+		credentials: object,
+		change?: (workflow: Workflow) => void,
+	): Promise<string> {
+		const workflow = JSON.parse(await readFile(path.join(project, file), 'utf8')) as Workflow;
+		for (const node of workflow.nodes) {
+			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
+		}
+		change?.(workflow);
+		return await this.saveWorkflow(workflow);
+	}
+
+	/** @returns the ID of the workflow, saved but not published */
+	async saveWorkflow(workflow: object): Promise<string> {
+		return (await this.post<{ id: string }>('/workflows', { active: false, ...workflow })).id;
+	}
+
+	/**
+	 * Publishes a saved workflow and waits until its triggers run.
+	 * @throws with what n8n says when they don't
+	 */
+	async activate(workflowId: string): Promise<void> {
+		if (this.version.startsWith('1.')) {
+			await this.api.patch(`/workflows/${workflowId}`, { active: true });
+			return;
+		}
+		const { versionId } = await this.get<{ versionId: string }>(`/workflows/${workflowId}`);
+		await this.post(`/workflows/${workflowId}/activate`, { versionId });
+		for (let tries = 0; tries < 100; tries++) {
+			const publication = await this.get<{ status: string }>(
+				`/workflows/${workflowId}/publication-status`,
+			);
+			if (publication.status === 'published') return;
+			if (/fail/.test(publication.status)) throw new Error(JSON.stringify(publication));
+			await wait(200);
+		}
+		throw new Error(`Workflow ${workflowId} did not become active.`);
+	}
+
+	/**
+	 * n8n's own pages follow the start in their order and the ID in their bounds; workers do not start
+	 * executions in the order of the IDs, so those pages give some twice and leave some out.
+	 * @returns what became of every execution of a workflow so far, the last started first
+	 */
+	async statusesOf(workflowId: string): Promise<Outcome[]> {
+		const all = new Map<string, Outcome>();
+		let startedBefore: string | undefined;
+		for (;;) {
+			const known = all.size;
+			const { results } = await this.get<{ results: Outcome[] }>('/executions', {
+				filter: JSON.stringify({ workflowId, startedBefore }),
+				limit: 100,
+			});
+			for (const outcome of results) all.set(outcome.id, outcome);
+			if (all.size === known) return [...all.values()];
+			startedBefore = results.at(-1)?.startedAt ?? startedBefore;
+		}
+	}
+
+	/**
+	 * @param skip how many of the first to leave out
+	 * @returns the finished executions of a workflow, the oldest first
+	 */
+	async executionsOf(workflowId: string, skip = 0): Promise<Execution[]> {
+		const all = await this.statusesOf(workflowId);
+		const finished = all.filter(({ status }) => !isUnfinished(status)).reverse();
+		return await Promise.all(finished.slice(skip).map(async ({ id }) => await this.execution(id)));
+	}
+
+	private async execution(id: string): Promise<Execution> {
+		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
+		// The status is there before the data.
+		const stored = isUnfinished(status) ? undefined : parse(data);
+		if (!stored) return { status: 'running', runData: {} };
+		const { runData, error } = stored.resultData;
+		return { status, runData, message: error?.message };
+	}
+
+	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */
+	async run(workflowId: string, trigger: string): Promise<Execution> {
+		const executionId = await this.startRun(workflowId, trigger);
+		for (;;) {
+			const execution = await this.execution(executionId);
+			if (!isUnfinished(execution.status)) return execution;
+			await wait(100);
+		}
+	}
+
+	/** As run, without waiting for the end; returns the execution's ID. */
+	async startRun(workflowId: string, trigger: string): Promise<string> {
+		const { executionId } = await this.post<{ executionId: string }>(
+			`/workflows/${workflowId}/run`,
+			{
+				triggerToStartFrom: { name: trigger },
+				// n8n 1.x runs what it is sent, n8n 2.x what it has saved.
+				...(this.version.startsWith('1.') && {
+					workflowData: await this.get(`/workflows/${workflowId}`),
+				}),
+			},
+		);
+		return executionId;
+	}
+
+	/**
+	 * @param query how many rows to skip and to take, at most 250, and how to sort them
+	 * @returns these rows of the only data table, and how many it has in all
+	 */
+	async rows<Row>(query: object): Promise<{ count: number; data: Row[] }> {
+		const { id: projectId } = await this.get<{ id: string }>('/projects/personal');
+		const tables = `/projects/${projectId}/data-tables`;
+		const [table] = (await this.get<{ data: Array<{ id: string }> }>(tables)).data;
+		return await this.get(`${tables}/${table.id}/rows`, query);
+	}
+}

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import getPort from 'get-port';
+import { temporaryFolder } from './n8n.mts';
+import { start, whenReady } from '../command-line/processes.mts';
+import { Advice } from '../command-line/progress.mts';
+
+/** Something that this machine does not have: what needs it can't be run here. */
+export class Missing extends Advice {}
+
+/**
+ * @param names of the program, as systems call it
+ * @param folders where to look beyond the PATH
+ * @returns the first of them that is there
+ * @throws Missing when none is
+ */
+export function findProgram(names: string[], folders: string[] = []): string {
+	const places = [...(process.env.PATH ?? '').split(path.delimiter), ...folders];
+	const found = names
+		.flatMap((name) => places.map((folder) => path.join(folder, name)))
+		.find((file) => existsSync(file));
+	if (found) return found;
+	throw new Missing(`no ${names[0]} on this machine`);
+}
+
+/** Where Debian and Ubuntu keep what belongs to one version of PostgreSQL. */
+function postgresFolders(): string[] {
+	const home = '/usr/lib/postgresql';
+	const versions = existsSync(home) ? readdirSync(home).sort().reverse() : [];
+	return versions.map((version) => path.join(home, version, 'bin'));
+}
+
+/**
+ * Starts Redis and PostgreSQL, empty, for as long as this process lives.
+ * @returns the settings with which n8n uses both, in queue mode
+ * @throws Missing when this machine does not have them
+ */
+export async function startQueue(): Promise<NodeJS.ProcessEnv> {
+	const redis = findProgram(['redis-server']);
+	const postgres = findProgram(['postgres'], postgresFolders());
+	const [redisPort, postgresPort] = [await getPort(), await getPort()];
+	await startRedis(redis, redisPort);
+	await startPostgres(postgres, postgresPort);
+	return {
+		EXECUTIONS_MODE: 'queue',
+		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
+		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
+		QUEUE_BULL_REDIS_PORT: String(redisPort),
+		DB_TYPE: 'postgresdb',
+		// n8n's default of two is starved by a burst of webhooks.
+		DB_POSTGRESDB_POOL_SIZE: '10',
+		DB_POSTGRESDB_HOST: '127.0.0.1',
+		DB_POSTGRESDB_PORT: String(postgresPort),
+		DB_POSTGRESDB_DATABASE: 'postgres',
+		DB_POSTGRESDB_USER: 'n8n',
+	};
+}
+
+async function startRedis(program: string, port: number) {
+	const settings = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+	const started = start(program, ['--port', String(port), ...settings]);
+	await whenReady('Redis', started, async () => /ready to accept/i.test(started.output()));
+}
+
+async function startPostgres(program: string, port: number) {
+	const folder = await temporaryFolder();
+	// PostgreSQL refuses to run as root.
+	const isRoot = process.getuid?.() === 0;
+	const asUser = isRoot ? ['runuser', '-u', 'postgres', '--'] : [];
+	const run = (...command: string[]) => {
+		const [first, ...rest] = command;
+		return start(first, rest, { cwd: '/' });
+	};
+	if (isRoot) await done(run('chown', 'postgres', folder));
+	const initdb = path.join(path.dirname(program), 'initdb');
+	const database = path.join(folder, 'database');
+	const settings = ['--username=n8n', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
+	await done(run(...asUser, initdb, '--no-sync', '-D', database, ...settings));
+	const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+	const started = run(
+		...asUser,
+		program,
+		...['-D', database, '-p', String(port)],
+		...options.flatMap((option) => ['-c', option]),
+	);
+	await whenReady('PostgreSQL', started, async () => /ready to accept/.test(started.output()));
+}
+
+async function done({ ended, output }: ReturnType<typeof start>) {
+	if ((await ended) !== 0) throw new Advice(`PostgreSQL could not be set up:\n${output()}`);
+}
