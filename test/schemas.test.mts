@@ -2,14 +2,14 @@ import path from 'node:path';
 import { loadOutputSchema } from 'n8n-core';
 import type { IDataObject } from 'n8n-workflow';
 import { operations } from './support/operations.mts';
-import { locator, usingStandIn } from './support/mockServer.mts';
+import { locator, useMockServer } from './support/mockServer.mts';
 
 /*
  * The output schemas show a builder the fields of an operation before its first run, so they must
  * hold what a run gives with the operation's defaults.
  */
 
-const service = usingStandIn();
+const service = useMockServer();
 const nodeDir = path.resolve(import.meta.dirname, '../nodes/ReferralRocket');
 
 /** The vendor describes these fields without naming them, so the schema leaves them out. */
@@ -30,7 +30,7 @@ test.each(operations)(
 	async ({ resource, operation }) => {
 		const schema = loadOutputSchema({ nodeDir, version: 1, resource, operation });
 		const properties = (schema?.properties ?? {}) as Record<string, { type: string | string[] }>;
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		const [referred] = campaign.participants.filter(({ referredByCode }) => referredByCode);
 		const referrer = campaign.findByCode(String(referred.referredByCode));
 		const who = operation === 'listReferrals' ? referrer : referred;

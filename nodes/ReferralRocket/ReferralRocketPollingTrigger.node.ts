@@ -5,18 +5,9 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { unusableSettings } from './api/errors';
-import { checkedBaseUrl } from './api/baseUrl';
-import { changesSince, newest } from './triggers/polling/detectChanges';
-import { checkedValues } from './parameters/validate';
 import { testCredential } from './methods/credentialTest';
 import { campaignLocator, simplifyField } from './parameters/fields';
-import { credentialName, endpoints } from './api/specification';
-import { simplified } from './parameters/simplify';
-import type { ServiceCall } from './api/request';
-
-/** Enough to see what the data looks like. */
-const shownInTest = 5;
+import { poll } from './triggers/polling/poll';
 
 export class ReferralRocketPollingTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -47,7 +38,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 					{
 						name: 'Participant Added',
 						value: 'participantAdded',
-						description: 'Someone has joined the campaign since the last look',
+						description: 'Someone has joined the campaign since the last check',
 					},
 					{
 						name: 'Participant Qualified',
@@ -74,28 +65,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 	methods = { credentialTest: { testCredential } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const call = await callOf(this);
-		const participants =
-			this.getMode() === 'manual'
-				? await newest(call, shownInTest)
-				: await changesSince(
-						call,
-						this.getNodeParameter('event') as string,
-						this.getWorkflowStaticData('node'),
-					);
-		if (participants.length === 0) return null;
-		return [participants.map(simplified(this)).map((json) => ({ json }))];
-	}
-}
-
-async function callOf(context: IPollFunctions): Promise<ServiceCall> {
-	const { baseUrl } = await context.getCredentials(credentialName);
-	const endpoint = endpoints.getAllParticipants;
-	try {
-		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
-		const values = checkedValues({ campaign }, ['campaign']);
-		return { context, connection: { baseURL: checkedBaseUrl(baseUrl) }, endpoint, values };
-	} catch (error) {
-		throw unusableSettings(context.getNode(), (error as Error).message);
+		const participants = await poll(this);
+		return participants.length === 0 ? null : [participants.map((json) => ({ json }))];
 	}
 }

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { queryObjects, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startStandIn, type StandIn } from '../../tools/mock-server/service.mts';
+import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { startNode } from '../support/engine.mts';
 import { credentialFor, locator } from '../support/mockServer.mts';
 
@@ -14,9 +14,9 @@ import { credentialFor, locator } from '../support/mockServer.mts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-let standIn: StandIn;
-beforeEach(async () => (standIn = await startStandIn({ participants: 1 })));
-afterEach(async () => await standIn.close());
+let mockServer: MockServer;
+beforeEach(async () => (mockServer = await startMockServer({ participants: 1 })));
+afterEach(async () => await mockServer.close());
 
 const parameters = {
 	resource: 'participant',
@@ -28,7 +28,7 @@ const people = (count: number) =>
 	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
 
 test('a request that never ends is ended in time, though garbage is collected meanwhile', async () => {
-	standIn.intercept = (_request, reply) => {
+	mockServer.intercept = (_request, reply) => {
 		const { raw } = reply.hijack();
 		raw.writeHead(200, { 'content-type': 'application/json' });
 		const drip = setInterval(() => {
@@ -38,17 +38,17 @@ test('a request that never ends is ended in time, though garbage is collected me
 		raw.on('close', () => clearInterval(drip));
 	};
 	const { result } = startNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters: { ...parameters, requestOptions: { timeout: 300 } },
 		items: people(1),
 	});
 	const { error } = await result;
-	expect(error?.message).toMatch(/did not answer in time/);
+	expect(error?.message).toMatch(/did not respond in time/);
 }, 30_000);
 
 test('hundreds of requests leave no listener, timer or signal behind', async () => {
 	const { result, signal } = startNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters,
 		items: people(300),
 	});

@@ -8,7 +8,7 @@ import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.t
 import { runNode } from '../support/engine.mts';
 import { operations } from '../support/operations.mts';
 import { project } from '../support/projectCopy.mts';
-import { credentialFor, locator, usingStandIn, ways } from '../support/mockServer.mts';
+import { credentialFor, locator, useMockServer, ways } from '../support/mockServer.mts';
 import { Hook, Polling } from '../support/triggerContexts.mts';
 
 /*
@@ -17,7 +17,7 @@ import { Hook, Polling } from '../support/triggerContexts.mts';
  * package is lost that way, whatever a campaign, an address or a code happens to hold.
  */
 
-const service = usingStandIn();
+const service = useMockServer();
 
 /** n8n's own table of codes and of what it says instead, read where n8n keeps it. */
 const source = readFileSync(
@@ -81,7 +81,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 	describe.each(operations)('$label', (operation) => {
 		const run = async (values: Values, onError?: 'continueErrorOutput') =>
 			await runNode({
-				credential: credentialFor(service.standIn),
+				credential: credentialFor(service.mockServer),
 				parameters: parametersFor(operation, values),
 				items: [{ json: {} }],
 				onError,
@@ -89,7 +89,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 			});
 
 		test.each(failures)('says what happened after %s', async (_, answer) => {
-			service.standIn.intercept = (_request, reply) => answer(reply, all.email);
+			service.mockServer.intercept = (_request, reply) => answer(reply, all.email);
 			const { error } = await run(all);
 			expect(error?.message).toContain(`"${all.campaign}"`);
 			for (const other of says)
@@ -102,7 +102,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 		});
 
 		test.each(codes)('says what happened with $code in what it names', async ({ code }) => {
-			service.standIn.intercept = async (_request, reply) =>
+			service.mockServer.intercept = async (_request, reply) =>
 				await reply.code(400).send({ message: code });
 			const values = valuesWith(code);
 			const { error } = await run(values);
@@ -114,7 +114,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 	test.each(codes)('says which address is none, with $code in it', async ({ code }) => {
 		const email = `k${code.toLowerCase()}media.com`;
 		const { error } = await runNode({
-			credential: credentialFor(service.standIn),
+			credential: credentialFor(service.mockServer),
 			parameters: { ...parametersFor({ resource: 'participant', operation: 'get' }, all), email },
 			asTool,
 		});
@@ -125,7 +125,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 test.each(codes)('the message that stops several items survives $code', async ({ code }) => {
 	const email = `k${code.toLowerCase()}media.com`;
 	const { error } = await runNode({
-		credential: credentialFor(service.standIn),
+		credential: credentialFor(service.mockServer),
 		parameters: { ...parametersFor({ resource: 'participant', operation: 'get' }, all), email },
 		items: [{ json: {} }, { json: {} }],
 	});
@@ -140,23 +140,23 @@ test.each(codes)('the credential test and the triggers survive $code', async ({ 
 		id: '1',
 		name: 'Referral Rocket',
 		type: 'referralRocketApi',
-		data: { ...credentialFor(service.standIn), baseUrl },
+		data: { ...credentialFor(service.mockServer), baseUrl },
 	});
-	const protect = `Base URL "${baseUrl}" would send the API key unprotected.`;
+	const protect = `'Base URL' "${baseUrl}" would send the API key unprotected.`;
 	expect(result.message).toContain(protect);
 	const poll = async (credential: object, campaign: string) =>
 		await new Polling(
-			{ ...credentialFor(service.standIn), ...credential },
+			{ ...credentialFor(service.mockServer), ...credential },
 			{ event: 'participantAdded', campaignId: locator(campaign) },
 		).poll();
 	await expect(poll({ baseUrl }, 'A')).rejects.toThrow(protect);
-	service.standIn.intercept = async (_request, reply) => await reply.code(404).send();
+	service.mockServer.intercept = async (_request, reply) => await reply.code(404).send();
 	await expect(poll({}, code)).rejects.toThrow(`campaign "${code}"`);
 	const hook = new Hook(
-		{ ...credentialFor(service.standIn), webhookSecret: 's' },
+		{ ...credentialFor(service.mockServer), webhookSecret: 's' },
 		{ events: ['any'], campaignId: locator(`https://k${code}.example/`) },
 	);
 	await expect(hook.activate()).rejects.toThrow(
-		`The link "https://k${code}.example/" holds no campaign ID.`,
+		`The link "https://k${code}.example/" contains no campaign ID.`,
 	);
 });

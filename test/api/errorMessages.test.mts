@@ -1,10 +1,10 @@
 import {
-	noAnswer,
-	refusedStatus,
-	unusableAnswer,
-	type Answer,
+	networkMessage,
+	statusMessage,
+	unreadableMessage,
 } from '../../nodes/ReferralRocket/api/errorMessages.ts';
 import { endpoints } from '../../nodes/ReferralRocket/api/specification.ts';
+import type { ApiResponse } from '../../nodes/ReferralRocket/api/response.ts';
 
 /*
  * Messages as people read them, word for word where a missing part would leave them without help.
@@ -13,198 +13,230 @@ import { endpoints } from '../../nodes/ReferralRocket/api/specification.ts';
 const campaign = 'JCu82f30F1';
 const email = 'jo@example.com';
 const { getCampaign, getParticipant, getAllParticipants, addParticipant, validateCode } = endpoints;
-const answer = (status: number, text = '', more: Partial<Answer> = {}): Answer => ({
+const ofCampaign = { endpoint: getCampaign, values: { campaign } };
+const ofParticipant = { endpoint: getParticipant, values: { campaign, email } };
+const ofAddition = { endpoint: addParticipant, values: { campaign, email } };
+const response = (status: number, text = '', more: Partial<ApiResponse> = {}): ApiResponse => ({
 	status,
 	headers: {},
 	text,
+	redact: (quoted) => quoted,
 	...more,
 });
-const again = 'Run this again in a few minutes.';
-const lookUp =
-	'The request may have taken effect: look the participant up in Referral Rocket before you run this again.';
-const checkBaseUrl = 'Check Base URL in the Referral Rocket credential.';
+
+const runAgain = 'Run this again in a few minutes.';
+const checkParticipant =
+	'The request may have taken effect: check the participant in Referral Rocket before you run this again.';
+const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
 describe('a message names what the request was about', () => {
 	test.each([
-		[getCampaign, { campaign }, 'campaign "JCu82f30F1"'],
-		[getParticipant, { campaign, email }, 'participant "jo@example.com" in campaign "JCu82f30F1"'],
-		[getAllParticipants, { campaign }, 'the participants of campaign "JCu82f30F1"'],
-		[validateCode, { campaign, code: 'C1' }, 'referral code "C1" in campaign "JCu82f30F1"'],
-	])('%#: $path', (endpoint, values, about) => {
-		expect(refusedStatus(endpoint, values, answer(500)).message).toBe(
-			`Referral Rocket could not answer for ${about} (status 500). ${again}`,
-		);
+		[ofCampaign, 'campaign "JCu82f30F1"'],
+		[ofParticipant, 'participant "jo@example.com" in campaign "JCu82f30F1"'],
+		[
+			{ endpoint: getAllParticipants, values: { campaign } },
+			'the participants of campaign "JCu82f30F1"',
+		],
+		[
+			{ endpoint: validateCode, values: { campaign, code: 'C1' } },
+			'referral code "C1" in campaign "JCu82f30F1"',
+		],
+	])('$endpoint.path', (call, subject) => {
+		expect(statusMessage(call, response(500))).toMatchObject({
+			message: `Referral Rocket could not complete the request for ${subject} (status 500).`,
+			solution: runAgain,
+		});
 	});
 });
 
-describe('what to check when the service knows nothing', () => {
-	const endOf = (message: string | undefined) => message?.slice(message.indexOf('Check'));
+describe('what does not exist, with a 404 or an empty response,', () => {
 	const account = ', and that the API key belongs to the same account.';
 
-	test('is the campaign ID', () => {
-		const { message } = refusedStatus(getCampaign, { campaign }, answer(404));
-		expect(endOf(message)).toBe(`Check the campaign ID${account}`);
-		expect(unusableAnswer(getCampaign, { campaign }, answer(200)).message).toBe(
-			'Referral Rocket has nothing for campaign "JCu82f30F1". Check the campaign ID.',
-		);
+	test.each([404, 200])('is the campaign (%i)', (status) => {
+		const message = status === 404 ? statusMessage : unreadableMessage;
+		expect(message(ofCampaign, response(status))).toMatchObject({
+			message: 'Referral Rocket could not find campaign "JCu82f30F1".',
+			solution: `Check the campaign ID${account}`,
+		});
 	});
 
-	test('is the email address as well, where there is one', () => {
-		const { message } = refusedStatus(getParticipant, { campaign, email }, answer(404));
-		expect(endOf(message)).toBe(`Check the campaign ID and the email address${account}`);
-		expect(message).not.toContain('referrer');
-		expect(endOf(unusableAnswer(getParticipant, { campaign, email }, answer(200)).message)).toBe(
-			'Check the campaign ID and the email address.',
-		);
+	test.each([404, 200])('is the participant, where there is an address (%i)', (status) => {
+		const message = status === 404 ? statusMessage : unreadableMessage;
+		expect(message(ofParticipant, response(status))).toMatchObject({
+			message:
+				'Referral Rocket could not find participant "jo@example.com" in campaign "JCu82f30F1".',
+			solution: `Check the campaign ID and the email address${account}`,
+		});
 	});
+
+	test('is the campaign of an addition, whose participant is not expected to exist', () => {
+		expect(statusMessage(ofAddition, response(404))).toMatchObject({
+			message: 'Referral Rocket could not find campaign "JCu82f30F1".',
+			solution: `Check the campaign ID${account}`,
+		});
+	});
+
+	test.each([{ referredByCode: 'NOPE' }, { referredByEmail: 'NOPE' }])(
+		'is the campaign of an addition or its referrer: %j',
+		(referrer) => {
+			const call = { endpoint: addParticipant, values: { campaign, email, ...referrer } };
+			expect(statusMessage(call, response(404))).toMatchObject({
+				message: 'Referral Rocket could not find campaign "JCu82f30F1" or referrer "NOPE".',
+				solution: `Check the campaign ID and the referrer${account}`,
+			});
+		},
+	);
 });
 
 describe('a message quotes the service', () => {
-	const described = (text: string, more: Partial<Answer> = {}) =>
-		refusedStatus(getCampaign, { campaign }, answer(400, text, more)).description;
-	const said = 'Referral Rocket answered with status 400';
+	const detailsOf = (text: string, more: Partial<ApiResponse> = {}) =>
+		statusMessage(ofCampaign, response(400, text, more)).details;
+	const responded = 'Referral Rocket responded with status 400';
 
 	test.each([
-		['its message', '{"message":"No","detail":"x","error":"y"}', `${said}: "No".`],
-		['its detail', '{"detail":"No","error":"y"}', `${said}: "No".`],
-		['its kind', '{"error":"No"}', `${said}: "No".`],
-		['all of it where nothing is named', '{"a":1}', `${said}: "{"a":1}".`],
-		['null', 'null', `${said}: "null".`],
-		['plain text without the space around it', ' No \n', `${said}: "No".`],
-		['words that hold a <', '{"message":"1 < 2"}', `${said}: "1 < 2".`],
-		['nothing', ' ', `${said} and gave no reason.`],
-		['a web page', '\n <html>No</html>', `The page came with status 400.`],
-	])('by %s', (_, text, says) => {
-		expect(described(text)).toContain(says);
+		['its message', '{"message":"No","detail":"x","error":"y"}', `${responded}: "No".`],
+		['its detail', '{"detail":"No","error":"y"}', `${responded}: "No".`],
+		['its kind', '{"error":"No"}', `${responded}: "No".`],
+		['all of it where nothing is named', '{"a":1}', `${responded}: "{"a":1}".`],
+		['null', 'null', `${responded}: "null".`],
+		['plain text without the space around it', ' No \n', `${responded}: "No".`],
+		['words that hold a <', '{"message":"1 < 2"}', `${responded}: "1 < 2".`],
+		['nothing', ' ', `${responded} and gave no reason.`],
+		['a web page', '\n <html>No</html>', 'The page came with status 400.'],
+	])('by %s', (_, text, details) => {
+		expect(detailsOf(text)).toContain(details);
 	});
 
 	test('at a length that can be read', () => {
-		expect(described('x'.repeat(400))).toBe(`${said}: "${'x'.repeat(300)}".`);
+		expect(detailsOf('x'.repeat(400))).toBe(`${responded}: "${'x'.repeat(300)}".`);
 	});
 
-	test('and says how often it was asked, when that was more than once', () => {
-		expect(described('No', { tries: 1 })).toBe(`${said}: "No".`);
-		expect(described('No', { tries: 5 })).toBe(`${said}: "No". It was asked 5 times.`);
+	test('and says how many times it tried, when that was more than once', () => {
+		expect(detailsOf('No', { attempts: 1 })).toBe(`${responded}: "No".`);
+		expect(detailsOf('No', { attempts: 5 })).toBe(`${responded}: "No". Tried 5 times.`);
 	});
 
 	test('but no web page', () => {
-		const html = { 'content-type': 'Text/HTML; charset=utf-8' };
-		const { description } = refusedStatus(
-			getCampaign,
-			{ campaign },
-			answer(502, 'Bad', { headers: html }),
+		const headers = { 'content-type': 'Text/HTML; charset=utf-8' };
+		expect(statusMessage(ofCampaign, response(502, 'Bad', { headers })).details).toBe(
+			'Referral Rocket responded with status 502 and a web page.',
 		);
-		expect(description).toBe('Referral Rocket answered with status 502 and a web page.');
 	});
 });
 
 test.each([
 	[299, /did not accept/],
-	[300, /sends requests on/],
-	[399, /sends requests on/],
+	[300, /redirects/],
+	[399, /redirects/],
 	[400, /did not accept/],
 	[499, /did not accept/],
-	[500, /could not answer/],
-])('status %i is told from those beside it', (status, says) => {
-	expect(refusedStatus(getCampaign, { campaign }, answer(status)).message).toMatch(says);
+	[500, /could not complete/],
+])('status %i is told from those beside it', (status, message) => {
+	expect(statusMessage(ofCampaign, response(status)).message).toMatch(message);
 });
 
 test('a redirect says where it points, or that it does not', () => {
 	const to = (location?: string) =>
-		refusedStatus(getCampaign, { campaign }, answer(302, '', { headers: { location } }));
-	expect(to('https://a.example/').description).toBe(
-		'Status 302, pointing to "https://a.example/".',
-	);
-	expect(to().description).toBe('Status 302, pointing to "an unnamed address".');
-	expect(to().message).toContain(checkBaseUrl);
+		statusMessage(ofCampaign, response(302, '', { headers: { location } }));
+	expect(to('https://a.example/').details).toBe('Status 302, pointing to "https://a.example/".');
+	expect(to().details).toBe('Status 302, pointing to "an unnamed address".');
+	expect(to().solution).toBe(checkBaseUrl);
 });
 
-test('a web page with a status from 500 on is a service that could not answer', () => {
-	const { message } = refusedStatus(getCampaign, { campaign }, answer(500, '<html>'));
-	expect(message).toMatch(/^Referral Rocket could not answer/);
+test('with status 429 nothing was changed', () => {
+	expect(statusMessage(ofParticipant, response(429))).toMatchObject({
+		message:
+			'Rate limit reached; nothing was changed for participant "jo@example.com" in campaign "JCu82f30F1".',
+		solution: 'Wait a minute, then run this again, or send fewer items at once.',
+	});
+});
+
+test('a web page with a status from 500 on is a request that could not be completed', () => {
+	const { message } = statusMessage(ofCampaign, response(500, '<html>'));
+	expect(message).toMatch(/^Referral Rocket could not complete/);
 });
 
 test('a web page names the proxy that may have sent it', () => {
-	expect(refusedStatus(getCampaign, { campaign }, answer(404, '<html>'))).toEqual({
-		message: `The address in the credential answered with a web page where data was expected. ${checkBaseUrl}`,
-		description:
+	expect(statusMessage(ofCampaign, response(404, '<html>'))).toEqual({
+		message: "The address in 'Base URL' responded with a web page instead of data.",
+		solution: checkBaseUrl,
+		details:
 			'The page came with status 404. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.',
 	});
 });
 
-describe('an answer of no use', () => {
-	test.each(['', ' \n', 'null', ' null '])('is called empty when it is %j', (text) => {
-		const { message, description } = unusableAnswer(
-			addParticipant,
-			{ campaign, email },
-			answer(200, text),
-		);
-		expect(message).toBe(
-			`Referral Rocket confirmed nothing for participant "jo@example.com" in campaign "JCu82f30F1". ${lookUp}`,
-		);
-		expect(description).toBe('The answer was empty.');
-		expect(unusableAnswer(getCampaign, { campaign }, answer(200, text)).description).toBe(
-			'The answer was empty.',
-		);
+describe('an unreadable response', () => {
+	test.each(['', ' \n', 'null', ' null '])('to a change confirms nothing when it is %j', (text) => {
+		expect(unreadableMessage(ofAddition, response(200, text))).toEqual({
+			message:
+				'Referral Rocket did not confirm the request for participant "jo@example.com" in campaign "JCu82f30F1".',
+			solution: checkParticipant,
+			details: 'The response was empty.',
+		});
 	});
 
 	test('is shown by its first 100 characters', () => {
-		const { message, description } = unusableAnswer(
-			getCampaign,
-			{ campaign },
-			answer(200, ` ${'x'.repeat(200)}`),
-		);
-		expect(message).toBe(`The answer for campaign "JCu82f30F1" could not be read. ${again}`);
-		expect(description).toBe(`It starts with: ${'x'.repeat(100)}`);
+		expect(unreadableMessage(ofCampaign, response(200, ` ${'x'.repeat(200)}`))).toEqual({
+			message: 'The response for campaign "JCu82f30F1" could not be read.',
+			solution: runAgain,
+			details: `It starts with: ${'x'.repeat(100)}`,
+		});
 	});
 });
 
-describe('no answer', () => {
-	const refusal = (code?: string) => noAnswer(getCampaign, { campaign }, code);
+describe('no response', () => {
+	const message = (code?: string) => networkMessage(ofCampaign, code);
+	const unreachable = [
+		'Could not reach Referral Rocket for campaign "JCu82f30F1".',
+		`${checkBaseUrl} Check this n8n's internet connection too.`,
+	] as const;
+	const insecure = [
+		'Could not establish a secure connection to Referral Rocket.',
+		checkBaseUrl,
+	] as const;
 
 	test.each([
-		...[
-			'ECONNREFUSED',
-			'ENOTFOUND',
-			'EAI_AGAIN',
-			'EHOSTUNREACH',
-			'ENETUNREACH',
-			'ERR_INVALID_URL',
-		].map((code): [string, string] => [
-			code,
-			`Referral Rocket can't be reached to ask for campaign "${campaign}". ${checkBaseUrl} Check this n8n's internet connection too.`,
-		]),
-		...[
-			'DEPTH_ZERO_SELF_SIGNED_CERT',
-			'CERT_HAS_EXPIRED',
-			'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-			'ERR_TLS_CERT_ALTNAME_INVALID',
-			'ERR_SSL_WRONG_VERSION_NUMBER',
-			'EPROTO',
-		].map((code): [string, string] => [
-			code,
-			`No secure connection to Referral Rocket could be made. ${checkBaseUrl}`,
-		]),
-		['ETIMEDOUT', `Referral Rocket did not answer in time for campaign "${campaign}". ${again}`],
+		['ECONNREFUSED', ...unreachable],
+		['ENOTFOUND', ...unreachable],
+		['EAI_AGAIN', ...unreachable],
+		['EHOSTUNREACH', ...unreachable],
+		['ENETUNREACH', ...unreachable],
+		['ERR_INVALID_URL', ...unreachable],
+		['DEPTH_ZERO_SELF_SIGNED_CERT', ...insecure],
+		['CERT_HAS_EXPIRED', ...insecure],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', ...insecure],
+		['ERR_TLS_CERT_ALTNAME_INVALID', ...insecure],
+		['ERR_SSL_WRONG_VERSION_NUMBER', ...insecure],
+		['EPROTO', ...insecure],
+		[
+			'ETIMEDOUT',
+			'Referral Rocket did not respond in time to the request for campaign "JCu82f30F1".',
+			runAgain,
+		],
 		[
 			'ECONNRESET',
-			`The connection to Referral Rocket was cut while asking for campaign "${campaign}". ${again}`,
+			'The connection was lost during the request for campaign "JCu82f30F1".',
+			runAgain,
 		],
-	])('because of %s says what to do', (code, message) => {
-		expect(refusal(code)).toEqual({ message, description: `The network reported ${code}.` });
+	])('because of %s says what to do', (code, title, solution) => {
+		expect(message(code)).toEqual({
+			message: title,
+			solution,
+			details: `The network reported ${code}.`,
+		});
 	});
 
 	test.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])(
 		'because of %s says which fields to enter again',
 		(code) => {
-			expect(refusal(code)).toEqual({
-				message:
-					"The API key or the header name holds a character that can't be sent. Enter them again in the Referral Rocket credential.",
+			expect(message(code)).toEqual({
+				message: 'The API key or the header name contains an invalid character.',
+				solution: "Enter 'API Key' and 'Header Name' again in the Referral Rocket credential.",
 			});
 		},
 	);
 
 	test.each([undefined, 'SOMETHING_ELSE'])('for the unknown reason %s has no words', (code) => {
-		expect(refusal(code)).toBeUndefined();
+		expect(message(code)).toBeUndefined();
 	});
 });

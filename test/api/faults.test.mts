@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
-import { startStandIn, type StandIn } from '../../tools/mock-server/service.mts';
+import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { runNode } from '../support/engine.mts';
 import { credentialFor, locator } from '../support/mockServer.mts';
 
@@ -11,7 +11,7 @@ import { credentialFor, locator } from '../support/mockServer.mts';
  * participants, which List reads as three pages of ten. All rows run at the same time.
  */
 
-type Fault = (reply: FastifyReply, standIn: StandIn) => unknown;
+type Fault = (reply: FastifyReply, mockServer: MockServer) => unknown;
 type Operation = 'list' | 'get' | 'add' | 'qualify';
 type Times = 'once' | 'for ever';
 /** What comes out: all that was asked for, or nothing and this message. */
@@ -90,16 +90,16 @@ for (const code of [400, 401, 403, 404, 409, 422, 429, 500, 501, 502, 503, 504])
 	faults[`status ${code}`] = status(code);
 }
 
-const tooMany = /takes no more requests/;
-const noAnswer = /could not answer for/;
-const cut = /connection to Referral Rocket was cut/;
-const late = /did not answer in time/;
+const tooMany = /Rate limit reached/;
+const incomplete = /could not complete the request for/;
+const cut = /connection was lost/;
+const late = /did not respond in time/;
 const key = /refused the API key/;
-const page = /answered with a web page/;
+const page = /responded with a web page/;
 const unread = /could not be read/;
-const elsewhere = /sends requests on to another address/;
-const maybe = /may have taken effect: look the participant up/;
-const unconfirmed = /confirmed nothing for participant/;
+const elsewhere = /redirects to another address/;
+const maybe = /may have taken effect: check the participant/;
+const unconfirmed = /did not confirm the request for participant/;
 
 const rows: Row[] = [
 	// A list is asked for again where that can help, on its first and on a later page.
@@ -118,10 +118,10 @@ const rows: Row[] = [
 		['a body that stops and never ends', 'list', request, 'once', 'all of it', 2],
 		['a body that drips and never ends', 'list', request, 'once', 'all of it', 2],
 		['status 429', 'list', request, 'for ever', tooMany, 5],
-		['status 500', 'list', request, 'for ever', noAnswer, 5],
-		['status 502', 'list', request, 'for ever', noAnswer, 5],
-		['status 503', 'list', request, 'for ever', noAnswer, 5],
-		['status 504', 'list', request, 'for ever', noAnswer, 5],
+		['status 500', 'list', request, 'for ever', incomplete, 5],
+		['status 502', 'list', request, 'for ever', incomplete, 5],
+		['status 503', 'list', request, 'for ever', incomplete, 5],
+		['status 504', 'list', request, 'for ever', incomplete, 5],
 		['a reset before the answer', 'list', request, 'for ever', cut, 5],
 		['a reset in the middle of the body', 'list', request, 'for ever', cut, 5],
 		['no answer at all', 'list', request, 'for ever', late, 5],
@@ -131,7 +131,7 @@ const rows: Row[] = [
 		['status 401', 'list', request, 'once', key, 1],
 		['status 403', 'list', request, 'once', key, 1],
 		['status 422', 'list', request, 'once', /did not accept/, 1],
-		['status 501', 'list', request, 'once', noAnswer, 1],
+		['status 501', 'list', request, 'once', incomplete, 1],
 		['a web page with status 200', 'list', request, 'once', page, 1],
 		['invalid JSON', 'list', request, 'once', unread, 1],
 		['JSON cut in half', 'list', request, 'once', unread, 1],
@@ -142,7 +142,7 @@ const rows: Row[] = [
 		['broken gzip', 'list', request, 'for ever', cut, 5],
 		['a redirect to another host', 'list', request, 'once', elsewhere, 1],
 	]),
-	['status 404', 'list', 1, 'once', /does not know the participants of campaign/, 1],
+	['status 404', 'list', 1, 'once', /could not find the participants of campaign/, 1],
 	['status 404', 'list', 2, 'for ever', /only part of the participants/, 3],
 	// An empty page is the end, unless the service has said that there is more.
 	['an empty body', 'list', 2, 'for ever', /only part of the participants/, 3],
@@ -150,14 +150,14 @@ const rows: Row[] = [
 	['the word null', 'list', 2, 'for ever', /only part of the participants/, 3],
 	['status 503', 'get', 1, 'once', 'all of it', 2],
 	['a reset before the answer', 'get', 1, 'once', 'all of it', 2],
-	['an empty body', 'get', 1, 'once', /has nothing for participant/, 1],
+	['an empty body', 'get', 1, 'once', /could not find participant/, 1],
 	// Something that changes the service is sent once, unless the service says that it did nothing.
 	...(['add', 'qualify'] as const).flatMap((operation): Row[] => [
 		['status 429', operation, 1, 'once', 'all of it', 2],
 		['status 429', operation, 1, 'for ever', tooMany, 5],
 		['status 400', operation, 1, 'once', /did not accept/, 1],
 		['status 401', operation, 1, 'once', key, 1],
-		['status 404', operation, 1, 'once', /does not know participant/, 1],
+		['status 404', operation, 1, 'once', /could not find (participant|campaign)/, 1],
 		['status 500', operation, 1, 'once', maybe, 1],
 		['status 502', operation, 1, 'once', maybe, 1],
 		['status 503', operation, 1, 'once', maybe, 1],
@@ -203,16 +203,16 @@ test.concurrent.each(rows)(
 	'%s, %s, request %i, %s',
 	async (name, operation, request, times, expected, requests) => {
 		const apiKey = 'rr_live_Zq7vT4xW9kLm2';
-		const standIn = await startStandIn({ participants: 30, apiKey });
+		const mockServer = await startMockServer({ participants: 30, apiKey });
 		// Only where the timeout matters: with all rows at once, answers can take a while.
 		const patience = /no answer|never ends/.test(name) ? { requestOptions: { timeout: 1500 } } : {};
 		let count = 0;
-		standIn.intercept = ({ path, query }, reply) => {
+		mockServer.intercept = ({ path, query }, reply) => {
 			// List reads pages at the same time, so a fault is in one page; other requests have their turn.
 			const isMeant = operation !== 'list' || query.page === String(request - 1);
 			if (!isMeant || path.endsWith('getCampaign')) return false;
 			count++;
-			return times === 'once' && count > 1 ? false : faults[name](reply, standIn);
+			return times === 'once' && count > 1 ? false : faults[name](reply, mockServer);
 		};
 		try {
 			const {
@@ -220,32 +220,33 @@ test.concurrent.each(rows)(
 				rows: out,
 				stored,
 			} = await runNode({
-				credential: credentialFor(standIn),
+				credential: credentialFor(mockServer),
 				parameters: { ...parametersOf[operation], ...patience },
 			});
 			if (expected === 'all of it') {
 				expect(error).toBeUndefined();
 				expect(out.length).toBe(operation === 'list' ? 30 : 1);
 			} else {
-				expect(error?.message).toMatch(expected);
+				const told = `${error?.message} ${error?.description}`;
+				expect(told).toMatch(expected);
 				expect(error?.message).not.toMatch(/error|problem|failure|mistake/i);
 				if (operation === 'list' && request > 1) {
-					expect(error?.message).toMatch(/none (of them )?are passed on/);
+					expect(told).toMatch(/none (of them )?are passed on/);
 				}
 				expect(out).toEqual([]);
 			}
 			expect(count).toBe(requests);
 			expect(stored).not.toContain(apiKey);
 		} finally {
-			await standIn.close();
+			await mockServer.close();
 		}
 	},
 	60_000,
 );
 
 describe('an unusual answer that is right all the same', () => {
-	const whole = (standIn: StandIn) => JSON.stringify(standIn.campaign.participants);
-	test.each<[string, (reply: FastifyReply, standIn: StandIn) => unknown]>([
+	const whole = (mockServer: MockServer) => JSON.stringify(mockServer.campaign.participants);
+	test.each<[string, (reply: FastifyReply, mockServer: MockServer) => unknown]>([
 		[
 			'of 50 MB',
 			(reply, { campaign }) =>
@@ -253,32 +254,32 @@ describe('an unusual answer that is right all the same', () => {
 		],
 		[
 			'with a wrong content type',
-			(reply, standIn) => reply.type('text/plain').send(whole(standIn)),
+			(reply, mockServer) => reply.type('text/plain').send(whole(mockServer)),
 		],
 		[
 			'without a content type',
-			(reply, standIn) => reply.type('').send(Buffer.from(whole(standIn))),
+			(reply, mockServer) => reply.type('').send(Buffer.from(whole(mockServer))),
 		],
 		[
 			'packed with gzip',
-			(reply, standIn) =>
+			(reply, mockServer) =>
 				reply
 					.header('content-encoding', 'gzip')
 					.type('application/json')
-					.send(gzipSync(whole(standIn))),
+					.send(gzipSync(whole(mockServer))),
 		],
 	])(
 		'%s is read',
 		async (_name, answer) => {
-			const standIn = await startStandIn({ participants: 30 });
-			standIn.intercept = (_request, reply) => answer(reply, standIn);
+			const mockServer = await startMockServer({ participants: 30 });
+			mockServer.intercept = (_request, reply) => answer(reply, mockServer);
 			const { error, rows: out } = await runNode({
-				credential: credentialFor(standIn),
+				credential: credentialFor(mockServer),
 				parameters: { ...parametersOf.list, returnAll: false, limit: 1, simplify: false },
 			});
-			await standIn.close();
+			await mockServer.close();
 			expect(error).toBeUndefined();
-			expect(out[0]).toMatchObject(standIn.campaign.participants[0]);
+			expect(out[0]).toMatchObject(mockServer.campaign.participants[0]);
 		},
 		30_000,
 	);
@@ -292,16 +293,16 @@ test.each([
 	'a&b=c%20d@example.com',
 	'用户@例子.公司',
 ])('the email address %s arrives as it is, in a query and in a body', async (email) => {
-	const standIn = await startStandIn({ participants: 1 });
+	const mockServer = await startMockServer({ participants: 1 });
 	for (const operation of ['add', 'get', 'listReferrals']) {
 		const { error } = await runNode({
-			credential: credentialFor(standIn),
+			credential: credentialFor(mockServer),
 			parameters: { resource: 'participant', operation, campaignId, email, returnAll: true },
 		});
 		expect(error).toBeUndefined();
 	}
-	await standIn.close();
-	expect(standIn.requests.map(({ query, body }) => query.email ?? body?.email)).toEqual([
+	await mockServer.close();
+	expect(mockServer.requests.map(({ query, body }) => query.email ?? body?.email)).toEqual([
 		email,
 		email,
 		email,
@@ -311,13 +312,13 @@ test.each([
 test.each(['A+B', 'ä"ö\'', 'a&b=c', '50%', '码'])(
 	'the referral code %s arrives as it is',
 	async (code) => {
-		const standIn = await startStandIn({ participants: 1 });
+		const mockServer = await startMockServer({ participants: 1 });
 		const { rows: out } = await runNode({
-			credential: credentialFor(standIn),
+			credential: credentialFor(mockServer),
 			parameters: { resource: 'referralCode', operation: 'validate', campaignId, code },
 		});
-		await standIn.close();
+		await mockServer.close();
 		expect(out).toEqual([{ code, campaignId: 'JCu82f30F1', valid: false }]);
-		expect(standIn.requests[0].query.code).toBe(code);
+		expect(mockServer.requests[0].query.code).toBe(code);
 	},
 );

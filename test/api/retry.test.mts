@@ -1,19 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
 import type { INodeExecutionData } from 'n8n-workflow';
-import { sendWithRetry, type Outcome } from '../../nodes/ReferralRocket/api/retry.ts';
+import { sendWithRetry, type Attempt } from '../../nodes/ReferralRocket/api/retry.ts';
 import { endpoints, type Endpoint } from '../../nodes/ReferralRocket/api/specification.ts';
-import { startStandIn, type ReceivedRequest, type StandIn } from '../../tools/mock-server/service.mts';
+import {
+	startMockServer,
+	type ReceivedRequest,
+	type MockServer,
+} from '../../tools/mock-server/service.mts';
 import { runNode, startNode } from '../support/engine.mts';
 import { countInFlight, countTurns, credentialFor, locator } from '../support/mockServer.mts';
 
-let standIn: StandIn;
+let mockServer: MockServer;
 let inFlight: ReturnType<typeof countInFlight>;
 beforeEach(async () => {
-	standIn = await startStandIn({ participants: 30 });
-	inFlight = countInFlight(standIn, 5);
+	mockServer = await startMockServer({ participants: 30 });
+	inFlight = countInFlight(mockServer, 5);
 });
-afterEach(async () => await standIn.close());
+afterEach(async () => await mockServer.close());
 
 const campaignId = locator('JCu82f30F1');
 const adding = {
@@ -29,8 +33,8 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	let second = 0;
 	let inThisSecond = 0;
 	let refused = 0;
-	const counted = standIn.intercept;
-	standIn.intercept = async (request, reply, count) => {
+	const counted = mockServer.intercept;
+	mockServer.intercept = async (request, reply, count) => {
 		await counted?.(request, reply, count);
 		const now = Math.floor(Date.now() / 1000);
 		inThisSecond = now === second ? inThisSecond + 1 : 1;
@@ -42,24 +46,28 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	};
 	const items = people(5000);
 	const turns = countTurns();
-	const result = await runNode({ credential: credentialFor(standIn), parameters: adding, items });
+	const result = await runNode({
+		credential: credentialFor(mockServer),
+		parameters: adding,
+		items,
+	});
 	expect(result.error).toBeUndefined();
 	// Ten items at the most in one turn: n8n gets to everything else.
 	expect(turns()).toBeGreaterThan(500);
-	expect(standIn.campaign.participants.length).toBe(5030);
+	expect(mockServer.campaign.participants.length).toBe(5030);
 	expect(result.rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
 	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
 		items.map((_, item) => ({ item })),
 	);
 	expect(refused).toBeGreaterThan(10);
-	expect(standIn.requests.length).toBe(5000 + refused);
+	expect(mockServer.requests.length).toBe(5000 + refused);
 	expect(inFlight.most).toBeLessThanOrEqual(10);
 	expect(inFlight.most).toBeGreaterThan(5);
 }, 120_000);
 
 test('lists of several input items share the limit of 10 at once', async () => {
 	const { error, rows } = await runNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters: {
 			resource: 'participant',
 			operation: 'list',
@@ -78,7 +86,7 @@ test('one bad item among many fails alone and the others keep their input items'
 	const items = people(200);
 	items[77].json.email = 'not an address';
 	const result = await runNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters: adding,
 		items,
 		onError: 'continueErrorOutput',
@@ -86,7 +94,7 @@ test('one bad item among many fails alone and the others keep their input items'
 	const others = items.map((_, item) => ({ item })).filter(({ item }) => item !== 77);
 	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(others);
 	expect(result.errorItems.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 77 }]);
-	expect(standIn.campaign.participants.length).toBe(30 + 199);
+	expect(mockServer.campaign.participants.length).toBe(30 + 199);
 });
 
 test.each([
@@ -97,7 +105,7 @@ test.each([
 	async (_, asked) => {
 		let refusedAt = 0;
 		const answeredAt: number[] = [];
-		standIn.intercept = (_request, reply, count) => {
+		mockServer.intercept = (_request, reply, count) => {
 			if (count === 1) {
 				refusedAt = Date.now();
 				return reply.code(429).header('retry-after', asked()).send();
@@ -106,10 +114,10 @@ test.each([
 			return false;
 		};
 		const get = { resource: 'campaign', operation: 'get', campaignId };
-		const first = runNode({ credential: credentialFor(standIn), parameters: get });
+		const first = runNode({ credential: credentialFor(mockServer), parameters: get });
 		while (refusedAt === 0) await wait(5);
 		await wait(50);
-		const second = runNode({ credential: credentialFor(standIn), parameters: get });
+		const second = runNode({ credential: credentialFor(mockServer), parameters: get });
 		expect((await first).error).toBeUndefined();
 		expect((await second).error).toBeUndefined();
 		expect(answeredAt.length).toBe(2);
@@ -121,7 +129,7 @@ test.each([
 /** Runs the node with this key; the service of these tests answers any. */
 const getWith = async (apiKey: string) =>
 	await runNode({
-		credential: { ...credentialFor(standIn), apiKey },
+		credential: { ...credentialFor(mockServer), apiKey },
 		parameters: { resource: 'campaign', operation: 'get', campaignId },
 	});
 const isFrom = (request: ReceivedRequest, apiKey: string) =>
@@ -129,13 +137,13 @@ const isFrom = (request: ReceivedRequest, apiKey: string) =>
 
 test('a key that is to wait does not make another key wait', async () => {
 	let isRefused = false;
-	standIn.intercept = (request, reply) => {
+	mockServer.intercept = (request, reply) => {
 		if (!isFrom(request, 'busy')) return reply.send({});
 		isRefused = true;
 		return reply.code(429).header('retry-after', '60').send();
 	};
 	const busy = startNode({
-		credential: { ...credentialFor(standIn), apiKey: 'busy' },
+		credential: { ...credentialFor(mockServer), apiKey: 'busy' },
 		parameters: { resource: 'campaign', operation: 'get', campaignId },
 	});
 	void busy.result.catch(() => undefined);
@@ -146,13 +154,13 @@ test('a key that is to wait does not make another key wait', async () => {
 
 test('a key whose requests all hang does not make another key wait', async () => {
 	let hanging = 0;
-	standIn.intercept = (request, reply) => {
+	mockServer.intercept = (request, reply) => {
 		if (!isFrom(request, 'hanging')) return reply.send({});
 		hanging++;
 		return reply.hijack();
 	};
 	const stuck = startNode({
-		credential: { ...credentialFor(standIn), apiKey: 'hanging' },
+		credential: { ...credentialFor(mockServer), apiKey: 'hanging' },
 		parameters: adding,
 		items: people(12),
 	});
@@ -173,17 +181,17 @@ test('accounts that are no longer used are forgotten', async () => {
 });
 
 describe('one who waits', () => {
-	const hang = async () => await new Promise<Outcome>(() => undefined);
+	const hang = async () => await new Promise<Attempt>(() => undefined);
 
 	test('for a place leaves when it is stopped, and the next one gets it', async () => {
 		const account = `${Math.random()}`;
 		const get = endpoints.getCampaign;
-		let finish: (outcome: Outcome) => void = () => undefined;
+		let finish: (outcome: Attempt) => void = () => undefined;
 		void sendWithRetry(
 			account,
 			get,
 			undefined,
-			async () => await new Promise<Outcome>((done) => (finish = done)),
+			async () => await new Promise<Attempt>((done) => (finish = done)),
 		);
 		for (let number = 1; number < 10; number++) void sendWithRetry(account, get, undefined, hang);
 		const sent: string[] = [];
@@ -224,49 +232,49 @@ describe('one who waits', () => {
 
 test('stopping the execution stops the requests', async () => {
 	const { result, cancel } = startNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters: adding,
 		items: people(500),
 	});
 	void result.catch(() => undefined);
-	while (standIn.requests.length < 30) await wait(5);
+	while (mockServer.requests.length < 30) await wait(5);
 	cancel();
-	const atStop = standIn.requests.length;
+	const atStop = mockServer.requests.length;
 	await wait(700);
 	// Those that were on their way may still arrive.
-	expect(standIn.requests.length).toBeLessThanOrEqual(atStop + 10);
+	expect(mockServer.requests.length).toBeLessThanOrEqual(atStop + 10);
 }, 60_000);
 
 test('stopping the execution ends a request that is on its way', async () => {
 	let isCut = false;
-	standIn.intercept = (_request, reply) => {
+	mockServer.intercept = (_request, reply) => {
 		reply.hijack();
 		reply.raw.on('close', () => (isCut = true));
 	};
 	const { result, cancel } = startNode({
-		credential: credentialFor(standIn),
+		credential: credentialFor(mockServer),
 		parameters: { resource: 'campaign', operation: 'get', campaignId },
 	});
 	void result.catch(() => undefined);
-	while (standIn.requests.length === 0) await wait(5);
+	while (mockServer.requests.length === 0) await wait(5);
 	cancel();
 	while (!isCut) await wait(5);
-	expect(standIn.requests.length).toBe(1);
+	expect(mockServer.requests.length).toBe(1);
 });
 
 describe('waiting', () => {
 	beforeEach(() => jest.useFakeTimers());
 	afterEach(() => jest.useRealTimers());
 
-	/** How many milliseconds lie between the tries of a request that always ends in the same way. */
-	async function waits(outcome: Outcome, tries = 5, endpoint: Endpoint = endpoints.getCampaign) {
+	/** How many milliseconds lie between the attempts of a request that always ends in the same way. */
+	async function waits(outcome: Attempt, attempts = 5, endpoint: Endpoint = endpoints.getCampaign) {
 		const times: number[] = [];
 		const ended = sendWithRetry(`http://${Math.random()}`, endpoint, undefined, async () => {
 			times.push(Date.now());
 			return outcome;
 		});
 		await jest.advanceTimersByTimeAsync(600_000);
-		expect((await ended).tries).toBe(tries);
+		expect((await ended).attempts).toBe(attempts);
 		return times.slice(1).map((time, index) => time - times[index]);
 	}
 
@@ -337,7 +345,7 @@ describe('waiting', () => {
 	});
 
 	/** When a GET is sent that comes a second after another one was answered, in milliseconds. */
-	async function waitOfNext(outcome: Outcome) {
+	async function waitOfNext(outcome: Attempt) {
 		const service = `http://${Math.random()}`;
 		const get = endpoints.getCampaign;
 		let made = 0;

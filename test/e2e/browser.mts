@@ -6,10 +6,10 @@ import type { Runtime } from '../../tools/n8n/cache.mts';
 import { owner, project } from '../../tools/n8n/n8n.mts';
 import { beforeExit } from '../../tools/command-line/processes.mts';
 import { step as plainStep } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { findProgram } from '../../tools/n8n/services.mts';
 import { screenshotOfFailure } from './failures.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
@@ -45,9 +45,9 @@ const pollingFields = ['Poll Times', 'Mode', 'Event', 'Campaign', 'Simplify'];
 /** What a builder without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
 export async function browser(runtime: Runtime, tarball: string): Promise<void> {
 	const executablePath = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
-	await using stage = await setStage(runtime, tarball, { participants: 1250 });
-	const { folder, n8n, standIn } = stage;
-	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	await using environment = await setUpEnvironment(runtime, tarball, { participants: 1250 });
+	const { folder, n8n, mockServer } = environment;
+	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const every = await n8n.saveWorkflow(
 		chain('Every operation', [
 			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
@@ -112,7 +112,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await page.goto(`${n8n.url}/workflow/${id}`);
 		await page.waitForSelector('[data-test-id="canvas-node"]');
 		// The editor can be used before its connection to n8n stands, but then it runs nothing.
-		await retried(async () => {
+		await waitUntil(async () => {
 			assert.equal(connection?.workflowId, id, 'The editor is not connected to n8n');
 		}, 30);
 	};
@@ -163,7 +163,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		const output = page.locator('[data-test-id="output-panel"]');
 		await output.getByText('50 items', { exact: true }).waitFor();
 		await page.click('[data-test-id="output-panel"] [data-test-id="radio-button-table"]');
-		const newest = standIn.campaign.participants.slice(0, 3);
+		const newest = mockServer.campaign.participants.slice(0, 3);
 		for (const { email } of newest) await output.getByText(email).first().waitFor();
 		await page.getByText('Node executed successfully').waitFor({ state: 'hidden' });
 		await picture('list');
@@ -178,7 +178,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await window.getByText('Webhook Secret').hover();
 		await page.waitForTimeout(1000);
 		await picture('credential');
-		await baseUrl.fill(standIn.url);
+		await baseUrl.fill(mockServer.url);
 		await window.locator('[data-test-id="parameter-input-apiKey"] input').fill('not-the-key');
 		await window.locator('[data-test-id="credential-save-button"]').click();
 		await window.getByText('Couldn’t connect with these settings').waitFor();
@@ -208,7 +208,7 @@ async function fieldsShown(page: Page): Promise<string[]> {
 		await (label === 'Options' ? adds.last() : adds.first()).click();
 		const choices = page.locator('.el-select-dropdown__item:visible');
 		let names: string[] = [];
-		await retried(async () => {
+		await waitUntil(async () => {
 			// What there is only one of is added at once.
 			const added = (await labels()).filter((name) => !before.includes(name));
 			names = added.length > 0 ? added : await choices.allInnerTexts();

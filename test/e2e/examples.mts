@@ -5,23 +5,23 @@ import axios from 'axios';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { itemsOf, project, type Execution, type N8n, type Workflow } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
-import type { StandIn } from '../../tools/mock-server/service.mts';
+import type { MockServer } from '../../tools/mock-server/service.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { payments } from './payments.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 import { webhookSecret } from './workflow.mts';
 
 const header = { name: 'X-Shop-Key', value: 'only-the-shop-knows-it' };
 
 /** The example workflows, imported and run as they are; only credentials are chosen. */
 export async function examples(runtime: Runtime, tarball: string): Promise<void> {
-	await using stage = await setStage(runtime, tarball);
-	const { n8n, standIn } = stage;
-	const { campaign } = standIn;
+	await using environment = await setUpEnvironment(runtime, tarball);
+	const { n8n, mockServer } = environment;
+	const { campaign } = mockServer;
 	const referrer = campaign.participants[3];
-	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const httpHeaderAuth = await n8n.post<{ id: string; name: string }>('/credentials', {
 		name: 'Header of the shop',
 		type: 'httpHeaderAuth',
@@ -73,7 +73,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		]) {
 			assert.equal(await post('new-contact', contact), 200);
 		}
-		await retried(async () => {
+		await waitUntil(async () => {
 			assert.equal((await givenBy(workflow, 'Contact Fields')).length, 3);
 			const [{ message }] = await givenBy(workflow, 'Not Added');
 			assert.match(String(message), /^eve@example.com was not added: .*"unknown"/);
@@ -128,7 +128,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			const event = eventAbout('reward_unlocked', participant, 1_760_000_000_000);
 			assert.equal(await deliver(hook, event, webhookSecret), 200);
 		}
-		await retried(async () => {
+		await waitUntil(async () => {
 			const messages = await givenBy(workflow, 'Write Message');
 			assert.deepEqual(
 				messages.map(({ to }) => to).toSorted(),
@@ -140,16 +140,16 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			assert.match(String(toAlone?.message), /^Hello there, .* thanks to your friends\./);
 		}, 20);
 	});
-	await payments(n8n, standIn, await publish('payment-to-qualification'), {
+	await payments(n8n, mockServer, await publish('payment-to-qualification'), {
 		[header.name]: header.value,
 	});
 	// Only n8n 2 can make the table.
-	if (!runtime.version.startsWith('1.')) await participantSync(n8n, standIn, credentials);
+	if (!runtime.version.startsWith('1.')) await participantSync(n8n, mockServer, credentials);
 }
 
 /** What the table of "Participant sync" holds, when the campaign is emptied and when it only seems so. */
-async function participantSync(n8n: N8n, standIn: StandIn, credentials: object) {
-	const { participants } = standIn.campaign;
+async function participantSync(n8n: N8n, mockServer: MockServer, credentials: object) {
+	const { participants } = mockServer.campaign;
 	const workflow = await n8n.importWorkflow('examples/participant-sync.json', credentials);
 	const sync = async () => (await n8n.run(workflow, 'Run Now')).status;
 	const expectRows = async (count: number) =>
@@ -166,18 +166,18 @@ async function participantSync(n8n: N8n, standIn: StandIn, credentials: object) 
 			[200, []],
 			[200, ''],
 		] as const) {
-			standIn.intercept = ({ path }, reply) =>
+			mockServer.intercept = ({ path }, reply) =>
 				/getAllParticipants/.test(path) && reply.code(status).send(list);
 			assert.equal(await sync(), 'error');
 			await expectRows(60);
 		}
-		standIn.intercept = undefined;
+		mockServer.intercept = undefined;
 	});
 	await step('Participant sync: an emptied campaign empties the table', async () => {
 		participants.splice(0);
 		assert.equal(await sync(), 'success');
 		await expectRows(0);
-		standIn.campaign.add('first@example.com');
+		mockServer.campaign.add('first@example.com');
 		assert.equal(await sync(), 'success');
 		await expectRows(1);
 	});

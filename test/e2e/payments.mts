@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import axios from 'axios';
 import { itemsOf, type N8n } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
-import type { StandIn } from '../../tools/mock-server/service.mts';
+import type { MockServer } from '../../tools/mock-server/service.mts';
 
 const outcomes = [
 	'Already Qualified',
@@ -26,11 +26,11 @@ const qualifyPath = '/api/v1/qualifyParticipant';
  */
 export async function payments(
 	n8n: N8n,
-	standIn: StandIn,
+	mockServer: MockServer,
 	workflow: string,
 	headers: Record<string, string>,
 ): Promise<void> {
-	const { campaign } = standIn;
+	const { campaign } = mockServer;
 	const [referrer] = campaign.participants;
 	let buyers = 0;
 	const newBuyer = () => campaign.add(`buyer${buyers++}@example.com`, referrer);
@@ -49,8 +49,8 @@ export async function payments(
 	let requestsSeen = 0;
 	/** @returns whom the service was asked to qualify since the last time, with the amounts */
 	const qualifications = () => {
-		const sent = standIn.requests.slice(requestsSeen).filter(({ path }) => path === qualifyPath);
-		requestsSeen = standIn.requests.length;
+		const sent = mockServer.requests.slice(requestsSeen).filter(({ path }) => path === qualifyPath);
+		requestsSeen = mockServer.requests.length;
 		return sent.map(({ body }) => [body?.email, body?.amount]);
 	};
 	const paidBy = (...all: Participant[]) => all.map(({ email }) => [email, 250]).toSorted();
@@ -58,7 +58,7 @@ export async function payments(
 	/** Waits until as many deliveries have been dealt with since the last time; returns what came out. */
 	const comeOut = async (deliveries: number): Promise<Outcomes> => {
 		const found: Outcomes = {};
-		await retried(async () => {
+		await waitUntil(async () => {
 			const fresh = await n8n.executionsOf(workflow, executionsSeen);
 			assert.equal(fresh.length, deliveries);
 			assert.deepEqual([...new Set(fresh.map(({ status }) => status))], ['success']);
@@ -105,7 +105,7 @@ export async function payments(
 	);
 	await step('Payments: without an ID, an email or a usable amount they are refused', async () => {
 		const payment = paymentOf(newBuyer());
-		const before = standIn.requests.length;
+		const before = mockServer.requests.length;
 		const unusable: unknown[] = [
 			...[undefined, null, '', '  '].map((paymentId) => ({ ...payment, paymentId })),
 			...[undefined, '', 'ana at example'].map((email) => ({ ...payment, email })),
@@ -125,7 +125,7 @@ export async function payments(
 			/^Payment without an ID by buyer\d+@example.com over 250 can't be used/,
 		);
 		assert.deepEqual(others, {});
-		assert.equal(standIn.requests.length, before);
+		assert.equal(mockServer.requests.length, before);
 	});
 	await step('Payments: several in one delivery, one of them twice', async () => {
 		const [ana, bob] = newBuyers(2);
@@ -152,7 +152,7 @@ export async function payments(
 			],
 		});
 		for (const answer of ['nothing', 'null', 'notFound'] as const) {
-			standIn.behaviour.unknownParticipant = answer;
+			mockServer.behaviour.unknownParticipant = answer;
 			assert.equal(await pay(paymentOf({ email: 'guest@example.com' })), 200);
 			assert.deepEqual(counted(await comeOut(1)), { 'Not a Participant': 1 });
 		}
@@ -162,7 +162,7 @@ export async function payments(
 		'Payments: what could not be done is not taken, and works when sent again',
 		async () => {
 			const [ana, bob, zoe, eve] = newBuyers(4);
-			const answers: Array<[Participant, StandIn['intercept'], again: object]> = [
+			const answers: Array<[Participant, MockServer['intercept'], again: object]> = [
 				// Down while it qualifies.
 				[
 					ana,
@@ -184,9 +184,9 @@ export async function payments(
 				[eve, (_request, reply) => reply.code(404).send({}), { Qualified: 1 }],
 			];
 			for (const [buyer, intercept, again] of answers) {
-				standIn.intercept = intercept;
+				mockServer.intercept = intercept;
 				assert.equal(await pay(paymentOf(buyer)), 503);
-				standIn.intercept = undefined;
+				mockServer.intercept = undefined;
 				const { 'Not Qualified': messages = [], ...others } = await comeOut(1);
 				assert.deepEqual(others, {});
 				assert.match(
@@ -203,12 +203,12 @@ export async function payments(
 		'Payments: while the service does not answer, or does not say who is qualified',
 		async () => {
 			const [ana, bob] = newBuyers(2);
-			standIn.intercept = (_request, reply) => reply.code(500).send({});
+			mockServer.intercept = (_request, reply) => reply.code(500).send({});
 			assert.equal(await pay(paymentOf(ana)), 503);
-			standIn.intercept = ({ path }, reply) =>
+			mockServer.intercept = ({ path }, reply) =>
 				path === '/api/v1/getParticipant' && reply.send({ email: bob.email, referredByCode: 'C1' });
 			assert.equal(await pay(paymentOf(bob)), 503);
-			standIn.intercept = undefined;
+			mockServer.intercept = undefined;
 			assert.deepEqual(qualifications(), []);
 			assert.deepEqual(counted(await comeOut(2)), { 'Not Qualified': 2 });
 			assert.deepEqual(await payAtOnce([ana, bob]), [200, 200]);

@@ -13,11 +13,11 @@ import {
 } from '../../tools/n8n/n8n.mts';
 import { kill } from '../../tools/command-line/processes.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { startQueue } from '../../tools/n8n/services.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 /** n8n finds out sooner than usual that a worker is gone. */
@@ -31,9 +31,9 @@ const quickToNotice = {
 export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const settings = await step('Starting Redis and PostgreSQL', startQueue);
 	const env = { ...settings, ...quickToNotice };
-	await using stage = await setStage(runtime, tarball, { participants: 1250, env });
-	const { n8n, standIn } = stage;
-	const { participants } = standIn.campaign;
+	await using environment = await setUpEnvironment(runtime, tarball, { participants: 1250, env });
+	const { n8n, mockServer } = environment;
+	const { participants } = mockServer.campaign;
 	const newWorker = async () => {
 		const folder = await temporaryFolder();
 		await installPackage(folder, tarball);
@@ -44,7 +44,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const [first, second] = await step('Starting two workers', async () =>
 		Promise.all([newWorker(), newWorker()]),
 	);
-	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const hook = await n8n.saveWorkflow(lookUp(credentials));
 	await n8n.activate(hook);
 	let events = 0;
@@ -59,7 +59,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		}
 	};
 	const expectSuccesses = async (seconds: number) => {
-		await retried(async () => {
+		await waitUntil(async () => {
 			const statuses = await n8n.statusesOf(hook);
 			const succeeded = statuses.filter(({ status }) => status === 'success');
 			assert.deepEqual([succeeded.length, statuses.length], [events, events]);
@@ -72,18 +72,18 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		const byWorkers = await Promise.all([first.begun(), second.begun()]);
 		assert.equal(new Set(byWorkers.flat()).size, 200);
 		assert.ok(byWorkers.every((ids) => ids.length > 20));
-		assert.deepEqual(await begunIn(stage.folder), []);
-		assert.equal(standIn.requests.length, 200);
+		assert.deepEqual(await begunIn(environment.folder), []);
+		assert.equal(mockServer.requests.length, 200);
 	});
 	await step('A worker that is told to stop ends what it has begun', async () => {
-		standIn.behaviour.delay = 2000;
+		mockServer.behaviour.delay = 2000;
 		const before = (await second.begun()).length;
 		await deliverEvents(20);
-		await retried(async () => assert.ok((await second.begun()).length >= before + 5), 20);
+		await waitUntil(async () => assert.ok((await second.begun()).length >= before + 5), 20);
 		process.kill(Number(second.started.child.pid), 'SIGTERM');
 		assert.equal(await second.started.ended, 0);
 		await expectSuccesses(60);
-		standIn.behaviour.delay = 0;
+		mockServer.behaviour.delay = 0;
 	});
 
 	await step('What one n8n process has received, another does not take again', async () => {
@@ -120,7 +120,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		assert.deepEqual(inTable.sort(), inCampaign.sort());
 	};
 	const syncAgain = async () => {
-		standIn.campaign.add(`late${participants.length}@example.com`, participants[0]);
+		mockServer.campaign.add(`late${participants.length}@example.com`, participants[0]);
 		const { status, message } = await n8n.run(syncId, 'Run Now');
 		assert.equal(status, 'success', message);
 		await expectTable();
@@ -135,15 +135,15 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	let worker = first;
 	const killDuring = async (workflowId: string, isMidst: () => Promise<boolean>) => {
 		lost.push({ workflowId, id: await n8n.startRun(workflowId, 'Run Now') });
-		await retried(async () => assert.ok(await isMidst()), 30);
+		await waitUntil(async () => assert.ok(await isMidst()), 30);
 		await kill(worker.started);
 		worker = await newWorker();
 	};
 	await step('A worker is killed while it reads the list; the next sync is right', async () => {
-		const before = standIn.requests.length;
-		standIn.behaviour.delay = 1000;
-		await killDuring(syncId, async () => standIn.requests.length > before + 1);
-		standIn.behaviour.delay = 0;
+		const before = mockServer.requests.length;
+		mockServer.behaviour.delay = 1000;
+		await killDuring(syncId, async () => mockServer.requests.length > before + 1);
+		mockServer.behaviour.delay = 0;
 		await expectTable();
 		await syncAgain();
 	});
@@ -153,7 +153,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		await syncAgain();
 	});
 	await step('What a killed worker held is lost, and n8n says so', async () => {
-		await retried(async () => {
+		await waitUntil(async () => {
 			for (const { workflowId, id } of lost) {
 				const all = await n8n.statusesOf(workflowId);
 				const status = all.find((execution) => execution.id === id)?.status;

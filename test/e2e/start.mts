@@ -3,7 +3,7 @@ import path from 'node:path';
 import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../../tools/n8n/cache.mts';
 import { packPackage, project, temporaryFolder, temporaryFolders } from '../../tools/n8n/n8n.mts';
 import { isStopping, mainOf } from '../../tools/command-line/processes.mts';
-import { Advice, step } from '../../tools/command-line/progress.mts';
+import { UserError, step } from '../../tools/command-line/progress.mts';
 import { asTable } from '../../tools/command-line/table.mts';
 import { Missing } from '../../tools/n8n/services.mts';
 import { browser } from './browser.mts';
@@ -45,7 +45,8 @@ async function endToEnd(): Promise<number> {
 	const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 	const names = [...new Set(parts.map(({ name }) => name))];
 	const unknown = wanted.find((name) => !names.includes(name));
-	if (unknown) throw new Advice(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
+	if (unknown)
+		throw new UserError(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));

@@ -3,9 +3,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 
 const token = 'the-assistant-knows-it';
 
@@ -20,9 +20,9 @@ const inputs: Record<string, Record<string, string>> = {
 
 /** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
 export async function tools(runtime: Runtime, tarball: string): Promise<void> {
-	await using stage = await setStage(runtime, tarball, { participants: 260 });
-	const { n8n, standIn } = stage;
-	const { campaign } = standIn;
+	await using environment = await setUpEnvironment(runtime, tarball, { participants: 260 });
+	const { n8n, mockServer } = environment;
+	const { campaign } = mockServer;
 	const bearer = await n8n.post<{ id: string; name: string }>('/credentials', {
 		name: 'Token of the assistant',
 		type: 'httpBearerAuth',
@@ -30,7 +30,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 	});
 	const workflow = await n8n.importWorkflow(
 		'examples/mcp-tools.json',
-		await n8n.addCredential(standIn),
+		await n8n.addCredential(mockServer),
 		({ nodes }) => (nodes[0].credentials = { httpBearerAuth: bearer }),
 	);
 	await n8n.activate(workflow);
@@ -47,7 +47,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 	});
 	const client = await connect(token);
 	await step('Every tool says what it is for and what it asks for', async () => {
-		await retried(async () => assert.equal((await client.listTools()).tools.length, 5), 20);
+		await waitUntil(async () => assert.equal((await client.listTools()).tools.length, 5), 20);
 		for (const { name, description, inputSchema } of (await client.listTools()).tools) {
 			const properties = Object.entries(inputSchema.properties ?? {}) as Array<
 				[string, { type: string; description: string }]
@@ -86,7 +86,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			amount: 250,
 		});
 		assert.equal(qualified.rewardEventCompleted, true);
-		assert.equal(standIn.requests.at(-1)?.body?.amount, 250);
+		assert.equal(mockServer.requests.at(-1)?.body?.amount, 250);
 		const listed = await use<Participant>('List_Participants', { limit: 3 });
 		assert.deepEqual(
 			listed.map(({ email }) => email),
@@ -111,12 +111,12 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 		}
 	});
 	await step('What can not be done is told in words that a model can act on', async () => {
-		const before = standIn.requests.length;
+		const before = mockServer.requests.length;
 		const unusable = await call('Add_Participant', { email: 'ana at example', referredByCode: '' });
 		assert.match(unusable.text, /"ana at example" is not an email address/);
-		assert.equal(standIn.requests.length, before);
+		assert.equal(mockServer.requests.length, before);
 		const unknown = await call('Get_Participant', { email: 'nobody@example.com' });
-		assert.match(unknown.text, /has nothing for participant "nobody@example.com"/);
+		assert.match(unknown.text, /could not find participant "nobody@example.com"/);
 		const alone = await call('Qualify_Participant', { email: 'bob@example.com', amount: 1 });
 		assert.match(alone.text, /Only a participant who was referred can be qualified/);
 	});

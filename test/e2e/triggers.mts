@@ -10,9 +10,9 @@ import {
 	type Workflow,
 } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 import { chain, eventHookPath, webhookSecret } from './workflow.mts';
 
 /** n8n can start no workflow, as it can't store the execution, and takes about a second to find out. */
@@ -37,13 +37,13 @@ function everyTenSeconds({ nodes: [trigger] }: Workflow) {
  * is started again in between; what is forged arrives as nothing.
  */
 export async function triggers(runtime: Runtime, tarball: string): Promise<void> {
-	await using stage = await setStage(runtime, tarball, { participants: 300 });
-	const { n8n, standIn } = stage;
-	const { campaign } = standIn;
+	await using environment = await setUpEnvironment(runtime, tarball, { participants: 300 });
+	const { n8n, mockServer } = environment;
+	const { campaign } = mockServer;
 
 	const unsafe = await n8n.importWorkflow(
 		'examples/referral-event-to-message.json',
-		await n8n.addCredential(standIn),
+		await n8n.addCredential(mockServer),
 	);
 	await step('A webhook without a secret does not start', async () => {
 		const why = await n8n.activate(unsafe).then(
@@ -53,7 +53,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		assert.match(why, /Copy the secret from Settings/);
 	});
 
-	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const hook = await n8n.importWorkflow('examples/referral-event-to-message.json', credentials);
 	const poll = await n8n.importWorkflow(
 		'examples/new-participants-to-message.json',
@@ -149,11 +149,11 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
 		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
 		if (!runtime.version.startsWith('1.')) {
-			await changeDatabase(runtime, stage.folder, refuseExecutions);
+			await changeDatabase(runtime, environment.folder, refuseExecutions);
 			assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
 			assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
 			await wait(5000);
-			await changeDatabase(runtime, stage.folder, allowExecutions);
+			await changeDatabase(runtime, environment.folder, allowExecutions);
 		}
 		await deliverAll([told, hungUp]);
 		await deliverAll([told, hungUp]);
@@ -161,26 +161,26 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 
 	signUp('zoe');
-	await stage.startAgain(async () => {
+	await environment.startAgain(async () => {
 		assert.equal(await deliver(url, ana, webhookSecret), 0);
 	});
 	await step('After the restart nothing comes twice and nobody is missing', async () => {
 		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
-		await retried(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
+		await waitUntil(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
 		for (const event of [ana, bob, eve]) {
 			assert.equal(await deliver(url, event, webhookSecret), 200);
 		}
 		await deliverAll([...events, told, hungUp]);
-		await expectInTheEnd(stage.n8n, burst, events.length + 2);
-		await expectInTheEnd(stage.n8n, hook, 5);
-		await expectPeople(stage.n8n, hook, [
+		await expectInTheEnd(environment.n8n, burst, events.length + 2);
+		await expectInTheEnd(environment.n8n, hook, 5);
+		await expectPeople(environment.n8n, hook, [
 			'ana',
 			'bob',
 			'eve',
 			campaign.participants[10].email.split('@')[0],
 			'zoe',
 		]);
-		await expectPeople(stage.n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
+		await expectPeople(environment.n8n, poll, ['ana', 'bob', 'eve', 'zoe'], 90);
 	});
 }
 
@@ -199,7 +199,7 @@ async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
 
 /** Waits until a workflow's executions have brought just these people, each of them once. */
 async function expectPeople(n8n: N8n, workflowId: string, names: string[], seconds = 20) {
-	await retried(async () => {
+	await waitUntil(async () => {
 		const executions = await n8n.executionsOf(workflowId);
 		assert.deepEqual(
 			executions.filter(({ status }) => status !== 'success'),

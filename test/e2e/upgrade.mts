@@ -4,9 +4,9 @@ import path from 'node:path';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { installPackage, packageJson, project } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
-import { setStage } from './stage.mts';
+import { setUpEnvironment } from './environment.mts';
 import { eventHookPath, webhookSecret } from './workflow.mts';
 
 /**
@@ -23,10 +23,10 @@ export async function upgrade(runtime: Runtime, tarball: string): Promise<void> 
 }
 
 async function upgradeFrom(earlier: string, runtime: Runtime, before: string, after: string) {
-	await using stage = await setStage(runtime, before);
-	const { folder, n8n, standIn } = stage;
-	const { campaign } = standIn;
-	const credentials = await n8n.addCredential(standIn, webhookSecret);
+	await using environment = await setUpEnvironment(runtime, before);
+	const { folder, n8n, mockServer } = environment;
+	const { campaign } = mockServer;
+	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const importRecord = async (file: string) =>
 		await n8n.importWorkflow(`test/e2e/records/${earlier}/${file}.json`, credentials);
 	const every = await importRecord('every-operation');
@@ -36,7 +36,7 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 	await n8n.activate(poll);
 
 	const run = async () => {
-		const { status, message, runData } = await stage.n8n.run(every, 'Run Now');
+		const { status, message, runData } = await environment.n8n.run(every, 'Run Now');
 		assert.equal(status, 'success', message);
 		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
 	};
@@ -46,8 +46,8 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 	const send = async (event: object) =>
 		await deliver(n8n.url + eventHookPath, event, webhookSecret);
 	const expectExecutions = async (workflow: string, count: number) => {
-		await retried(async () => {
-			const statuses = (await stage.n8n.statusesOf(workflow)).map(({ status }) => status);
+		await waitUntil(async () => {
+			const statuses = (await environment.n8n.statusesOf(workflow)).map(({ status }) => status);
 			assert.deepEqual(statuses, Array(count).fill('success'));
 		}, 90);
 	};
@@ -62,12 +62,12 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 			return await run();
 		},
 	);
-	await stage.startAgain(async () => {
+	await environment.startAgain(async () => {
 		await step('The package is updated', async () => installPackage(folder, after));
 	});
 	await step('All of them go on as they were', async () => {
 		assert.deepEqual(await run(), gave);
-		await retried(async () => assert.equal(await send(bob), 200), 30);
+		await waitUntil(async () => assert.equal(await send(bob), 200), 30);
 		assert.equal(await send(ana), 200);
 		assert.equal(await send(zoe), 200);
 		await expectExecutions(hook, 3);

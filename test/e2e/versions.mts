@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { itemsOf, type Execution, type N8n } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import type { StandIn } from '../../tools/mock-server/service.mts';
-import { setStage } from './stage.mts';
+import type { MockServer } from '../../tools/mock-server/service.mts';
+import { setUpEnvironment } from './environment.mts';
 import { chain } from './workflow.mts';
 
 const campaignId = {
@@ -16,10 +16,12 @@ const people = (...names: string[]) => names.map((name) => ({ email: `${name}@ex
 
 /** The same in every version of n8n: all operations, the credential test, items that don't work. */
 export async function versions(runtime: Runtime, tarball: string): Promise<void> {
-	await using stage = await setStage(runtime, tarball);
-	const { n8n, standIn } = stage;
-	await step('The credential test says what it should', async () => testsCredential(n8n, standIn));
-	const credentials = await n8n.addCredential(standIn);
+	await using environment = await setUpEnvironment(runtime, tarball);
+	const { n8n, mockServer } = environment;
+	await step('The credential test says what it should', async () =>
+		testsCredential(n8n, mockServer),
+	);
+	const credentials = await n8n.addCredential(mockServer);
 	const run = async (items: object[], parameters: object, more: object = {}) =>
 		await runNode(n8n, credentials, items, { campaignId, ...parameters }, more);
 
@@ -38,7 +40,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		const got = await run(people('bob'), { ...participant, operation: 'get', email });
 		assert.equal(
 			rowsOf(got)[0].referredByCode,
-			standIn.campaign.find(referred.referredByEmail)?.referralCode,
+			mockServer.campaign.find(referred.referredByEmail)?.referralCode,
 		);
 		const qualified = await run(people('bob'), {
 			...participant,
@@ -47,7 +49,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			additionalFields: { amount: 0 },
 		});
 		assert.equal(rowsOf(qualified)[0].rewardEventCompleted, true);
-		assert.equal(standIn.requests.at(-1)?.body?.amount, 0);
+		assert.equal(mockServer.requests.at(-1)?.body?.amount, 0);
 		const all = await run([{}], {
 			...participant,
 			operation: 'list',
@@ -56,7 +58,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		});
 		assert.deepEqual(
 			emailsOf(all),
-			standIn.campaign.participants.map((person) => person.email),
+			mockServer.campaign.participants.map((person) => person.email),
 		);
 		const few = await run([{}], { ...participant, operation: 'list', limit: 5 });
 		assert.equal(rowsOf(few).length, 5);
@@ -100,7 +102,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			email,
 			returnAll: true,
 		});
-		const codeOf = (name: unknown) => standIn.campaign.find(String(name))?.referralCode;
+		const codeOf = (name: unknown) => mockServer.campaign.find(String(name))?.referralCode;
 		const origins = itemsOf(listed, 'Origin').map(({ json }) => codeOf(json.origin));
 		assert.deepEqual(
 			origins,
@@ -110,14 +112,19 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 	});
 }
 
-async function testsCredential(n8n: N8n, standIn: StandIn) {
-	const { referralRocketApi } = await n8n.addCredential(standIn);
+async function testsCredential(n8n: N8n, mockServer: MockServer) {
+	const { referralRocketApi } = await n8n.addCredential(mockServer);
 	const test = async (data: object) =>
 		await n8n.post<{ status: string; message: string }>('/credentials/test', {
 			credentials: {
 				...referralRocketApi,
 				type: 'referralRocketApi',
-				data: { apiKey: standIn.apiKey, authentication: 'bearer', baseUrl: standIn.url, ...data },
+				data: {
+					apiKey: mockServer.apiKey,
+					authentication: 'bearer',
+					baseUrl: mockServer.url,
+					...data,
+				},
 			},
 		});
 	assert.equal((await test({})).status, 'OK');
@@ -126,13 +133,13 @@ async function testsCredential(n8n: N8n, standIn: StandIn) {
 		[404, '{"message":"none"}', 'OK'],
 		[401, '', /refused the API key/],
 		[403, '{}', /refused the API key/],
-		[429, '{}', /takes no more requests/],
-		[500, '{}', /could not answer/],
-		[503, '', /could not answer/],
+		[429, '{}', /Rate limit reached/],
+		[500, '{}', /could not complete/],
+		[503, '', /could not complete/],
 		[200, '<html>Sign in</html>', /web page/],
 	];
 	for (const [status, body, says] of answers) {
-		standIn.intercept = (_request, reply) =>
+		mockServer.intercept = (_request, reply) =>
 			reply
 				.code(status)
 				.type(body.startsWith('<') ? 'text/html' : 'application/json')
@@ -142,9 +149,9 @@ async function testsCredential(n8n: N8n, standIn: StandIn) {
 		else
 			assert.match(`${result.status}: ${result.message}`, new RegExp(`^Error: .*${says.source}`));
 	}
-	standIn.intercept = undefined;
+	mockServer.intercept = undefined;
 	assert.match((await test({ apiKey: 'wrong' })).message, /refused the API key/);
-	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /can't be reached/);
+	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /Could not reach/);
 }
 
 /** Runs one Referral Rocket node behind the given items; a node behind it says where each item is from. */

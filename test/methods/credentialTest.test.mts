@@ -1,15 +1,15 @@
 import { CredentialTestContext } from 'n8n-core';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
-import { startStandIn } from '../../tools/mock-server/service.mts';
-import { credentialFor, locator, refusalOf, usingStandIn } from '../support/mockServer.mts';
+import { startMockServer } from '../../tools/mock-server/service.mts';
+import { credentialFor, locator, refusalOf, useMockServer } from '../support/mockServer.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
 
 /** Tests a credential as the Save button does; fields that aren't given are as they should be. */
 async function tested(fields: ICredentialDataDecryptedObject = {}) {
-	const data = { ...credentialFor(service.standIn), ...fields };
+	const data = { ...credentialFor(service.mockServer), ...fields };
 	const { testCredential } = new ReferralRocket().methods.credentialTest;
 	const result = await testCredential.call(new CredentialTestContext({} as never), {
 		id: '1',
@@ -17,13 +17,13 @@ async function tested(fields: ICredentialDataDecryptedObject = {}) {
 		type: 'referralRocketApi',
 		data,
 	});
-	expect(result.message).not.toContain(service.standIn.apiKey);
+	expect(result.message).not.toContain(service.mockServer.apiKey);
 	expect(result.message).not.toMatch(/\b(error|problem|failure|mistake)/i);
 	return result;
 }
 
 const answering = (status: number, body: string, type = 'application/json') => {
-	service.standIn.intercept = (_, reply) =>
+	service.mockServer.intercept = (_, reply) =>
 		void reply.code(status).header('retry-after', '0').type(type).send(body);
 };
 
@@ -33,7 +33,7 @@ const headerMode = { authentication: 'header', headerName: 'X-Rocket-Key' };
 describe('the credential test', () => {
 	test('passes with a good key, by asking for a campaign that nobody has', async () => {
 		expect(await tested()).toMatchObject({ status: 'OK' });
-		const [request, ...others] = service.standIn.requests;
+		const [request, ...others] = service.mockServer.requests;
 		expect(others).toEqual([]);
 		expect(request).toMatchObject({ method: 'GET', path: '/api/v1/getCampaign' });
 		expect(Object.keys(request.query)).toEqual(['id']);
@@ -52,7 +52,7 @@ describe('the credential test', () => {
 	});
 
 	test.each([401, 403])('says that the key was refused on status %i', async (status) => {
-		answering(status, JSON.stringify({ message: `Bad key ${service.standIn.apiKey}` }));
+		answering(status, JSON.stringify({ message: `Bad key ${service.mockServer.apiKey}` }));
 		const { status: outcome, message } = await tested();
 		expect(outcome).toBe('Error');
 		expect(message).toMatch(/refused the API key/);
@@ -61,8 +61,8 @@ describe('the credential test', () => {
 	test.each([
 		[401, /refused the API key/],
 		[403, /refused the API key/],
-		[429, /takes no more requests/],
-		[500, /could not answer/],
+		[429, /Rate limit reached/],
+		[500, /could not complete/],
 	])('does not pass on status %i without a body', async (status, says) => {
 		answering(status, '');
 		const { status: outcome, message } = await tested();
@@ -85,11 +85,11 @@ describe('the credential test', () => {
 
 	test.each([
 		[400, /did not accept the request/],
-		[429, /takes no more requests/],
-		[500, /could not answer/],
-		[503, /could not answer/],
+		[429, /Rate limit reached/],
+		[500, /could not complete/],
+		[503, /could not complete/],
 	])('does not pass on status %i', async (status, says) => {
-		answering(status, JSON.stringify({ message: `No, ${service.standIn.apiKey}` }));
+		answering(status, JSON.stringify({ message: `No, ${service.mockServer.apiKey}` }));
 		const { status: outcome, message } = await tested();
 		expect(outcome).toBe('Error');
 		expect(message).toMatch(says);
@@ -99,19 +99,19 @@ describe('the credential test', () => {
 		['200', 200, 'text/html', /web page/],
 		['200, said to be JSON', 200, 'application/json', /web page/],
 		['404', 404, 'text/html', /web page/],
-		['502', 502, 'text/html', /could not answer/],
+		['502', 502, 'text/html', /could not complete/],
 	])('does not pass on a web page with status %s', async (_, status, type, says) => {
-		answering(status, page(service.standIn.apiKey), type);
+		answering(status, page(service.mockServer.apiKey), type);
 		const { status: outcome, message } = await tested();
 		expect(outcome).toBe('Error');
 		expect(message).toMatch(says);
 	});
 
 	test('does not pass when nothing listens at the address', async () => {
-		await service.standIn.close();
+		await service.mockServer.close();
 		const { status, message } = await tested();
 		expect(status).toBe('Error');
-		expect(message).toMatch(/can't be reached.*Base URL/);
+		expect(message).toMatch(/Could not reach.*Base URL/);
 	});
 
 	test.each([
@@ -119,12 +119,12 @@ describe('the credential test', () => {
 		[302, headerMode],
 		[307, headerMode],
 	])('does not follow a redirect with status %i, nor pass', async (code, fields) => {
-		const other = await startStandIn({ participants: 0, apiKey: service.standIn.apiKey });
+		const other = await startMockServer({ participants: 0, apiKey: service.mockServer.apiKey });
 		try {
-			service.standIn.intercept = ({ path }, reply) =>
+			service.mockServer.intercept = ({ path }, reply) =>
 				void reply
 					.code(code)
-					.header('location', `${other.url}${path}?key=${service.standIn.apiKey}`)
+					.header('location', `${other.url}${path}?key=${service.mockServer.apiKey}`)
 					.send();
 			const { status, message } = await tested(fields);
 			expect(other.requests).toEqual([]);
@@ -136,9 +136,9 @@ describe('the credential test', () => {
 	});
 
 	test('sends the bare key in a header of the chosen name', async () => {
-		Object.assign(service.standIn.behaviour, { keyHeader: 'x-rocket-key', keyPrefix: '' });
+		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket-key', keyPrefix: '' });
 		expect(await tested(headerMode)).toMatchObject({ status: 'OK' });
-		expect(service.standIn.requests[0].headers.authorization).toBeUndefined();
+		expect(service.mockServer.requests[0].headers.authorization).toBeUndefined();
 		expect(await tested()).toMatchObject({ status: 'Error' });
 	});
 
@@ -147,49 +147,49 @@ describe('the credential test', () => {
 		['slashes at the end', '//'],
 		['a space at the end', ' '],
 	])('passes when Base URL has %s', async (_, end) => {
-		expect(await tested({ baseUrl: service.standIn.url + end })).toMatchObject({ status: 'OK' });
-		expect(service.standIn.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
+		expect(await tested({ baseUrl: service.mockServer.url + end })).toMatchObject({ status: 'OK' });
+		expect(service.mockServer.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
 	});
 
 	test('passes when the key has spaces around it', async () => {
-		const apiKey = `  ${service.standIn.apiKey}\n`;
+		const apiKey = `  ${service.mockServer.apiKey}\n`;
 		expect(await tested({ apiKey })).toMatchObject({ status: 'OK' });
 	});
 });
 
 describe('Base URL', () => {
-	/** Addresses at which the stand-in can be reached, though they are not this machine by name. */
+	/** Addresses at which the mock server can be reached, though they are not this machine by name. */
 	const elsewhere = ['http://0.0.0.0', 'HTTP://0.0.0.0', 'http://0'];
-	const port = () => new URL(service.standIn.url).port;
+	const port = () => new URL(service.mockServer.url).port;
 
-	test('reaches the stand-in at an address like those below', async () => {
+	test('reaches the mock server at an address like those below', async () => {
 		expect((await fetch(`http://0.0.0.0:${port()}/api/v1/getCampaign`)).status).toBe(401);
 	});
 
 	test.each(elsewhere)('%s is refused by the test, and the key not sent', async (address) => {
 		const { status, message } = await tested({ baseUrl: `${address}:${port()}` });
 		expect(status).toBe('Error');
-		expect(message).toMatch(/Base URL .*would send the API key unprotected.*https:\/\//);
-		expect(service.standIn.requests).toEqual([]);
+		expect(message).toMatch(/'Base URL' .*would send the API key unprotected.*https:\/\//);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 
 	test.each(elsewhere)('%s is refused by the node, and the key not sent', async (address) => {
 		const credential = {
-			...credentialFor(service.standIn),
+			...credentialFor(service.mockServer),
 			baseUrl: `${address}:${port()}`,
 		};
 		expect(await refusalOf(service.run(parameters, { credential }))).toMatch(
-			/Base URL .*https:\/\//,
+			/'Base URL' .*https:\/\//,
 		);
-		expect(service.standIn.requests).toEqual([]);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 
 	test.each(['referralrocket', 'app.referralrocket.io', 'ftp://app.referralrocket.io', 'https://'])(
 		'%s is refused as no address',
 		async (baseUrl) => {
-			const says = `Base URL "${baseUrl}" is not an address`;
+			const says = `'Base URL' "${baseUrl}" is not an address`;
 			expect((await tested({ baseUrl })).message).toContain(says);
-			const credential = { ...credentialFor(service.standIn), baseUrl };
+			const credential = { ...credentialFor(service.mockServer), baseUrl };
 			expect(await refusalOf(service.run(parameters, { credential }))).toContain(says);
 		},
 	);
@@ -207,11 +207,11 @@ describe('Base URL', () => {
 	])('%s is refused and its password not repeated', async (baseUrl) => {
 		const { status, message } = await tested({ baseUrl });
 		expect(status).toBe('Error');
-		expect(message).toMatch(/Base URL contains a user name or password/);
+		expect(message).toMatch(/'Base URL' contains a user name or password/);
 		expect(message).not.toMatch(/geheim/);
-		const credential = { ...credentialFor(service.standIn), baseUrl };
+		const credential = { ...credentialFor(service.mockServer), baseUrl };
 		const { error, stored } = await service.run(parameters, { credential });
-		expect(error?.message).toMatch(/Base URL contains a user name or password/);
+		expect(error?.message).toMatch(/'Base URL' contains a user name or password/);
 		expect(stored).not.toMatch(/geheim/);
 	});
 
@@ -222,12 +222,12 @@ describe('Base URL', () => {
 
 	test.each(['/', '//', ' '])('may end with %j in the node', async (end) => {
 		const credential = {
-			...credentialFor(service.standIn),
-			baseUrl: service.standIn.url + end,
+			...credentialFor(service.mockServer),
+			baseUrl: service.mockServer.url + end,
 		};
 		const { rows } = await service.run(parameters, { credential });
-		expect(rows).toEqual([service.standIn.campaign.details()]);
-		expect(service.standIn.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
+		expect(rows).toEqual([service.mockServer.campaign.details()]);
+		expect(service.mockServer.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
 	});
 });
 
@@ -236,14 +236,14 @@ describe('the key in the node', () => {
 		['as it is', ''],
 		['without the spaces around it', ' \n'],
 	])('is sent as a bearer token, %s', async (_, space) => {
-		const { apiKey } = service.standIn;
+		const { apiKey } = service.mockServer;
 		const credential = {
-			...credentialFor(service.standIn),
+			...credentialFor(service.mockServer),
 			apiKey: space + apiKey + space,
 		};
 		const { rows } = await service.run(parameters, { credential });
-		expect(rows).toEqual([service.standIn.campaign.details()]);
-		expect(service.standIn.requests[0].headers.authorization).toBe(`Bearer ${apiKey}`);
+		expect(rows).toEqual([service.mockServer.campaign.details()]);
+		expect(service.mockServer.requests[0].headers.authorization).toBe(`Bearer ${apiKey}`);
 	});
 
 	test.each([
@@ -251,27 +251,27 @@ describe('the key in the node', () => {
 		['a name with spaces around', ' X-Rocket-Key ', 'x-rocket-key'],
 		['the usual name when none is chosen', ' ', 'x-api-key'],
 	])('is sent alone in a header of %s', async (_, headerName, keyHeader) => {
-		const { apiKey } = service.standIn;
-		Object.assign(service.standIn.behaviour, { keyHeader, keyPrefix: '' });
+		const { apiKey } = service.mockServer;
+		Object.assign(service.mockServer.behaviour, { keyHeader, keyPrefix: '' });
 		const credential = {
-			...credentialFor(service.standIn),
+			...credentialFor(service.mockServer),
 			authentication: 'header',
 			headerName,
 		};
 		const { rows } = await service.run(parameters, { credential });
-		expect(rows).toEqual([service.standIn.campaign.details()]);
-		expect(service.standIn.requests[0].headers[keyHeader]).toBe(apiKey);
-		expect(service.standIn.requests[0].headers.authorization).toBeUndefined();
+		expect(rows).toEqual([service.mockServer.campaign.details()]);
+		expect(service.mockServer.requests[0].headers[keyHeader]).toBe(apiKey);
+		expect(service.mockServer.requests[0].headers.authorization).toBeUndefined();
 	});
 
 	test.each([
 		['a bearer token', { apiKey: undefined }, 'authorization', 'Bearer'],
 		['a header', { apiKey: undefined, ...headerMode }, 'x-rocket-key', ''],
 	])('that is missing is sent as nothing, as %s', async (_, fields, header, sent) => {
-		const credential = { ...credentialFor(service.standIn), ...fields };
+		const credential = { ...credentialFor(service.mockServer), ...fields };
 		const given = credential as unknown as ICredentialDataDecryptedObject;
 		const { error } = await service.run(parameters, { credential: given });
-		expect(service.standIn.requests.map(({ headers }) => headers[header])).toEqual([sent]);
+		expect(service.mockServer.requests.map(({ headers }) => headers[header])).toEqual([sent]);
 		expect(error?.message).toMatch(/refused the API key/);
 		// Nothing is hidden where there is no key to hide.
 		expect(error?.description).toContain('Full authentication is required');
@@ -280,10 +280,10 @@ describe('the key in the node', () => {
 	test.each(['\n', '\r\n', '\t', ' ', '\u0001'])(
 		'with %j in the middle of it is hidden in what the service says',
 		async (space) => {
-			service.standIn.intercept = ({ headers }, reply) =>
+			service.mockServer.intercept = ({ headers }, reply) =>
 				reply.code(400).send({ message: `Bad ${headers.authorization}, not key${space}half` });
 			const apiKey = `key${space}half`;
-			const credential = { ...credentialFor(service.standIn), apiKey };
+			const credential = { ...credentialFor(service.mockServer), apiKey };
 			const { error, stored } = await service.run(parameters, { credential });
 			expect(error?.description).toContain('"Bad Bearer [API key], not [API key]"');
 			expect(stored).not.toMatch(/half/);
@@ -291,35 +291,35 @@ describe('the key in the node', () => {
 	);
 
 	test('is sent in the usual header when the credential names none', async () => {
-		const { apiKey } = service.standIn;
-		Object.assign(service.standIn.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
-		const credential = { ...credentialFor(service.standIn), authentication: 'header' };
+		const { apiKey } = service.mockServer;
+		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+		const credential = { ...credentialFor(service.mockServer), authentication: 'header' };
 		await service.run(parameters, { credential });
-		expect(service.standIn.requests[0].headers['x-api-key']).toBe(apiKey);
+		expect(service.mockServer.requests[0].headers['x-api-key']).toBe(apiKey);
 	});
 
 	test('is not sent where no https is spoken, which the test and the node say', async () => {
-		const baseUrl = service.standIn.url.replace('http:', 'https:');
-		const says = /No secure connection .*Base URL/;
+		const baseUrl = service.mockServer.url.replace('http:', 'https:');
+		const says = /Could not establish a secure connection .*Base URL/;
 		expect((await tested({ baseUrl })).message).toMatch(says);
-		const credential = { ...credentialFor(service.standIn), baseUrl };
+		const credential = { ...credentialFor(service.mockServer), baseUrl };
 		const { error } = await service.run(parameters, { credential });
-		expect(error?.message).toMatch(says);
-		expect(service.standIn.requests).toEqual([]);
+		expect(`${error?.message} ${error?.description}`).toMatch(says);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 
 	test('is not sent in a header whose name can not be sent, which the test says', async () => {
 		const { message } = await tested({ authentication: 'header', headerName: 'a b' });
-		expect(message).toMatch(/header name holds a character that can't be sent/);
-		expect(service.standIn.requests).toEqual([]);
+		expect(message).toMatch(/header name contains an invalid character/);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 
 	test('does not follow a redirect in a header of its own', async () => {
-		const other = await startStandIn({ participants: 0, apiKey: service.standIn.apiKey });
+		const other = await startMockServer({ participants: 0, apiKey: service.mockServer.apiKey });
 		try {
-			service.standIn.intercept = ({ path }, reply) =>
+			service.mockServer.intercept = ({ path }, reply) =>
 				void reply.code(302).header('location', `${other.url}${path}`).send();
-			const credential = { ...credentialFor(service.standIn), ...headerMode };
+			const credential = { ...credentialFor(service.mockServer), ...headerMode };
 			const { error } = await service.run(parameters, { credential });
 			expect(other.requests).toEqual([]);
 			expect(error?.message).toMatch(/another address/);

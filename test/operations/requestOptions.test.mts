@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { runNode, startNode, timesDecrypted } from '../support/engine.mts';
-import { credentialFor, locator, usingStandIn, ways } from '../support/mockServer.mts';
+import { credentialFor, locator, useMockServer, ways } from '../support/mockServer.mts';
 
 /*
  * Request Options, which n8n adds to every declarative node, mean the same in a workflow, where the
@@ -31,7 +31,7 @@ w1ycbw==
 -----END CERTIFICATE-----`,
 };
 
-const service = usingStandIn();
+const service = useMockServer();
 const get: INodeParameters = {
 	resource: 'campaign',
 	operation: 'get',
@@ -49,7 +49,7 @@ const people = (count: number) =>
 describe.each(ways)('%s', (_way, asTool) => {
 	const run = async (requestOptions: object, credential: object = {}) =>
 		await runNode({
-			credential: { ...credentialFor(service.standIn), ...credential },
+			credential: { ...credentialFor(service.mockServer), ...credential },
 			parameters: { ...get, requestOptions: requestOptions as INodeParameters },
 			asTool,
 		});
@@ -69,10 +69,10 @@ describe.each(ways)('%s', (_way, asTool) => {
 			const { rows } = await run({ proxy: `http://${login}127.0.0.1:${port}` });
 			expect(rows).toEqual([{ campaignId: 'by proxy' }]);
 			expect(seen.map(({ url }) => url)).toEqual([
-				`${service.standIn.url}/api/v1/getCampaign?id=JCu82f30F1`,
+				`${service.mockServer.url}/api/v1/getCampaign?id=JCu82f30F1`,
 			]);
 			expect(seen[0].headers['proxy-authorization']).toBe(sent);
-			expect(service.standIn.requests).toEqual([]);
+			expect(service.mockServer.requests).toEqual([]);
 		} finally {
 			await new Promise((done) => proxy.close(done));
 		}
@@ -84,7 +84,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 			const { error } = await run({ proxy });
 			expect(error?.message).toMatch(/proxy/i);
 			expect(error?.message).not.toMatch(/geheim/);
-			expect(service.standIn.requests).toEqual([]);
+			expect(service.mockServer.requests).toEqual([]);
 		},
 	);
 
@@ -96,7 +96,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 		const baseUrl = `https://localhost:${(server.address() as AddressInfo).port}`;
 		try {
 			const refused = await run({}, { baseUrl });
-			expect(refused.error?.message).toMatch(/No secure connection/);
+			expect(refused.error?.message).toMatch(/Could not establish a secure connection/);
 			const { rows } = await run({ allowUnauthorizedCerts: true }, { baseUrl });
 			expect(rows).toEqual([{ campaignId: 'by TLS' }]);
 		} finally {
@@ -105,13 +105,13 @@ describe.each(ways)('%s', (_way, asTool) => {
 	});
 
 	test('a service that is silent for longer than the timeout is not waited for', async () => {
-		service.standIn.intercept = (_request, reply) => reply.hijack();
+		service.mockServer.intercept = (_request, reply) => reply.hijack();
 		const result = await runNode({
-			credential: credentialFor(service.standIn),
+			credential: credentialFor(service.mockServer),
 			parameters: { ...adding, email: 'a@example.com', requestOptions: { timeout: 100 } },
 			asTool,
 		});
-		expect(result.error?.message).toMatch(/did not answer in time/);
+		expect(result.error?.message).toMatch(/did not respond in time/);
 	});
 
 	// n8n lets a node reach the address that its own credential names, whatever the list says.
@@ -123,10 +123,10 @@ describe.each(ways)('%s', (_way, asTool) => {
 	])('the credential with %j reaches its own address, and a redirect no other', async (fields) => {
 		const { rows } = await run({}, fields);
 		expect(rows).toHaveLength(1);
-		service.standIn.intercept = async (_request, reply) =>
+		service.mockServer.intercept = async (_request, reply) =>
 			await reply.redirect('https://example.com/', 302);
-		expect((await run({}, fields)).error?.message).toMatch(/sends requests on to another address/);
-		expect(service.standIn.requests).toHaveLength(2);
+		expect((await run({}, fields)).error?.message).toMatch(/redirects to another address/);
+		expect(service.mockServer.requests).toHaveLength(2);
 	});
 });
 
@@ -136,12 +136,12 @@ describe('batching', () => {
 		requestOptions: { batching: { batch: { batchSize, batchInterval } } },
 	});
 	const start = (parameters: INodeParameters, items = people(7)) =>
-		startNode({ credential: credentialFor(service.standIn), parameters, items });
+		startNode({ credential: credentialFor(service.mockServer), parameters, items });
 
 	/** How many requests came in before each gap. */
 	async function batches(batchSize: number, interval: number, count: number) {
 		const times: number[] = [];
-		service.standIn.intercept = () => {
+		service.mockServer.intercept = () => {
 			times.push(performance.now());
 			return false;
 		};
@@ -177,36 +177,36 @@ describe('batching', () => {
 			() => true,
 			() => true,
 		);
-		while (service.standIn.requests.length < 2) await wait(5);
+		while (service.mockServer.requests.length < 2) await wait(5);
 		cancel();
 		expect(await ended).toBe(true);
-		expect(service.standIn.requests).toHaveLength(2);
+		expect(service.mockServer.requests).toHaveLength(2);
 	});
 
 	test('is over at once when an item does not work', async () => {
-		service.standIn.intercept = async (_request, reply) => await reply.code(400).send();
+		service.mockServer.intercept = async (_request, reply) => await reply.code(400).send();
 		const { error } = await start(batching(1, hour)).result;
 		expect(error?.message).toMatch(/This was item 1 of 7: none of the later ones was sent\.$/);
-		expect(service.standIn.requests).toHaveLength(1);
+		expect(service.mockServer.requests).toHaveLength(1);
 	});
 });
 
 test('the credential is decrypted once for an item, however many requests it makes', async () => {
 	const before = timesDecrypted();
 	const { rows } = await runNode({
-		credential: credentialFor(service.standIn),
+		credential: credentialFor(service.mockServer),
 		parameters: { ...adding, operation: 'list', returnAll: true, options: { pageSize: 2 } },
 		items: people(3),
 	});
 	expect(rows).toHaveLength(90);
-	expect(service.standIn.requests.length).toBeGreaterThan(40);
+	expect(service.mockServer.requests.length).toBeGreaterThan(40);
 	expect(timesDecrypted() - before).toBe(3);
 });
 
 test('each item is sent with its own key where an expression in the credential gives one', async () => {
 	const { error } = await runNode({
 		credential: {
-			...credentialFor(service.standIn),
+			...credentialFor(service.mockServer),
 			apiKey: (item: number) => `key ${item}`,
 		} as never,
 		parameters: adding,
@@ -214,7 +214,7 @@ test('each item is sent with its own key where an expression in the credential g
 		onError: 'continueRegularOutput',
 	});
 	expect(error).toBeUndefined();
-	expect(service.standIn.requests.map(({ headers }) => headers.authorization).sort()).toEqual([
+	expect(service.mockServer.requests.map(({ headers }) => headers.authorization).sort()).toEqual([
 		'Bearer key 0',
 		'Bearer key 1',
 		'Bearer key 2',

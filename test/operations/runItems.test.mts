@@ -2,14 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { INodeParameters } from 'n8n-workflow';
 import { startNode, type RunOptions } from '../support/engine.mts';
-import { countTurns, credentialFor, locator, pairs, usingStandIn } from '../support/mockServer.mts';
+import {
+	countTurns,
+	credentialFor,
+	locator,
+	pairs,
+	useMockServer,
+} from '../support/mockServer.mts';
 
 /*
  * Many input items: how many are started, what becomes of the others when one does not work or the
  * execution is stopped, and what a builder is told.
  */
 
-const service = usingStandIn();
+const service = useMockServer();
 const adding: INodeParameters = {
 	resource: 'participant',
 	operation: 'add',
@@ -19,22 +25,22 @@ const adding: INodeParameters = {
 const emailOf = (item: number) => `new${item}@example.com`;
 const people = (count: number) =>
 	Array.from({ length: count }, (_, item) => ({ json: { email: emailOf(item) } }));
-const arrived = () => service.standIn.requests.map(({ body }) => body?.email);
+const arrived = () => service.mockServer.requests.map(({ body }) => body?.email);
 const start = (options: Partial<RunOptions>) =>
-	startNode({ credential: credentialFor(service.standIn), parameters: adding, ...options });
+	startNode({ credential: credentialFor(service.mockServer), parameters: adding, ...options });
 
 test('of items whose requests are not answered, ten are started and no more are looked at', async () => {
 	const resolved: number[] = [];
 	const items = people(50).map(({ json }, item) => ({
 		json: { email: json.email, look: () => resolved.push(item) },
 	}));
-	service.standIn.intercept = (_request, reply) => reply.hijack();
+	service.mockServer.intercept = (_request, reply) => reply.hijack();
 	const { result, cancel } = start({
 		items: items as never,
 		parameters: { ...adding, email: '={{ $json.look() && $json.email }}' },
 	});
 	void result.catch(() => undefined);
-	while (service.standIn.requests.length < 10) await wait(5);
+	while (service.mockServer.requests.length < 10) await wait(5);
 	await wait(300);
 	expect(arrived()).toEqual(people(10).map(({ json }) => json.email));
 	expect(resolved).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -60,7 +66,7 @@ test('after an item that can not be sent, no further one is looked at', async ()
 
 test('when the execution is stopped, those who wait for a place are not sent', async () => {
 	const answers: Array<() => void> = [];
-	service.standIn.intercept = async () => {
+	service.mockServer.intercept = async () => {
 		await new Promise<void>((answer) => answers.push(answer));
 		return false;
 	};
@@ -77,7 +83,7 @@ test('when the execution is stopped, those who wait for a place are not sent', a
 });
 
 describe('whichever items do not work', () => {
-	/** How many cases are tried; a mutation run tries fewer. */
+	/** How many cases are tried; a mutation run attempts fewer. */
 	const count = Number(process.env.RANDOM_SERVERS ?? 200);
 
 	const cases = fc.record({
@@ -98,9 +104,9 @@ describe('whichever items do not work', () => {
 	type Case = typeof cases extends fc.Arbitrary<infer Made> ? Made : never;
 
 	async function run({ count, items }: Case, onError?: RunOptions['onError']) {
-		const { standIn } = service;
-		standIn.requests.length = 0;
-		standIn.intercept = async ({ body }, reply) => {
+		const { mockServer } = service;
+		mockServer.requests.length = 0;
+		mockServer.intercept = async ({ body }, reply) => {
 			const { outcome, delay } = items[Number(/\d+/.exec(String(body?.email)))];
 			await wait(delay);
 			return outcome === 'works' ? false : await reply.code(400).send({ message: 'No' });
@@ -192,7 +198,7 @@ test('the node runs once, and gives an item where there is none, as its settings
 	const once = await start({ items: people(5), settings: { executeOnce: true } }).result;
 	expect(arrived()).toEqual([emailOf(0)]);
 	expect(pairs(once.items)).toEqual([{ item: 0 }]);
-	service.standIn.intercept = (_request, reply) => reply.send([]);
+	service.mockServer.intercept = (_request, reply) => reply.send([]);
 	const empty = await start({
 		parameters: { ...adding, operation: 'list', returnAll: true },
 		settings: { alwaysOutputData: true },

@@ -1,7 +1,7 @@
-import { checkedValues } from '../../nodes/ReferralRocket/parameters/validate.ts';
+import { validateParameters } from '../../nodes/ReferralRocket/parameters/validate.ts';
 
 describe('an email address', () => {
-	const checked = (email: unknown) => checkedValues({ email }, ['email']).email;
+	const checked = (email: unknown) => validateParameters({ email }, ['email']).email;
 
 	test.each([
 		'jo@example.com',
@@ -95,7 +95,7 @@ describe('an email address', () => {
 });
 
 describe('a campaign', () => {
-	const checked = (campaign: unknown) => checkedValues({ campaign }, ['campaign']).campaign;
+	const checked = (campaign: unknown) => validateParameters({ campaign }, ['campaign']).campaign;
 
 	test.each([
 		['an ID', 'JCu82f30F1', 'JCu82f30F1'],
@@ -142,12 +142,12 @@ describe('a campaign', () => {
 		'//',
 		'?',
 	])('by link without an ID is refused (%s)', (given) => {
-		expect(() => checked(given)).toThrow(`The link "${given}" holds no campaign ID`);
+		expect(() => checked(given)).toThrow(`The link "${given}" contains no campaign ID`);
 	});
 });
 
 test.each(['campaign', 'code', 'referredByCode'] as const)('a %s must be a value', (name) => {
-	const checked = (value: unknown) => checkedValues({ [name]: value }, [name])[name];
+	const checked = (value: unknown) => validateParameters({ [name]: value }, [name])[name];
 	for (const value of [NaN, Infinity, -Infinity]) {
 		expect(() => checked(value)).toThrow(`"${value}" can't be used`);
 	}
@@ -158,12 +158,12 @@ test.each(['campaign', 'code', 'referredByCode'] as const)('a %s must be a value
 
 test('takes only the parameters that the operation has', () => {
 	const given = { campaign: 'JCu82f30F1', email: 'no email', amount: -1 };
-	expect(checkedValues(given, ['campaign'])).toEqual({ campaign: 'JCu82f30F1' });
+	expect(validateParameters(given, ['campaign'])).toEqual({ campaign: 'JCu82f30F1' });
 });
 
 describe('a whole number', () => {
 	const checked = (pageSize: unknown) =>
-		checkedValues({ campaign: 'A', pageSize }, ['campaign', 'pageSize']).pageSize;
+		validateParameters({ campaign: 'A', pageSize }, ['campaign', 'pageSize']).pageSize;
 
 	test.each([1, 2000, '20', ' 20 '])('such as %j is accepted', (given) => {
 		expect(checked(given)).toBe(Number(given));

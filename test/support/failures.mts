@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
-import { startStandIn } from '../../tools/mock-server/service.mts';
+import { isReadOnly } from '../../nodes/ReferralRocket/api/specification.ts';
+import { startMockServer } from '../../tools/mock-server/service.mts';
 import type { RunResult } from './engine.mts';
 import { itemsOf, pairs, ways, type Service } from './mockServer.mts';
+import { endpointOf } from './operations.mts';
 
 /*
  * What every operation must make of a service that doesn't work. Each operation's test calls these
@@ -18,7 +20,7 @@ interface Failure {
 	says: RegExp;
 	/** The message can't name the campaign or participant: the credential is to blame. */
 	namesNobody?: boolean;
-	/** A POST may have been carried out all the same. */
+	/** A change may have been made all the same. */
 	unsure?: boolean;
 	/** The service's own words are in the description. */
 	quoted?: boolean;
@@ -45,16 +47,16 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 		}),
 		quoted: true,
 	});
-	const nothing = { says: /has nothing for|confirmed nothing for/, unsure: true };
+	const nothing = { says: /could not find|did not confirm/, unsure: true };
 	return [
 		{ ...detail(400), says: /did not accept the request/ },
 		{ ...detail(401), says: /refused the API key/, namesNobody: true },
 		{ ...detail(403), says: /refused the API key/, namesNobody: true },
-		{ ...detail(404), says: /does not know/ },
+		{ ...detail(404), says: /could not find/ },
 		{ ...detail(422), says: /did not accept the request/ },
-		{ ...detail(429), says: /takes no more requests/ },
-		{ ...detail(500), says: /could not answer.*500/, unsure: true },
-		{ ...detail(503), says: /could not answer.*503/, unsure: true },
+		{ ...detail(429), says: /Rate limit reached/ },
+		{ ...detail(500), says: /could not complete.*500/, unsure: true },
+		{ ...detail(503), says: /could not complete.*503/, unsure: true },
 		{
 			name: 'status 400 in plain text',
 			status: 400,
@@ -63,8 +65,8 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 			says: /did not accept the request/,
 			quoted: true,
 		},
-		{ name: 'status 404 without a body', status: 404, says: /does not know/ },
-		{ name: 'status 500 without a body', status: 500, says: /could not answer/, unsure: true },
+		{ name: 'status 404 without a body', status: 404, says: /could not find/ },
+		{ name: 'status 500 without a body', status: 500, says: /could not complete/, unsure: true },
 		...[200, 404].map((status) => ({
 			name: `a web page with status ${status}`,
 			status,
@@ -84,7 +86,7 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 			status: 502,
 			type: 'text/html',
 			body: page(key),
-			says: /could not answer.*502/,
+			says: /could not complete.*502/,
 			unsure: true,
 		},
 		...(emptyIsFine
@@ -111,7 +113,6 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 interface Operation {
 	/** Parameters that work. */
 	parameters: INodeParameters;
-	method: 'GET' | 'POST';
 	/** What messages name. */
 	names: string[];
 	/** JSON with status 200 that is not the operation's answer. */
@@ -136,53 +137,56 @@ function expectStopped(result: RunResult, key: string) {
 const mayHaveTakenEffect = /may have taken effect/;
 
 export function stopsWithAClearMessage(service: Service, operation: Operation) {
-	const { parameters, method, names, wrongShapes, emptyIsFine = false } = operation;
+	const { parameters, names, wrongShapes, emptyIsFine = false } = operation;
+	const changesSomething = !isReadOnly(endpointOf(parameters));
 	const keyOfTable = '(the API key)';
 
 	describe.each(ways)('%s, stops with a clear message', (_way, asTool) => {
 		test.each(failures(keyOfTable, wrongShapes, emptyIsFine))(
 			'when the service answers with $name',
 			async ({ status = 200, body = '', type = 'application/json', ...expected }) => {
-				const { standIn } = service;
+				const { mockServer } = service;
 				const sent = body
-					.replaceAll(escaped(keyOfTable), numbers(standIn.apiKey))
-					.replaceAll(keyOfTable, standIn.apiKey);
-				standIn.intercept = (_, reply) => {
+					.replaceAll(escaped(keyOfTable), numbers(mockServer.apiKey))
+					.replaceAll(keyOfTable, mockServer.apiKey);
+				mockServer.intercept = (_, reply) => {
 					const retriable = status === 429 || status >= 500;
 					if (retriable) void reply.header('retry-after', '0');
 					void reply.code(status).type(type).send(sent);
 				};
 				const result = await service.run(parameters, { asTool });
-				expectStopped(result, standIn.apiKey);
+				expectStopped(result, mockServer.apiKey);
 				expect(result.error?.message).toMatch(expected.says);
-				for (const name of expected.namesNobody ? [] : names) {
+				const { notFound } = endpointOf(parameters);
+				const named = status === 404 && notFound === 'campaign' ? names.slice(-1) : names;
+				for (const name of expected.namesNobody ? [] : named) {
 					expect(result.error?.message).toContain(`"${name}"`);
 				}
-				expect(mayHaveTakenEffect.test(String(result.error?.message))).toBe(
-					method === 'POST' && expected.unsure === true,
+				expect(mayHaveTakenEffect.test(String(result.error?.description))).toBe(
+					changesSomething && expected.unsure === true,
 				);
 				if (expected.quoted) expect(result.error?.description).toContain(words);
 				if (status !== 200) expect(result.error?.httpCode).toBe(String(status));
-				if (method === 'POST' && status !== 429) expect(standIn.requests).toHaveLength(1);
+				if (changesSomething && status !== 429) expect(mockServer.requests).toHaveLength(1);
 			},
 		);
 
 		test.each([301, 302, 307, 308])(
 			'when the service redirects with %i, and the other host gets nothing',
 			async (status) => {
-				const { standIn } = service;
-				const other = await startStandIn({ participants: 30, apiKey: standIn.apiKey });
+				const { mockServer } = service;
+				const other = await startMockServer({ participants: 30, apiKey: mockServer.apiKey });
 				try {
-					standIn.intercept = ({ path }, reply) => {
-						const address = `${other.url}${path}?id=${other.campaign.id}&key=${standIn.apiKey}`;
+					mockServer.intercept = ({ path }, reply) => {
+						const address = `${other.url}${path}?id=${other.campaign.id}&key=${mockServer.apiKey}`;
 						void reply.code(status).header('location', address).send();
 					};
 					const result = await service.run(parameters, { asTool });
 					expect(other.requests).toEqual([]);
-					expectStopped(result, standIn.apiKey);
+					expectStopped(result, mockServer.apiKey);
 					expect(result.error?.message).toMatch(/another address/);
 					expect(result.error?.description).toContain(other.url);
-					expect(standIn.requests).toHaveLength(1);
+					expect(mockServer.requests).toHaveLength(1);
 				} finally {
 					await other.close();
 				}
@@ -190,16 +194,16 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 		);
 
 		test('when nothing listens at the address', async () => {
-			const { apiKey } = service.standIn;
-			await service.standIn.close();
+			const { apiKey } = service.mockServer;
+			await service.mockServer.close();
 			const result = await service.run(parameters, { asTool });
 			expectStopped(result, apiKey);
-			expect(result.error?.message).toMatch(/can't be reached/);
-			expect(result.error?.message).toMatch(/Base URL/);
+			expect(result.error?.message).toMatch(/Could not reach/);
+			expect(result.error?.description).toMatch(/Base URL/);
 			for (const name of names) expect(result.error?.message).toContain(`"${name}"`);
 		});
 
-		if (method === 'POST') {
+		if (changesSomething) {
 			test.each<[string, (reply: FastifyReply) => unknown]>([
 				['nothing comes', () => undefined],
 				[
@@ -211,26 +215,26 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 					},
 				],
 			])('when %s in time, without sending the request again', async (_, answer) => {
-				const { standIn } = service;
-				standIn.intercept = (_request, reply) => answer(reply.hijack());
+				const { mockServer } = service;
+				mockServer.intercept = (_request, reply) => answer(reply.hijack());
 				const result = await service.run(
 					{ ...parameters, requestOptions: { timeout: 200 } },
 					{ asTool },
 				);
-				expectStopped(result, standIn.apiKey);
-				expect(result.error?.message).toMatch(/did not answer in time/);
-				expect(result.error?.message).toMatch(mayHaveTakenEffect);
-				expect(standIn.requests).toHaveLength(1);
+				expectStopped(result, mockServer.apiKey);
+				expect(result.error?.message).toMatch(/did not respond in time/);
+				expect(result.error?.description).toMatch(mayHaveTakenEffect);
+				expect(mockServer.requests).toHaveLength(1);
 			});
 
 			test('when the connection is cut, without sending the request again', async () => {
-				const { standIn } = service;
-				standIn.intercept = (_, reply) => void reply.hijack().raw.destroy();
+				const { mockServer } = service;
+				mockServer.intercept = (_, reply) => void reply.hijack().raw.destroy();
 				const result = await service.run(parameters, { asTool });
-				expectStopped(result, standIn.apiKey);
-				expect(result.error?.message).toMatch(/was cut/);
-				expect(result.error?.message).toMatch(mayHaveTakenEffect);
-				expect(standIn.requests).toHaveLength(1);
+				expectStopped(result, mockServer.apiKey);
+				expect(result.error?.message).toMatch(/connection was lost/);
+				expect(result.error?.description).toMatch(mayHaveTakenEffect);
+				expect(mockServer.requests).toHaveLength(1);
 			});
 		}
 	});
@@ -265,7 +269,7 @@ export function oneBadItemFailsAlone(
 			expect(pairs(result.errorItems)).toEqual([{ item: 1 }]);
 			expect(result.errorItems[0].json).toEqual({ ...json, error: expect.stringMatching(says) });
 			expect(result.errorItems[0].json.error).toMatch(/\S$/);
-			expect(result.stored).not.toContain(service.standIn.apiKey);
+			expect(result.stored).not.toContain(service.mockServer.apiKey);
 		});
 
 		test('stays in its place in the one output', async () => {
@@ -275,7 +279,7 @@ export function oneBadItemFailsAlone(
 			const refused = result.rows.filter((row) => 'error' in row);
 			expect(refused).toEqual([result.rows[each]]);
 			expect(refused[0].error).toMatch(says);
-			expect(result.stored).not.toContain(service.standIn.apiKey);
+			expect(result.stored).not.toContain(service.mockServer.apiKey);
 		});
 
 		test('stops the execution and names the item when nothing else is set', async () => {

@@ -12,8 +12,8 @@ const items = itemsOf({
 	email: 'participant3@example.com',
 });
 
-const sentAs = ({ standIn }: Service, name: string) =>
-	standIn.requests.map(({ query, body }) => ({ ...query, ...body })[name]);
+const sentAs = ({ mockServer }: Service, name: string) =>
+	mockServer.requests.map(({ query, body }) => ({ ...query, ...body })[name]);
 
 /** @param name the service's name for the campaign */
 export function takesTheCampaign(service: Service, parameters: INodeParameters, name = 'id') {
@@ -50,7 +50,7 @@ export function takesTheCampaign(service: Service, parameters: INodeParameters, 
 	test.each(refused)('refuses %s and sends nothing', async (_, campaignId, says) => {
 		const message = await refusalOf(service.run({ ...parameters, campaignId }, { items }));
 		expect(message).toMatch(says);
-		expect(service.standIn.requests).toEqual([]);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 }
 
@@ -85,6 +85,6 @@ export function takesTheEmail(service: Service, parameters: INodeParameters) {
 	])('refuses %s as email and sends nothing', async (_, email, says) => {
 		const message = await refusalOf(service.run({ ...parameters, email }, { items }));
 		expect(message).toMatch(says);
-		expect(service.standIn.requests).toEqual([]);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 }

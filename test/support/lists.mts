@@ -40,14 +40,14 @@ export function readsLists(
 	{ parameters, path, query, wanted, signUp }: ListOperation,
 ) {
 	const all: INodeParameters = { ...parameters, returnAll: true };
-	const list = () => wanted(service.standIn.campaign);
+	const list = () => wanted(service.mockServer.campaign);
 	const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 	/** The requests for the list; the campaign's total is asked for as well where everyone is wanted. */
-	const requests = () => service.standIn.requests.filter((request) => request.path === path);
+	const requests = () => service.mockServer.requests.filter((request) => request.path === path);
 	const asked = () => requests().map(({ query: { page, size } }) => [page, size]);
 	/** Answers the given pages itself and leaves the rest to the service. */
 	const answering = (answers: Record<string, unknown>, status = 200) => {
-		service.standIn.intercept = (request, reply) => {
+		service.mockServer.intercept = (request, reply) => {
 			// The campaign tells no total.
 			if (request.path !== path) return reply.code(404).send();
 			if (!(request.query.page in answers)) return false;
@@ -61,7 +61,7 @@ export function readsLists(
 	test('lists participants with one request', async () => {
 		const { rows } = await service.run({ ...parameters, limit: 20, simplify: false });
 		expect(rows).toEqual(list().slice(0, 20));
-		expect(received(service.standIn)).toEqual([
+		expect(received(service.mockServer)).toEqual([
 			{ method: 'GET', path, query: { ...query, page: '0', size: '20' } },
 		]);
 	});
@@ -125,7 +125,7 @@ export function readsLists(
 	test.each(behaviours)(
 		'gives everyone once: $listShape, at most $pageSizeCap a page from page $firstPage, then $emptyPage',
 		async (behaviour) => {
-			Object.assign(service.standIn.behaviour, behaviour);
+			Object.assign(service.mockServer.behaviour, behaviour);
 			const { error, rows } = await service.run(all);
 			expect(error).toBeUndefined();
 			expect(Math.ceil(list().length / 20)).toBe(8);
@@ -147,15 +147,15 @@ export function readsLists(
 		['array', sorted, 1],
 	] as const)('a list of eight pages (%s, %j) is read up to %i at once', async (...row) => {
 		const [listShape, options, most] = row;
-		const inFlight = countInFlight(service.standIn, 40, path);
-		service.standIn.behaviour.listShape = listShape;
+		const inFlight = countInFlight(service.mockServer, 40, path);
+		service.mockServer.behaviour.listShape = listShape;
 		const { rows } = await service.run({ ...all, options: { pageSize: 20, ...options } });
 		expect(emails(rows)).toEqual(emails(list()));
 		expect(inFlight.most).toBe(most);
 	});
 
 	test('few pages are asked for in vain where the end is not told', async () => {
-		service.standIn.behaviour.listShape = 'array';
+		service.mockServer.behaviour.listShape = 'array';
 		const { rows } = await service.run({ ...all, options: { pageSize: 80 } });
 		expect(emails(rows)).toEqual(emails(list()));
 		expect(requests().length).toBeLessThanOrEqual(5);
@@ -169,7 +169,7 @@ export function readsLists(
 		});
 
 		test.each(shapes)('is kept to, without a page too many (%s)', async (listShape) => {
-			service.standIn.behaviour.listShape = listShape;
+			service.mockServer.behaviour.listShape = listShape;
 			const { rows } = await service.run({ ...parameters, limit: 7 });
 			expect(emails(rows)).toEqual(emails(list().slice(0, 7)));
 			expect(asked()).toEqual([['0', '7']]);
@@ -186,7 +186,7 @@ export function readsLists(
 		});
 
 		test('is kept to when the service gives smaller pages than asked for', async () => {
-			service.standIn.behaviour.pageSizeCap = 20;
+			service.mockServer.behaviour.pageSizeCap = 20;
 			const { rows } = await service.run({ ...parameters, limit: 50 });
 			expect(emails(rows)).toEqual(emails(list().slice(0, 50)));
 			expect(asked().sort()).toEqual([
@@ -204,7 +204,7 @@ export function readsLists(
 		});
 
 		test.each(shapes)('may be larger than the list (%s)', async (listShape) => {
-			service.standIn.behaviour.listShape = listShape;
+			service.mockServer.behaviour.listShape = listShape;
 			const { error, rows } = await service.run({ ...parameters, limit: 100_000 });
 			expect(error).toBeUndefined();
 			expect(emails(rows)).toEqual(emails(list()));
@@ -221,7 +221,7 @@ export function readsLists(
 				const { error, items } = await service.run({ ...parameters, limit });
 				expect(items).toEqual([]);
 				expect(error?.message).toMatch(/^Limit .*whole number of 1 or more/);
-				expect(service.standIn.requests).toEqual([]);
+				expect(service.mockServer.requests).toEqual([]);
 			},
 		);
 	});
@@ -251,7 +251,7 @@ export function readsLists(
 				const { error, items } = await service.run({ ...all, options: { pageSize } });
 				expect(items).toEqual([]);
 				expect(error?.message).toMatch(/^Page Size .*from 1 to 2000/);
-				expect(service.standIn.requests).toEqual([]);
+				expect(service.mockServer.requests).toEqual([]);
 			},
 		);
 	});
@@ -267,7 +267,7 @@ export function readsLists(
 
 		test.each(['', '  ', '={{ $json.nope }}'])('is not sent when it is %j', async (sort) => {
 			await service.run({ ...parameters, limit: 5, options: { sort } });
-			expect(received(service.standIn)).toEqual([
+			expect(received(service.mockServer)).toEqual([
 				{ method: 'GET', path, query: { ...query, page: '0', size: '5' } },
 			]);
 		});
@@ -302,14 +302,14 @@ export function readsLists(
 		const onlyPart = /only part/;
 
 		test.each(shapes)('when the service ignores the page (%s)', async (listShape) => {
-			Object.assign(service.standIn.behaviour, { listShape, ignoresPage: true });
+			Object.assign(service.mockServer.behaviour, { listShape, ignoresPage: true });
 			const description = await expectRefused({ ...all, options: { pageSize: 20 } }, onlyPart);
 			expect(description).toContain('the same 20 participants');
 			expect(requests().length).toBeLessThanOrEqual(12);
 		});
 
 		test('when the service ignores the page and a limit needs more', async () => {
-			Object.assign(service.standIn.behaviour, { listShape: 'array', ignoresPage: true });
+			Object.assign(service.mockServer.behaviour, { listShape: 'array', ignoresPage: true });
 			await expectRefused({ ...parameters, limit: 100, options: { pageSize: 20 } }, onlyPart);
 			expect(requests().length).toBeLessThanOrEqual(6);
 		});
@@ -345,7 +345,7 @@ export function readsLists(
 		});
 
 		test.each([
-			['status 503', 503, { message: 'Later' }, /could not answer/],
+			['status 503', 503, { message: 'Later' }, /could not complete/],
 			['a web page', 200, '<html></html>', /web page/],
 			['JSON that is cut off', 200, '[{"email": "jo', /could not be read/],
 			['something else', 200, { participants: [] }, /could not be read/],
@@ -362,7 +362,7 @@ export function readsLists(
 		const inTwenties: INodeParameters = { ...all, options: { pageSize: 20 } };
 		const signUps = (count: number) => {
 			for (let number = 0; number < count; number++) {
-				const { campaign } = service.standIn;
+				const { campaign } = service.mockServer;
 				signUp(campaign, `new${campaign.participants.length}@example.com`);
 			}
 		};
@@ -376,11 +376,11 @@ export function readsLists(
 			expect(found).toEqual(expect.arrayContaining(before));
 		};
 		beforeEach(() => {
-			service.standIn.behaviour.listShape = listShape;
+			service.mockServer.behaviour.listShape = listShape;
 		});
 
 		test('a few after every page: everyone from before comes once, nobody twice', async () => {
-			service.standIn.afterEach = () => signUps(3);
+			service.mockServer.afterEach = () => signUps(3);
 			await expectEveryone(inTwenties);
 		});
 
@@ -389,7 +389,7 @@ export function readsLists(
 			[20, 5],
 			[70, 6],
 		])('%i at once before request %i: nobody from before is lost', async (count, moment) => {
-			service.standIn.intercept = (_request, _reply, number) => {
+			service.mockServer.intercept = (_request, _reply, number) => {
 				if (number === moment) signUps(count);
 				return false;
 			};
@@ -404,7 +404,7 @@ export function readsLists(
 		/** Answers some pages late, after something has happened; pages asked for meanwhile come first. */
 		const answeringLate = (late: string[], happening: () => void) => {
 			let hasHappened = false;
-			service.standIn.intercept = async ({ query: { page } }) => {
+			service.mockServer.intercept = async ({ query: { page } }) => {
 				if (!late.includes(page)) return false;
 				await new Promise((done) => setTimeout(done, 40));
 				if (!hasHappened) happening();
@@ -426,7 +426,9 @@ export function readsLists(
 
 		test('someone in the middle before a late answer: nobody is lost', async () => {
 			const sorted = emails(list()).map(String).sort();
-			answeringLate(['4'], () => signUp(service.standIn.campaign, sorted[90].replace('@', '!@')));
+			answeringLate(['4'], () =>
+				signUp(service.mockServer.campaign, sorted[90].replace('@', '!@')),
+			);
 			await expectEveryone({ ...all, options: { pageSize: 20, sort: 'email,asc' } });
 		});
 	});

@@ -1,37 +1,37 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameterResourceLocator, INodeParameters } from 'n8n-workflow';
-import { startStandIn, type StandIn } from '../../tools/mock-server/service.mts';
+import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { runNode, type RunOptions, type RunResult } from './engine.mts';
 
 /** Like nothing else in a message, so that a leak can't hide. */
 const apiKey = 'rr_live_Zq7vT4xW9kLm2P+/8Hs==';
 
 /**
- * Starts a stand-in for every test of the file and closes it again.
- * @param settings as of startStandIn; 30 participants unless given
- * @returns the stand-in of the running test, and a way to run the node against it
+ * Starts a mock server for every test of the file and closes it again.
+ * @param settings as of startMockServer; 30 participants unless given
+ * @returns the mock server of the running test, and a way to run the node against it
  */
-export function usingStandIn(settings: Parameters<typeof startStandIn>[0] = {}) {
-	let standIn: StandIn;
+export function useMockServer(settings: Parameters<typeof startMockServer>[0] = {}) {
+	let mockServer: MockServer;
 	beforeEach(async () => {
-		standIn = await startStandIn({ participants: 30, apiKey, ...settings });
+		mockServer = await startMockServer({ participants: 30, apiKey, ...settings });
 	});
-	afterEach(async () => await standIn.close());
+	afterEach(async () => await mockServer.close());
 	return {
-		get standIn() {
-			return standIn;
+		get mockServer() {
+			return mockServer;
 		},
 		run: async (parameters: INodeParameters, more: Partial<RunOptions> = {}) =>
-			await runNode({ credential: credentialFor(standIn), parameters, ...more }),
+			await runNode({ credential: credentialFor(mockServer), parameters, ...more }),
 	};
 }
 
-export type Service = ReturnType<typeof usingStandIn>;
+export type Service = ReturnType<typeof useMockServer>;
 
-export const credentialFor = (standIn: StandIn) => ({
-	apiKey: standIn.apiKey,
+export const credentialFor = (mockServer: MockServer) => ({
+	apiKey: mockServer.apiKey,
 	authentication: 'bearer',
-	baseUrl: standIn.url,
+	baseUrl: mockServer.url,
 });
 
 export const locator = (
@@ -40,12 +40,12 @@ export const locator = (
 ): INodeParameterResourceLocator => ({ __rl: true, mode, value });
 
 /**
- * Lets a stand-in take so many milliseconds to answer, and counts the requests under way at once.
+ * Lets a mock server take so many milliseconds to answer, and counts the requests under way at once.
  * @param counted the only path to count, if not all are
  */
-export function countInFlight(standIn: StandIn, delay: number, counted?: string) {
+export function countInFlight(mockServer: MockServer, delay: number, counted?: string) {
 	const inFlight = { now: 0, most: 0 };
-	standIn.intercept = async ({ path }, reply) => {
+	mockServer.intercept = async ({ path }, reply) => {
 		if (counted === undefined || path === counted) {
 			inFlight.most = Math.max(inFlight.most, ++inFlight.now);
 			reply.raw.once('finish', () => inFlight.now--);
@@ -71,9 +71,9 @@ export function countTurns(): () => number {
 	};
 }
 
-/** The requests that the stand-in received, without their headers. */
-export const received = (standIn: StandIn) =>
-	standIn.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
+/** The requests that the mock server received, without their headers. */
+export const received = (mockServer: MockServer) =>
+	mockServer.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
 
 /** One input item for each of the given objects. */
 export const itemsOf = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));

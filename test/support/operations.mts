@@ -1,4 +1,5 @@
-import type { INodePropertyOptions } from 'n8n-workflow';
+import type { INodeParameters, INodePropertyOptions } from 'n8n-workflow';
+import { endpoints, type Endpoint } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 
 const { properties } = new ReferralRocket().description;
@@ -25,3 +26,12 @@ export const operations = menusOf('resource')
 				}),
 			})),
 	);
+
+/** @returns what an operation calls, by the node's parameters */
+export function endpointOf({ resource, operation }: INodeParameters): Endpoint {
+	const found = operations.find((one) => one.resource === resource && one.operation === operation)
+		?.option.routing?.request;
+	const endpoint = Object.values(endpoints).find(({ path }) => path === found?.url);
+	if (!endpoint) throw new Error(`There is no operation ${resource} → ${operation}.`);
+	return endpoint;
+}

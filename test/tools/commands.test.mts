@@ -3,7 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import axios from 'axios';
 import { start, stop, type Started } from '../../tools/command-line/processes.mts';
-import { retried } from '../../tools/command-line/retried.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { copyProject, project } from '../support/projectCopy.mts';
 
 /*
@@ -40,7 +40,7 @@ test(
 	async () => {
 		const sandbox = run('npm run sandbox', { cwd: project });
 		const said = (label: string) => new RegExp(`${label} +(\\S+)`).exec(sandbox.output());
-		await retried(async () => expect(said('Campaign ID')).toBeTruthy(), patience);
+		await waitUntil(async () => expect(said('Campaign ID')).toBeTruthy(), patience);
 		const [url, key, id] = ['Base URL', 'API Key', 'Campaign ID'].map((label) => said(label)?.[1]);
 		const headers = { authorization: `Bearer ${key}` };
 		const { data } = await axios.get(`${url}/api/v1/getCampaign`, { params: { id }, headers });
@@ -61,7 +61,7 @@ test(
 	async () => {
 		const tests = run('npm test -- add', { cwd: project });
 		expect(await tests.ended).toBe(0);
-		expect(tests.output()).toMatch(/PASS test\/participant\/add\.test\.mts/);
+		expect(tests.output()).toMatch(/PASS test\/resources\/participant\/add\.test\.mts/);
 		expect(tests.output()).toMatch(/Test Suites: +1 passed, 1 total/);
 	},
 	patience * 1000,
@@ -74,12 +74,12 @@ test(
 		tidyUps.push(remove);
 		run('npm run dev', { cwd: copy });
 		const built = path.join(copy, 'dist/nodes/ReferralRocket/api/specification.js');
-		await retried(async () => expect(existsSync(built)).toBe(true), patience);
+		await waitUntil(async () => expect(existsSync(built)).toBe(true), patience);
 		await appendFile(
 			path.join(copy, 'nodes/ReferralRocket/api/specification.ts'),
 			"export const added = 'while it watches';\n",
 		);
-		await retried(
+		await waitUntil(
 			async () => expect(await readFile(built, 'utf8')).toContain('while it watches'),
 			patience,
 		);

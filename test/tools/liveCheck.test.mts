@@ -6,12 +6,16 @@ import { checks } from '../../tools/live-check/checks.mts';
 import { lineOf, report, rowsOf, type Row } from '../../tools/live-check/report.mts';
 import { connect, type Account } from '../../tools/live-check/service.mts';
 import { trialAt } from '../../tools/live-check/trial.mts';
-import { Advice, silence } from '../../tools/command-line/progress.mts';
+import { UserError, silence } from '../../tools/command-line/progress.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
-import { startStandIn, type Behaviour, type Intercept } from '../../tools/mock-server/service.mts';
-import { usingStandIn } from '../support/mockServer.mts';
+import {
+	startMockServer,
+	type Behaviour,
+	type Intercept,
+} from '../../tools/mock-server/service.mts';
+import { useMockServer } from '../support/mockServer.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 silence();
 
 interface Options extends Partial<Account> {
@@ -19,7 +23,7 @@ interface Options extends Partial<Account> {
 }
 
 async function look({ write = false, ...more }: Options = {}): Promise<Row[]> {
-	const { url: baseUrl, apiKey, campaign } = service.standIn;
+	const { url: baseUrl, apiKey, campaign } = service.mockServer;
 	const live = await connect({ baseUrl, apiKey, campaign: campaign.id, ...more });
 	const rows = await rowsOf(live, trialAt(live, write), () => undefined);
 	expect(JSON.stringify(rows) + report(rows)).not.toContain(apiKey);
@@ -36,15 +40,15 @@ function row(rows: Row[], part: string): Row {
 const differing = (rows: Row[]) =>
 	rows.filter(({ verdict }) => verdict === 'differs').map(({ assumed }) => assumed);
 
-const posts = () => service.standIn.requests.filter(({ method }) => method === 'POST');
+const posts = () => service.mockServer.requests.filter(({ method }) => method === 'POST');
 
-/** Answers some requests in place of the stand-in. */
+/** Answers some requests in place of the mock server. */
 const answering = (
 	matches: (request: Parameters<Intercept>[0]) => boolean,
 	status: number,
 	body: unknown,
 ) => {
-	service.standIn.intercept = (request, reply) =>
+	service.mockServer.intercept = (request, reply) =>
 		matches(request) &&
 		void reply
 			.code(status)
@@ -79,12 +83,11 @@ describe('the checks and docs/api.md', () => {
 		for (const { assumed } of checks) expect(facts).toContain(assumed);
 	});
 
-	test.each(checks)('the line of code that "$assumed" is about is found', async ({ code }) => {
-		const [file, text] = code;
+	test.each(checks)('the code that "$assumed" is about is found', async ({ code }) => {
+		const [file, symbol] = code;
 		const source = await readFile(path.join('nodes/ReferralRocket', file), 'utf8');
-		expect(source.split(text)).toHaveLength(2);
 		const [, line] = (await lineOf(code)).split(':');
-		expect(source.split('\n')[Number(line) - 1]).toContain(text);
+		expect(source.split('\n')[Number(line) - 1]).toContain(symbol);
 	});
 });
 
@@ -106,7 +109,7 @@ describe('against a service that is as assumed', () => {
 	];
 
 	test('everything that shows by reading holds, and nothing is written', async () => {
-		const before = JSON.stringify(service.standIn.campaign.participants);
+		const before = JSON.stringify(service.mockServer.campaign.participants);
 		const rows = await look();
 		for (const part of [...byHand, ...written, 'Where Bearer']) {
 			expect(row(rows, part).verdict).toBe('not seen');
@@ -114,8 +117,8 @@ describe('against a service that is as assumed', () => {
 		expect(rows.filter(({ verdict }) => verdict === 'holds')).toHaveLength(
 			rows.length - byHand.length - written.length - 1,
 		);
-		expect(service.standIn.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
-		expect(JSON.stringify(service.standIn.campaign.participants)).toBe(before);
+		expect(service.mockServer.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+		expect(JSON.stringify(service.mockServer.campaign.participants)).toBe(before);
 	});
 
 	test('with --write the rest holds as well, and each thing is written once', async () => {
@@ -138,7 +141,7 @@ describe('against a service that is as assumed', () => {
 			['/api/v1/addParticipant', byEmail],
 			['/api/v1/addParticipant', referrer],
 		]);
-		expect(service.standIn.campaign.participants).toHaveLength(33);
+		expect(service.mockServer.campaign.participants).toHaveLength(33);
 	});
 
 	test('the report is no wider than 120 characters and counts the verdicts', async () => {
@@ -151,7 +154,7 @@ describe('against a service that is as assumed', () => {
 	});
 
 	test('nobody can be recognised in the report', async () => {
-		const { participants } = service.standIn.campaign;
+		const { participants } = service.mockServer.campaign;
 		const rows = JSON.stringify(await look({ write: true }));
 		for (const { email, referralCode, shareLink, lastName } of participants) {
 			if (!email.startsWith('check-live-')) expect(rows).not.toContain(email);
@@ -226,13 +229,13 @@ describe('where the service behaves in another way that is known', () => {
 			/X-Auth-Token/,
 		],
 	])('%s', async (_, behaviour, part, verdict, seen) => {
-		Object.assign(service.standIn.behaviour, behaviour);
+		Object.assign(service.mockServer.behaviour, behaviour);
 		const rows = await look({ write: part === 'twice is' });
 		expect(row(rows, part)).toMatchObject({ verdict, seen: expect.stringMatching(seen) });
 	});
 
 	test('the key is found in a header that is given', async () => {
-		Object.assign(service.standIn.behaviour, { keyHeader: 'x-rocket', keyPrefix: '' });
+		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket', keyPrefix: '' });
 		const rows = await look({ header: 'X-Rocket' });
 		expect(row(rows, 'Where Bearer')).toMatchObject({
 			verdict: 'differs',
@@ -243,14 +246,14 @@ describe('where the service behaves in another way that is known', () => {
 
 describe('where the service is not as assumed', () => {
 	const wrongKey = ({ headers }: Parameters<Intercept>[0]) =>
-		headers.authorization !== `Bearer ${service.standIn.apiKey}`;
+		headers.authorization !== `Bearer ${service.mockServer.apiKey}`;
 	const renamed = (from: keyof Participant, name: string) => () => {
-		for (const participant of service.standIn.campaign.participants) {
+		for (const participant of service.mockServer.campaign.participants) {
 			Object.assign(participant, { [name]: participant[from] });
 			Reflect.deleteProperty(participant, from);
 		}
 	};
-	const details = () => service.standIn.campaign.details();
+	const details = () => service.mockServer.campaign.details();
 
 	test.each<[string, () => void, string, RegExp, { write: true }?]>([
 		[
@@ -342,7 +345,7 @@ describe('where the service is not as assumed', () => {
 			'adding again refused in other words',
 			() => {
 				const isThere = ({ body }: Parameters<Intercept>[0]) =>
-					service.standIn.campaign.find(String(body?.email)) !== undefined;
+					service.mockServer.campaign.find(String(body?.email)) !== undefined;
 				answering((request) => to('addParticipant')(request) && isThere(request), 422, {
 					message: 'Nope',
 				});
@@ -354,8 +357,8 @@ describe('where the service is not as assumed', () => {
 		[
 			'adding again that makes another participant',
 			() => {
-				service.standIn.intercept = ({ path, body }) => {
-					const found = service.standIn.campaign.find(String(body?.email));
+				service.mockServer.intercept = ({ path, body }) => {
+					const found = service.mockServer.campaign.find(String(body?.email));
 					if (found && path.endsWith('/addParticipant')) found.referralCode += 'X';
 					return false;
 				};
@@ -403,7 +406,7 @@ describe('where the service is not as assumed', () => {
 		[
 			'createdOn in milliseconds',
 			() =>
-				service.standIn.campaign.participants.forEach((participant) =>
+				service.mockServer.campaign.participants.forEach((participant) =>
 					Object.assign(participant, { createdOn: Date.parse(participant.createdOn) }),
 				),
 			'ISO 8601',
@@ -412,7 +415,7 @@ describe('where the service is not as assumed', () => {
 		[
 			'a list in no order',
 			() => {
-				const { participants } = service.standIn.campaign;
+				const { participants } = service.mockServer.campaign;
 				Object.assign(participants[3], { createdOn: participants[9].createdOn });
 			},
 			'at the front',
@@ -444,7 +447,7 @@ describe('where the service is not as assumed', () => {
 	});
 
 	test('a sort that is not followed is told', async () => {
-		const participants = JSON.stringify(service.standIn.campaign.participants);
+		const participants = JSON.stringify(service.mockServer.campaign.participants);
 		answering(({ query }) => query.sort !== undefined, 200, participants);
 		expect(row(await look(), 'sort by')).toMatchObject({
 			verdict: 'differs',
@@ -453,7 +456,7 @@ describe('where the service is not as assumed', () => {
 	});
 
 	test('a list with the newest last is as good', async () => {
-		service.standIn.campaign.participants.reverse();
+		service.mockServer.campaign.participants.reverse();
 		expect(row(await look(), 'at the front')).toMatchObject({
 			verdict: 'holds',
 			seen: expect.stringMatching(/last/),
@@ -461,8 +464,8 @@ describe('where the service is not as assumed', () => {
 	});
 
 	test('an amount that comes back in a field is seen', async () => {
-		service.standIn.intercept = ({ path, body }) => {
-			const participant = service.standIn.campaign.find(String(body?.email));
+		service.mockServer.intercept = ({ path, body }) => {
+			const participant = service.mockServer.campaign.find(String(body?.email));
 			if (path.endsWith('/qualifyParticipant') && participant) {
 				Object.assign(participant, { revenueGenerated: body?.amount });
 			}
@@ -499,7 +502,7 @@ describe('where the service does not answer as a service', () => {
 
 	/** Lets the first question pass, by which the key is found, and hands the others over. */
 	const afterTheFirst = (handle: Intercept) => {
-		service.standIn.intercept = (request, reply, count) =>
+		service.mockServer.intercept = (request, reply, count) =>
 			count === 1 ? false : handle(request, reply, count);
 	};
 
@@ -522,7 +525,7 @@ describe('where the service does not answer as a service', () => {
 	});
 
 	test('a service that falls silent is not waited for', async () => {
-		service.standIn.intercept = (request) =>
+		service.mockServer.intercept = (request) =>
 			to('getAllParticipants')(request) && new Promise(() => undefined);
 		const rows = await look({ timeout: 500 });
 		expect(differing(rows)).toEqual([]);
@@ -530,7 +533,7 @@ describe('where the service does not answer as a service', () => {
 	}, 60_000);
 
 	test('the key does not follow to another address', async () => {
-		const other = await startStandIn({ participants: 30, apiKey: service.standIn.apiKey });
+		const other = await startMockServer({ participants: 30, apiKey: service.mockServer.apiKey });
 		try {
 			afterTheFirst(
 				({ path }, reply) =>
@@ -548,7 +551,7 @@ describe('where the service does not answer as a service', () => {
 	});
 
 	test('a campaign without participants leaves open what only participants show', async () => {
-		service.standIn.campaign.participants.length = 0;
+		service.mockServer.campaign.participants.length = 0;
 		const rows = await look();
 		expect(differing(rows)).toEqual([]);
 		expect(row(rows, 'Simplify').seen).toMatch(/no participants/);
@@ -567,23 +570,23 @@ describe('npm run check:live', () => {
 			const child = execFile(
 				process.execPath,
 				['--import', 'tsx', 'tools/live-check/start.mts', ...args],
-				{ env: { ...process.env, REFERRAL_ROCKET_API_KEY: service.standIn.apiKey } },
+				{ env: { ...process.env, REFERRAL_ROCKET_API_KEY: service.mockServer.apiKey } },
 				(_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, output: stdout + stderr }),
 			);
 		});
 
-	const command = async (args: string[], apiKey = service.standIn.apiKey): Promise<Ended> => {
+	const command = async (args: string[], apiKey = service.mockServer.apiKey): Promise<Ended> => {
 		const printed: string[] = [];
 		try {
 			const code = await checkLive(args, apiKey, (text) => printed.push(text));
 			return { code, output: printed.join('\n') };
 		} catch (error) {
-			expect(error).toBeInstanceOf(Advice);
+			expect(error).toBeInstanceOf(UserError);
 			return { code: 1, output: [...printed, (error as Error).message].join('\n') };
 		}
 	};
 
-	const standInArgs = () => ['--base-url', service.standIn.url, '--campaign', 'JCu82f30F1'];
+	const standInArgs = () => ['--base-url', service.mockServer.url, '--campaign', 'JCu82f30F1'];
 	const onStandIn = async (...args: string[]) => await command([...standInArgs(), ...args]);
 
 	/** Without the frame, and what was wrapped in one line again. */
@@ -591,7 +594,7 @@ describe('npm run check:live', () => {
 
 	/** Not even the beginning of the key, wherever a line or a long text may have been broken. */
 	const expectNoKey = (ended: Ended) => {
-		expect(withoutFrame(ended)).not.toContain(service.standIn.apiKey.slice(0, 10));
+		expect(withoutFrame(ended)).not.toContain(service.mockServer.apiKey.slice(0, 10));
 		expect(ended.output).not.toMatch(/^\s+at .*:\d+/m);
 	};
 
@@ -605,7 +608,7 @@ describe('npm run check:live', () => {
 	}, 60_000);
 
 	test('ends with 1 and a sentence when it can not look', async () => {
-		answering(() => true, 401, { message: service.standIn.apiKey });
+		answering(() => true, 401, { message: service.mockServer.apiKey });
 		const ended = await started(standInArgs());
 		expect(ended.code).toBe(1);
 		expect(ended.output).toMatch(/Check the key/);
@@ -613,10 +616,10 @@ describe('npm run check:live', () => {
 	}, 60_000);
 
 	test('ends with 1 when something differs', async () => {
-		service.standIn.behaviour.pageSizeCap = 100;
+		service.mockServer.behaviour.pageSizeCap = 100;
 		const ended = await onStandIn();
 		expect(ended.code).toBe(1);
-		expect(ended.output).toMatch(/│ differs +│ shared\/service\.ts:\d+ /);
+		expect(ended.output).toMatch(/│ differs +│ api\/specification\.ts:\d+ /);
 	});
 
 	test('with --write says beforehand who is added, and adds nobody else', async () => {
@@ -631,7 +634,7 @@ describe('npm run check:live', () => {
 	test.each([200, 400, 401, 404, 500])(
 		'never shows the key that the service repeats with status %i',
 		async (status) => {
-			const { apiKey } = service.standIn;
+			const { apiKey } = service.mockServer;
 			const escaped = JSON.stringify(apiKey).replaceAll('/', '\\/').replaceAll('=', '\\u003d');
 			const long = 'x'.repeat(290);
 			const others: Parameters<typeof answering>[0] = ({ path, query }) =>
@@ -649,15 +652,15 @@ describe('npm run check:live', () => {
 		['no key', async () => await command(['--campaign', 'x'], ' '), /There is no API key/],
 		[
 			'the key in place of the campaign',
-			async () => await command(['--campaign', service.standIn.apiKey]),
-			/"\[API key\]" holds no campaign ID/,
+			async () => await command(['--campaign', service.mockServer.apiKey]),
+			/"\[API key\]" contains no campaign ID/,
 		],
 		['no campaign', async () => await command([]), /There is no campaign.*--campaign/s],
 		['an unknown option', async () => await command(['--wirte']), /--wirte.*--write/s],
 		[
 			'a link without an ID',
 			async () => await command(['--campaign', 'https://referralrocket.io/campaign']),
-			/holds no campaign ID/,
+			/contains no campaign ID/,
 		],
 		[
 			'a base URL that is not secure',
@@ -681,7 +684,7 @@ describe('npm run check:live', () => {
 		[
 			'no server',
 			async () => {
-				await service.standIn.close();
+				await service.mockServer.close();
 				return await onStandIn();
 			},
 			/can't be asked.*ECONNREFUSED/,

@@ -1,26 +1,26 @@
 import { shortHash } from '../../nodes/ReferralRocket/api/hash.ts';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
-import { locator, credentialFor, usingStandIn } from '../support/mockServer.mts';
+import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 const watching = (event: string, more = {}) =>
-	new Polling(credentialFor(service.standIn), {
+	new Polling(credentialFor(service.mockServer), {
 		event,
 		campaignId: locator('JCu82f30F1'),
 		...more,
 	});
 /** The service lists in this order whatever it is asked for. */
 function listedBy(sort: string) {
-	service.standIn.intercept = ({ query }) => {
+	service.mockServer.intercept = ({ query }) => {
 		query.sort = sort;
 		return false;
 	};
 }
 /** The service lists these people, whatever it is asked for. */
 function listing(people: object[]) {
-	service.standIn.intercept = ({ path, query }, reply) =>
+	service.mockServer.intercept = ({ path, query }, reply) =>
 		path.endsWith('getAllParticipants')
 			? reply.send(query.page === '0' ? people : [])
 			: reply.send({ totalParticipants: people.length });
@@ -32,13 +32,13 @@ describe('Participant Added', () => {
 		const polling = watching('participantAdded');
 		expect(await polling.poll()).toEqual([]);
 		const createdOn = '2026-11-01T00:00:00.000+00:00';
-		service.standIn.campaign.add('a@example.com', undefined, { createdOn });
-		service.standIn.campaign.add('b@example.com', undefined, {
+		service.mockServer.campaign.add('a@example.com', undefined, { createdOn });
+		service.mockServer.campaign.add('b@example.com', undefined, {
 			createdOn: createdOn.replace('01T', '02T'),
 		});
 		expect(emails(await polling.poll())).toEqual(['a@example.com', 'b@example.com']);
 		expect(await polling.poll()).toEqual([]);
-		service.standIn.campaign.add('c@example.com');
+		service.mockServer.campaign.add('c@example.com');
 		expect(emails(await polling.poll())).toEqual(['c@example.com']);
 		expect(await polling.poll()).toEqual([]);
 		expect(polling.executions).toBe(2);
@@ -47,9 +47,9 @@ describe('Participant Added', () => {
 	test('a poll without news is one request, where the campaign tells its total', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.standIn.requests.length = 0;
+		service.mockServer.requests.length = 0;
 		expect(await polling.poll()).toEqual([]);
-		expect(service.standIn.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
+		expect(service.mockServer.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
 	});
 
 	test.each([
@@ -61,14 +61,14 @@ describe('Participant Added', () => {
 		'total_participants',
 		'participant_count',
 	])('the total is found under the name %s', async (name) => {
-		service.standIn.intercept = ({ path }, reply) =>
+		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') &&
-			reply.send({ [name]: service.standIn.campaign.participants.length });
+			reply.send({ [name]: service.mockServer.campaign.participants.length });
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.standIn.requests.length = 0;
+		service.mockServer.requests.length = 0;
 		expect(await polling.poll()).toEqual([]);
-		expect(service.standIn.requests.length).toBe(1);
+		expect(service.mockServer.requests.length).toBe(1);
 	});
 
 	test.each([
@@ -76,19 +76,19 @@ describe('Participant Added', () => {
 		['where the total is no number', { participants: 'many' }],
 		['where a number stands still that is not of all', { totalQualifiedParticipants: 3 }],
 	])('newcomers are found %s as well', async (_, campaign) => {
-		service.standIn.intercept = ({ path }, reply) =>
+		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') && reply.send(campaign);
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.standIn.campaign.add('a@example.com');
+		service.mockServer.campaign.add('a@example.com');
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
 	test('someone who comes while another goes is told of within the hour', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.standIn.campaign.participants.pop();
-		service.standIn.campaign.add('a@example.com');
+		service.mockServer.campaign.participants.pop();
+		service.mockServer.campaign.add('a@example.com');
 		expect(await polling.poll()).toEqual([]);
 		const later = Date.now() + 3_600_000;
 		const now = jest.spyOn(Date, 'now').mockImplementation(() => later);
@@ -106,7 +106,7 @@ describe('Participant Added', () => {
 		await polling.poll();
 		const createdOn = '2026-11-01T00:00:00.000+00:00';
 		for (const name of ['x', 'a', 'm']) {
-			service.standIn.campaign.add(`${name}@example.com`, undefined, { createdOn });
+			service.mockServer.campaign.add(`${name}@example.com`, undefined, { createdOn });
 		}
 		expect(emails(await polling.poll()).sort()).toEqual([
 			'a@example.com',
@@ -120,12 +120,12 @@ describe('Participant Added', () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const before = polling.held;
-		service.standIn.campaign.add('a@example.com');
-		service.standIn.intercept = ({ path }, reply) =>
+		service.mockServer.campaign.add('a@example.com');
+		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getAllParticipants') && reply.code(403).send();
 		await expect(polling.poll()).rejects.toThrow('refused the API key');
 		expect(polling.held).toBe(before);
-		service.standIn.intercept = undefined;
+		service.mockServer.intercept = undefined;
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
@@ -135,14 +135,14 @@ describe('Participant Added', () => {
 	])('an answer that %s once makes nobody new', async (_, answer) => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		const { campaign } = service.standIn;
-		service.standIn.intercept = ({ path, query }, reply) =>
+		const { campaign } = service.mockServer;
+		service.mockServer.intercept = ({ path, query }, reply) =>
 			path.endsWith('getAllParticipants')
 				? reply.send(query.page === '0' ? answer : [])
 				: reply.send({});
 		campaign.add('a@example.com');
 		expect(await polling.poll()).toEqual([]);
-		service.standIn.intercept = undefined;
+		service.mockServer.intercept = undefined;
 		campaign.add('b@example.com');
 		expect(emails(await polling.poll())).toEqual(['a@example.com', 'b@example.com']);
 		expect(await polling.poll()).toEqual([]);
@@ -151,25 +151,25 @@ describe('Participant Added', () => {
 	test('an answer that has fewer than the campaign is refused, and tells of nobody', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.standIn.campaign.add('a@example.com');
-		service.standIn.intercept = ({ path }, reply) =>
+		service.mockServer.campaign.add('a@example.com');
+		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getAllParticipants') && reply.send([]);
 		await expect(polling.poll()).rejects.toThrow('only part of the participants');
-		service.standIn.intercept = undefined;
+		service.mockServer.intercept = undefined;
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
 	test.each([
 		['lags behind the total', (count: number) => count + 1],
 		['never shows what the total counts as well', (count: number) => count + 3],
-	])('a list that %s is read again at the next poll', async (_, totalOf) => {
-		const { campaign } = service.standIn;
+	])('a list that %s is read again at the next poll', async (_, readCampaignTotal) => {
+		const { campaign } = service.mockServer;
 		let total = campaign.participants.length;
-		service.standIn.intercept = ({ path }, reply) =>
+		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') && reply.send({ totalParticipants: total });
 		const polling = watching('participantAdded');
 		await polling.poll();
-		total = totalOf(total);
+		total = readCampaignTotal(total);
 		expect(await polling.poll()).toEqual([]);
 		campaign.add('late@example.com');
 		expect(emails(await polling.poll())).toEqual(['late@example.com']);
@@ -181,7 +181,7 @@ describe('Participant Added', () => {
 		const now = jest.spyOn(Date, 'now').mockImplementation(() => ahead);
 		await polling.poll();
 		now.mockRestore();
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		campaign.participants.pop();
 		campaign.add('a@example.com');
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
@@ -207,7 +207,7 @@ describe('Participant Added', () => {
 	test('an address in other capitals makes nobody new', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		campaign.participants[2].email = ` ${campaign.participants[2].email.toUpperCase()}`;
 		campaign.add('a@example.com');
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
@@ -216,7 +216,7 @@ describe('Participant Added', () => {
 	test('a new referral code makes nobody new', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		campaign.participants[2].referralCode = 'CUSTOM';
 		campaign.add('a@example.com');
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
@@ -228,7 +228,7 @@ describe('Participant Added', () => {
 		const other = watching('participantQualified');
 		other.held = polling.held;
 		expect(await other.poll()).toEqual([]);
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		campaign.qualify(campaign.add('a@example.com', campaign.participants[0]));
 		expect(emails(await other.poll())).toEqual(['a@example.com']);
 	});
@@ -238,9 +238,9 @@ describe('Participant Added', () => {
 		await polling.poll();
 		const other = watching('participantAdded');
 		other.held = polling.held.replace('JCu82f30F1', 'Other');
-		service.standIn.campaign.add('a@example.com');
+		service.mockServer.campaign.add('a@example.com');
 		expect(await other.poll()).toEqual([]);
-		service.standIn.campaign.add('b@example.com');
+		service.mockServer.campaign.add('b@example.com');
 		expect(emails(await other.poll())).toEqual(['b@example.com']);
 	});
 });
@@ -248,7 +248,7 @@ describe('Participant Added', () => {
 describe('Participant Qualified', () => {
 	test('each qualification is told of once, also of someone who came qualified', async () => {
 		const polling = watching('participantQualified');
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
 		const early = campaign.add('early@example.com', referrer);
 		expect(await polling.poll()).toEqual([]);
@@ -260,14 +260,14 @@ describe('Participant Qualified', () => {
 	});
 
 	test('a poll that ends after a later one has seen it tells nothing of it again', async () => {
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		const referee = campaign.add('early@example.com', campaign.participants[0]);
 		const polling = watching('participantQualified');
 		await polling.poll();
 		let laterHasEnded = () => {};
 		const wait = new Promise<void>((done) => (laterHasEnded = done));
 		let isFirst = true;
-		service.standIn.intercept = async (_request, reply) => {
+		service.mockServer.intercept = async (_request, reply) => {
 			if (!isFirst) return false;
 			isFirst = false;
 			const asItWas = JSON.stringify(campaign.participants);
@@ -286,7 +286,7 @@ describe('Participant Qualified', () => {
 describe('Participant Updated', () => {
 	test('each change of a total is told of once', async () => {
 		const polling = watching('participantUpdated');
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		const referrer = campaign.participants[3];
 		await polling.poll();
 		expect(await polling.poll()).toEqual([]);
@@ -300,7 +300,7 @@ describe('Participant Updated', () => {
 
 	test('a newcomer is told of as soon as there is a referral, reward or balance, however soon', async () => {
 		const polling = watching('participantUpdated');
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		await polling.poll();
 		const slow = campaign.add('slow@example.com');
 		expect(await polling.poll()).toEqual([]);
@@ -311,7 +311,7 @@ describe('Participant Updated', () => {
 	});
 
 	test('two rows with one address do not start the workflow at every poll', async () => {
-		const { participants } = service.standIn.campaign;
+		const { participants } = service.mockServer.campaign;
 		const [person] = participants;
 		const email = person.email.toUpperCase();
 		participants.push({ ...person, email, referralCode: 'OTHER', totalReferrals: 7 });
@@ -328,7 +328,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 	test('someone who was seen, and is updated while n8n is down, is told of once', async () => {
 		const polling = watching('participantUpdated');
 		await polling.poll();
-		const newcomer = service.standIn.campaign.add('new@example.com');
+		const newcomer = service.mockServer.campaign.add('new@example.com');
 		expect(await polling.poll()).toEqual([]);
 		const { held } = polling;
 		polling.restart();
@@ -340,7 +340,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 	});
 
 	test('a qualification that was taken back before a restart is told of when it is given again', async () => {
-		const { campaign } = service.standIn;
+		const { campaign } = service.mockServer;
 		const polling = watching('participantQualified');
 		const person = campaign.add('a@example.com', campaign.participants[0]);
 		campaign.qualify(person);
@@ -356,7 +356,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 	test.each(['participantAdded', 'participantQualified', 'participantUpdated'])(
 		'%s is told of once each time, also when every poll starts from what is stored',
 		async (event) => {
-			const { campaign } = service.standIn;
+			const { campaign } = service.mockServer;
 			const polling = watching(event);
 			await polling.poll();
 			for (const name of ['a', 'b', 'c']) {
@@ -375,20 +375,20 @@ describe('What a poll has learned without starting the workflow is not stored by
 
 test('a state from version 0.1.0 starts anew: nobody is told of, and nothing of it is kept', async () => {
 	const polling = watching('participantAdded');
-	const { participants } = service.standIn.campaign;
+	const { participants } = service.mockServer.campaign;
 	const known = participants.map(({ email }) => shortHash(email, 10)).join('');
 	const [campaign, event, total] = ['JCu82f30F1', 'participantAdded', participants.length - 1];
 	const earlier = { campaign, event, known, total, readAt: Date.now() };
 	polling.held = JSON.stringify({ 'node:Trigger': earlier });
 	expect(await polling.poll()).toEqual([]);
 	expect(polling.held).not.toContain(known);
-	service.standIn.campaign.add('a@example.com');
+	service.mockServer.campaign.add('a@example.com');
 	expect(emails(await polling.poll())).toEqual(['a@example.com']);
 });
 
 test('a number that is written in another way is no update', async () => {
 	const polling = watching('participantUpdated');
-	const [person] = service.standIn.campaign.participants as object[];
+	const [person] = service.mockServer.campaign.participants as object[];
 	Object.assign(person, { totalReferrals: 5, referralReward: 0 });
 	await polling.poll();
 	Object.assign(person, { totalReferrals: '5', referralReward: null });
@@ -401,7 +401,7 @@ test('a renamed trigger starts anew and tells of nobody', async () => {
 	const polling = watching('participantUpdated');
 	await polling.poll();
 	polling.held = polling.held.replace('node:Trigger', 'node:Earlier Name');
-	service.standIn.campaign.add('a@example.com', service.standIn.campaign.participants[0]);
+	service.mockServer.campaign.add('a@example.com', service.mockServer.campaign.participants[0]);
 	expect(await polling.poll()).toEqual([]);
 });
 
@@ -411,7 +411,7 @@ test.each([
 ])('a test in the editor shows the newest, listed %s, and remembers nothing', async (_, sort) => {
 	listedBy(sort);
 	const polling = watching('participantAdded');
-	const newest = service.standIn.campaign.participants.slice(0, 5).map(({ email }) => email);
+	const newest = service.mockServer.campaign.participants.slice(0, 5).map(({ email }) => email);
 	expect(emails(await polling.poll('manual'))).toEqual(newest);
 	expect(polling.held).toBe('{}');
 });
@@ -420,15 +420,15 @@ test('Simplify keeps the most useful fields, and off it everything comes', async
 	const [simple] = await watching('participantAdded').poll('manual');
 	expect(Object.keys(simple).length).toBeLessThanOrEqual(10);
 	const [whole] = await watching('participantAdded', { simplify: false }).poll('manual');
-	expect(whole).toEqual(service.standIn.campaign.participants[0]);
+	expect(whole).toEqual(service.mockServer.campaign.participants[0]);
 });
 
 test('a link without a campaign ID is refused with nothing sent', async () => {
 	const polling = watching('participantAdded', {
 		campaignId: locator('https://example.com/', 'url'),
 	});
-	await expect(polling.poll()).rejects.toThrow('holds no campaign ID');
-	expect(service.standIn.requests).toEqual([]);
+	await expect(polling.poll()).rejects.toThrow('contains no campaign ID');
+	expect(service.mockServer.requests).toEqual([]);
 });
 
 // Of 100,000, a sixth is qualified, and fewer than half have a reward or referrals.
@@ -438,7 +438,7 @@ test.each([
 ])(
 	'%s remembers 100,000 participants in at most %i kB',
 	async (event, size) => {
-		service.standIn.campaign = new Campaign('JCu82f30F1', 100_000);
+		service.mockServer.campaign = new Campaign('JCu82f30F1', 100_000);
 		const polling = watching(event);
 		await polling.poll();
 		expect(polling.stored.length).toBeLessThan(size * 1000);
@@ -447,7 +447,7 @@ test.each([
 );
 
 test('one update of 100,000 participants is found, in 450 kB and with time for n8n to do other things', async () => {
-	service.standIn.campaign = new Campaign('JCu82f30F1', 100_000);
+	service.mockServer.campaign = new Campaign('JCu82f30F1', 100_000);
 	const polling = watching('participantUpdated');
 	await polling.poll();
 	expect(polling.stored.length).toBeLessThan(450_000);
@@ -457,13 +457,13 @@ test('one update of 100,000 participants is found, in 450 kB and with time for n
 		turns++;
 		if (!isEnded) setImmediate(turn);
 	};
-	const requests = service.standIn.requests.length * 2;
-	service.standIn.afterEach = () => service.standIn.requests.length === requests && turn();
-	const [last] = service.standIn.campaign.participants.slice(-1);
+	const requests = service.mockServer.requests.length * 2;
+	service.mockServer.afterEach = () => service.mockServer.requests.length === requests && turn();
+	const [last] = service.mockServer.campaign.participants.slice(-1);
 	last.totalReferrals++;
 	expect(emails(await polling.poll())).toEqual([last.email]);
 	isEnded = true;
-	expect(service.standIn.requests.length).toBe(requests);
+	expect(service.mockServer.requests.length).toBe(requests);
 	// Once for every thousand: 100 that are compared, and 40 each that are read from the state and written.
 	expect(turns).toBeGreaterThanOrEqual(180);
 }, 60_000);

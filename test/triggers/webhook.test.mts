@@ -453,6 +453,6 @@ describe('without a secret in the credential', () => {
 	test('activation is refused with a link that holds no campaign', async () => {
 		const campaign = locator('https://referralrocket.io/campaign', 'url');
 		const hook = await hookWith({ campaignId: campaign });
-		await expect(hook.activate()).rejects.toThrow('holds no campaign ID');
+		await expect(hook.activate()).rejects.toThrow('contains no campaign ID');
 	});
 });

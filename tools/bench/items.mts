@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import axios from 'axios';
 import { chain } from '../../test/e2e/workflow.mts';
 import { itemsOf, type N8n } from '../n8n/n8n.mts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 import { apiKey, campaign, items, median, often, withService } from './service.mts';
 
 /*
@@ -65,7 +65,7 @@ const httpRequest = (operation: string, url: string, credentials: object) => ({
 
 /** @returns what both nodes need for the operation, each as the median of several runs in turn */
 export async function compareItems(n8n: N8n, operation: 'get' | 'add'): Promise<ItemFigures> {
-	// Add has a stand-in that knows nobody yet, for every run a new one.
+	// Add has a mock server that knows nobody yet, for every run a new one.
 	const runWith = async (isOurs: boolean, count: number) =>
 		await withService({ participants: operation === 'get' ? items : 0 }, async (url) => {
 			const credentials = await n8n.addCredential({ apiKey, url });
@@ -102,7 +102,7 @@ async function runItems(n8n: N8n, node: object, count: number): Promise<Run> {
 	const memory = peakMemory(n8n, () => isOver);
 	const execution = await n8n.run(id, 'Run').finally(() => (isOver = true));
 	const out = itemsOf(execution, 'Node').length;
-	if (out !== count) throw new Advice(`${out} of ${count} items came out: ${execution.message}`);
+	if (out !== count) throw new UserError(`${out} of ${count} items came out: ${execution.message}`);
 	return {
 		elapsed: execution.runData.Node[0].executionTime,
 		silence: await silence,

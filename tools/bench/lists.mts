@@ -1,6 +1,6 @@
 import { chain } from '../../test/e2e/workflow.mts';
 import { itemsOf, type Execution, type N8n } from '../n8n/n8n.mts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 import { apiKey, campaign, median, often, withService, type Shape } from './service.mts';
 
 /*
@@ -62,7 +62,7 @@ async function timeInN8n(n8n: N8n, node: object, rounds: number, expected: numbe
 		const execution = await n8n.run(id, 'Run');
 		const count = participantsIn(execution);
 		if (count !== expected) {
-			throw new Advice(`${count} of ${expected} participants were read: ${execution.message}`);
+			throw new UserError(`${count} of ${expected} participants were read: ${execution.message}`);
 		}
 		times.push(execution.runData.Read[0].executionTime);
 	}

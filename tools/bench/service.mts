@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { project } from '../n8n/n8n.mts';
 import { start, stop, whenReady } from '../command-line/processes.mts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 import type { Cost } from './worker.mts';
 
 export const apiKey = 'sandbox-key';
@@ -12,7 +12,7 @@ export const often = (times: number) => (brief ? 1 : times);
 
 export type Shape = 'page' | 'array';
 
-/** A stand-in in a process of its own, so that its work is not counted as the reader's. */
+/** A mock server in a process of its own, so that its work is not counted as the reader's. */
 export async function withService<Result>(
 	{ participants = 0, delay = 0, shape = 'page' as Shape },
 	work: (url: string) => Promise<Result>,
@@ -23,7 +23,7 @@ export async function withService<Result>(
 	]);
 	try {
 		const url = () => /Base URL\s+(\S+)/.exec(service.output())?.[1] ?? '';
-		await whenReady('The stand-in', service, async () => url() !== '');
+		await whenReady('The mock server', service, async () => url() !== '');
 		return await work(url());
 	} finally {
 		await stop(service);
@@ -44,7 +44,7 @@ export async function measure(reader: Reader, url: string, rounds: number, folde
 	);
 	const code = await worker.ended;
 	const [json] = /^\{"participants".*\}$/m.exec(worker.output()) ?? [];
-	if (code !== 0 || !json) throw new Advice(`The reader did not finish:\n${worker.output()}`);
+	if (code !== 0 || !json) throw new UserError(`The reader did not finish:\n${worker.output()}`);
 	return JSON.parse(json) as Cost;
 }
 
@@ -71,7 +71,7 @@ export async function compare(
 			for (const [side, reader] of [['node', node] as const, ['bare', bare] as const]) {
 				const cost = await measure(reader, url, rounds, folder);
 				if (cost.participants !== expected) {
-					throw new Advice(`${cost.participants} of ${expected} participants were read.`);
+					throw new UserError(`${cost.participants} of ${expected} participants were read.`);
 				}
 				costs[side].push(cost);
 			}

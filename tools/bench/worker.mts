@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import axios from 'axios';
-import { requestsInFlight } from '../../nodes/ReferralRocket/api/retry.ts';
+import { maxConcurrentRequests } from '../../nodes/ReferralRocket/api/requestQueue.ts';
 
 /*
  * Reads a whole list, or many participants one by one, once or more in a process of its own, and prints
@@ -53,8 +53,8 @@ const listByBareLoop = async () => {
 	const first = await read(0);
 	const rows = [...first.content];
 	if (first.totalPages > 1) rows.push(...(await read(1)).content);
-	for (let page = 2; page < first.totalPages; page += requestsInFlight) {
-		const count = Math.min(requestsInFlight, first.totalPages - page);
+	for (let page = 2; page < first.totalPages; page += maxConcurrentRequests) {
+		const count = Math.min(maxConcurrentRequests, first.totalPages - page);
 		const pages = await Promise.all(
 			Array.from({ length: count }, (_, index) => read(page + index)),
 		);
@@ -92,7 +92,7 @@ const getByBareLoop = async () => {
 			rows[item] = data;
 		}
 	};
-	await Promise.all(Array.from({ length: requestsInFlight }, readOneAfterTheOther));
+	await Promise.all(Array.from({ length: maxConcurrentRequests }, readOneAfterTheOther));
 	return rows.length;
 };
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Advice, silence } from './progress.mts';
+import { UserError, silence } from './progress.mts';
 
 export interface Started {
 	child: ChildProcess;
@@ -72,7 +72,7 @@ export function start(
  * Waits, at most two minutes, until a program does what it is there for.
  * @param name of the program, for the message
  * @param isReady asked again and again; what it throws counts as not yet
- * @throws Advice with the program's last words when it ends or does not become ready
+ * @throws UserError with the program's last words when it ends or does not become ready
  */
 export async function whenReady(
 	name: string,
@@ -81,12 +81,12 @@ export async function whenReady(
 ): Promise<void> {
 	let hasEnded = false;
 	void started.ended.then(() => (hasEnded = true));
-	for (let tries = 0; tries < 600 && !hasEnded; tries++) {
+	for (let attempts = 0; attempts < 600 && !hasEnded; attempts++) {
 		if (await isReady().catch(() => false)) return;
 		await wait(200);
 	}
 	await stop(started);
-	throw new Advice(
+	throw new UserError(
 		`${name} did not start. The last that it said:\n${started.output().slice(-3000)}`,
 	);
 }
@@ -130,7 +130,7 @@ async function stopAll(): Promise<void> {
 
 /**
  * Runs the main part of a command and leaves nothing behind, however it ends.
- * @param main does the work and returns the exit code; what a person can mend it throws as Advice
+ * @param main does the work and returns the exit code; what a person can mend it throws as UserError
  */
 export async function mainOf(main: () => Promise<number>): Promise<void> {
 	for (const [signal, code] of [
@@ -154,7 +154,7 @@ export async function mainOf(main: () => Promise<number>): Promise<void> {
 	try {
 		code = await main();
 	} catch (error) {
-		if (!isStopping()) console.error('\n%s', error instanceof Advice ? error.message : error);
+		if (!isStopping()) console.error('\n%s', error instanceof UserError ? error.message : error);
 	} finally {
 		await stopAll();
 	}

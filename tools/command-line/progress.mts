@@ -1,5 +1,5 @@
 /** Something that a person can mend; shown as a sentence, without a stack. */
-export class Advice extends Error {}
+export class UserError extends Error {}
 
 const terminal = process.stdout.isTTY;
 let silent = false;

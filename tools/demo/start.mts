@@ -10,9 +10,9 @@ import {
 	temporaryFolder,
 } from '../n8n/n8n.mts';
 import { beforeExit, mainOf } from '../command-line/processes.mts';
-import { Advice, step } from '../command-line/progress.mts';
+import { UserError, step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
-import { startStandIn, type StandIn } from '../mock-server/service.mts';
+import { startMockServer, type MockServer } from '../mock-server/service.mts';
 
 /*
  * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
@@ -35,8 +35,8 @@ async function demo(): Promise<number> {
 	const runtime = await bringRuntime();
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
-	const standIn = await startStandIn();
-	beforeExit(standIn.close);
+	const mockServer = await startMockServer();
+	beforeExit(mockServer.close);
 	await step('Installing the package as n8n does', async () => installPackage(folder, tarball));
 	const n8n = await step('Starting n8n with an empty database', async () =>
 		N8n.start(runtime, folder, port),
@@ -45,14 +45,14 @@ async function demo(): Promise<number> {
 		await n8n.setUpOwner();
 		return await n8n.importWorkflow(
 			'examples/participant-sync.json',
-			await n8n.addCredential(standIn),
+			await n8n.addCredential(mockServer),
 		);
 	});
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');
 	const second = await run(n8n, workflowId, 'Running it again');
 	const rows = await n8n.rows<Row>({ take: 5, sortBy: 'totalReferrals:desc' });
-	const held = report(standIn, [first, second], rows, start);
+	const held = report(mockServer, [first, second], rows, start);
 
 	if (exits) return held ? 0 : 1;
 	console.log(`
@@ -60,7 +60,7 @@ n8n stays up for you to look around:
   Editor    ${n8n.url}/workflow/${workflowId}
   Email     ${owner.email}
   Password  ${owner.password}
-The stand-in for Referral Rocket is at ${standIn.url}. Press Ctrl-C to stop both.`);
+The mock server for Referral Rocket is at ${mockServer.url}. Press Ctrl-C to stop both.`);
 	return await new Promise(() => undefined);
 }
 
@@ -75,7 +75,7 @@ async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 		const start = Date.now();
 		const execution = await n8n.run(workflowId, 'Run Now');
 		if (execution.status !== 'success') {
-			throw new Advice(`The workflow ended as "${execution.status}": ${execution.message}`);
+			throw new UserError(`The workflow ended as "${execution.status}": ${execution.message}`);
 		}
 		return {
 			read: itemsOf(execution, 'List Participants').length,
@@ -87,12 +87,12 @@ async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 
 /** @returns whether the numbers are right */
 function report(
-	standIn: StandIn,
+	mockServer: MockServer,
 	[first, second]: Sync[],
 	rows: { count: number; data: Row[] },
 	start: number,
 ): boolean {
-	const { participants } = standIn.campaign;
+	const { participants } = mockServer.campaign;
 	const expected = participants.length;
 	const best = participants.map(({ totalReferrals }) => totalReferrals).sort((a, b) => b - a);
 	const numbers = [first.read, first.written, second.read, second.written, rows.count];

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import type { Values } from '../../nodes/ReferralRocket/parameters/validate.ts';
 import { unknownCampaign } from '../../nodes/ReferralRocket/methods/credentialTest.ts';
 import { rowsIn } from '../../nodes/ReferralRocket/api/pagination/page.ts';
 import { rowKey } from '../../nodes/ReferralRocket/api/participant.ts';
-import { isAlreadyThere } from '../../nodes/ReferralRocket/api/errorMessages.ts';
+import { isObject, saysAlreadyExists } from '../../nodes/ReferralRocket/api/response.ts';
 import {
 	campaignTotal,
 	defaultHeaderName,
@@ -12,9 +11,9 @@ import {
 	maxPageSize,
 	participantTotals,
 	simplifiedParticipant,
-	wordFields,
+	messageFields,
+	type ParameterValues,
 } from '../../nodes/ReferralRocket/api/specification.ts';
-import { isObject } from '../../nodes/ReferralRocket/api/request.ts';
 import {
 	described,
 	isFine,
@@ -38,7 +37,7 @@ export interface Check {
 	/** The fact as docs/api.md words it. */
 	assumed: string;
 	/** Where the code relies on it: a file of nodes/ReferralRocket and a text that is in it once. */
-	code: [file: string, text: string];
+	code: [file: string, symbol: string];
 	/** Looks; throws NotSeen where nothing can be seen. */
 	look: (visit: Visit) => Promise<Sight> | Sight;
 }
@@ -83,7 +82,7 @@ export function visitTo(service: Service, trial: Trial): Visit {
 
 const wrongKey = 'not-a-key-of-anybody';
 
-async function list({ ask, campaign }: Service, values: Values = {}): Promise<Page> {
+async function list({ ask, campaign }: Service, values: ParameterValues = {}): Promise<Page> {
 	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
 	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
 	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
@@ -98,7 +97,7 @@ async function participantsOf(visit: Visit): Promise<IDataObject[]> {
 }
 
 /** Participants in the whole list, where it says so. */
-const totalOf = (body: unknown) =>
+const readCampaignTotal = (body: unknown) =>
 	isObject(body) && typeof body.totalElements === 'number' ? body.totalElements : undefined;
 
 async function fieldsSeen(visit: Visit, wanted: string[]): Promise<Sight> {
@@ -139,12 +138,12 @@ const byHand = (how: string) => () => ({ seen: how });
 export const checks: Check[] = [
 	{
 		assumed: "The API needs a paid plan; the key is made in the account's settings",
-		code: ['api/errorMessages.ts', 'that your Referral Rocket plan includes the API.'],
+		code: ['api/errorMessages.ts', 'statusMessage'],
 		look: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
 	},
 	{
 		assumed: 'The key goes into `Authorization: Bearer KEY`',
-		code: ['api/authentication.ts', 'return { Authorization: `Bearer ${key}` };'],
+		code: ['api/authentication.ts', 'keyHeader'],
 		look: ({ bareHeader }) =>
 			bareHeader === undefined
 				? { holds: true, seen: 'The key was taken so.' }
@@ -152,7 +151,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Where Bearer is refused, the bare key goes into `X-API-Key`',
-		code: ['api/specification.ts', 'export const defaultHeaderName ='],
+		code: ['api/specification.ts', 'defaultHeaderName'],
 		look: ({ bareHeader }) =>
 			bareHeader === undefined
 				? { seen: 'Bearer is taken, so no other header was tried.' }
@@ -160,24 +159,24 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '401 and 403 mean that the key is refused',
-		code: ['api/errorMessages.ts', 'if (status === 401 || status === 403) {'],
+		code: ['api/errorMessages.ts', 'statusMessage'],
 		look: async ({ ask, campaign }) =>
 			refusal(await ask(endpoints.getCampaign, { campaign }, wrongKey)),
 	},
 	{
 		assumed: 'A wrong key is refused about a campaign that does not exist as well',
-		code: ['methods/credentialTest.ts', 'const values = { campaign:'],
+		code: ['methods/credentialTest.ts', 'unknownCampaign'],
 		look: async ({ ask }) =>
 			refusal(await ask(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
 	},
 	{
 		assumed: '429 means that nothing was done; `Retry-After` holds how long to wait',
-		code: ['api/retry.ts', 'if (status === 429) return true;'],
-		look: byHand('Nothing here asks that much. n8n says "takes no more requests" when it comes.'),
+		code: ['api/retry.ts', 'mayRetry'],
+		look: byHand('Nothing here asks that much. n8n says "Rate limit reached" when it comes.'),
 	},
 	{
 		assumed: '`getCampaign` answers an unknown campaign with 404',
-		code: ['methods/credentialTest.ts', 'answer.status === 404'],
+		code: ['methods/credentialTest.ts', 'testCredential'],
 		look: async (visit) => {
 			const answer = await visit.unknownCampaign();
 			return { holds: answer.status === 404, seen: `${described(answer)}.` };
@@ -185,7 +184,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`getParticipant` answers an unknown participant with nothing, `null` or 404',
-		code: ['api/errorMessages.ts', "status === 404 || ['', 'null'].includes(text.trim())"],
+		code: ['api/response.ts', 'isNotFound'],
 		look: async ({ ask, campaign, nobody }) => {
 			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
 			const isNothing = isFine(answer) && (answer.body ?? null) === null;
@@ -194,7 +193,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'The path of Qualify is `qualifyParticipant`',
-		code: ['api/specification.ts', "path: '/api/v1/qualifyParticipant',"],
+		code: ['api/specification.ts', 'qualifyParticipant'],
 		look: async (visit) => {
 			const { ask, trial } = visit;
 			if (trial.isOn) {
@@ -216,10 +215,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Qualify takes `id` and `email`, as Add does',
-		code: [
-			'api/specification.ts',
-			"parameters: { campaign: 'id', email: 'email', amount: 'amount' },",
-		],
+		code: ['api/specification.ts', 'qualifyParticipant'],
 		look: async ({ trial }) => {
 			const answer = await trial.qualified();
 			if (!isFine(answer)) {
@@ -234,7 +230,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Qualify takes what was paid as `amount`',
-		code: ['api/specification.ts', "amount: 'amount' }"],
+		code: ['api/specification.ts', 'qualifyParticipant'],
 		look: async ({ trial }) => {
 			const answer = await trial.qualified();
 			if (!isFine(answer)) throw new NotSeen(`Qualify answered with ${described(answer)}.`);
@@ -251,7 +247,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`addParticipant` answers with the participant',
-		code: ['api/specification.ts', "path: '/api/v1/addParticipant',"],
+		code: ['api/specification.ts', 'addParticipant'],
 		look: async ({ trial }) => {
 			const answer = await trial.added();
 			const holds = isFine(answer) && isObject(answer.body) && answer.body.email === trial.referrer;
@@ -260,7 +256,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`referredByCode` and `referredByEmail` make the added participant a referral',
-		code: ['api/specification.ts', "referredByCode: 'referredByCode',"],
+		code: ['api/specification.ts', 'addParticipant'],
 		look: async ({ trial }) => {
 			const outcomeOf = async (added: Answer, email: string) => {
 				if (!isFine(added)) return said(added);
@@ -278,7 +274,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`validateCode` answers with a bare `true` or `false`',
-		code: ['resources/referralCode/validate.ts', "if (typeof valid !== 'boolean')"],
+		code: ['resources/referralCode/validate.ts', 'validateCode'],
 		look: async (visit) => {
 			const { ask, campaign, nobody } = visit;
 			const unknown = await ask(endpoints.validateCode, { campaign, code: nobody });
@@ -296,14 +292,14 @@ export const checks: Check[] = [
 	{
 		assumed:
 			'A campaign has its number of participants in a field with a name like `totalParticipants`',
-		code: ['api/specification.ts', 'export const campaignTotal ='],
+		code: ['api/specification.ts', 'campaignTotal'],
 		look: async (visit) => {
 			const { ask, campaign } = visit;
 			const { body } = await ask(endpoints.getCampaign, { campaign });
 			const fields = isObject(body) ? Object.entries(body) : [];
 			const [name, total] = fields.find(([field]) => campaignTotal.test(field)) ?? [];
 			if (name === undefined) return { holds: false, seen: `No such field in ${kindOf(body)}.` };
-			const listed = totalOf((await list(visit)).body);
+			const listed = readCampaignTotal((await list(visit)).body);
 			const agrees = listed === undefined ? '' : `; the list says ${listed}`;
 			return {
 				holds: typeof total === 'number' && (listed === undefined || listed === total),
@@ -313,17 +309,17 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'A participant has the fields that Simplify keeps',
-		code: ['api/specification.ts', 'export const simplifiedParticipant ='],
+		code: ['api/specification.ts', 'simplifiedParticipant'],
 		look: async (visit) => await fieldsSeen(visit, simplifiedParticipant),
 	},
 	{
 		assumed: 'A participant has the totals of referrals and rewards',
-		code: ['api/specification.ts', 'export const participantTotals ='],
+		code: ['api/specification.ts', 'participantTotals'],
 		look: async (visit) => await fieldsSeen(visit, participantTotals),
 	},
 	{
 		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
-		code: ['triggers/polling/detectChanges.ts', '[String(a.createdOn), String(b.createdOn)]'],
+		code: ['triggers/polling/detectChanges.ts', 'byJoining'],
 		look: async (visit) => {
 			const rows = await participantsOf(visit);
 			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
@@ -335,7 +331,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'The server caps `size`, at 2000 unless configured otherwise',
-		code: ['api/specification.ts', 'export const maxPageSize ='],
+		code: ['api/specification.ts', 'maxPageSize'],
 		look: async (visit) => {
 			const pageSize = maxPageSize + 1;
 			const { body, rows } = await list(visit, { page: 0, pageSize });
@@ -352,7 +348,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
-		code: ['api/pagination/page.ts', "isObject(body) && 'content' in body ? body.content : body"],
+		code: ['api/pagination/page.ts', 'rowsIn'],
 		look: async ({ ask, campaign }) => {
 			const answer = await ask(endpoints.getAllParticipants, { campaign });
 			const holds = isFine(answer) && rowsIn(answer.body) !== undefined;
@@ -361,7 +357,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Page 0 and page 1 may both be the first page',
-		code: ['api/pagination/readList.ts', 'if (page === 1 && isSame(pages[0], reading.first)) pages.shift();'],
+		code: ['api/pagination/page.ts', 'isSamePage'],
 		look: async ({ firsts }) => {
 			const [zero, one, two] = await firsts();
 			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
@@ -372,7 +368,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`page` is followed',
-		code: ['api/specification.ts', "const pageable = { page: 'page',"],
+		code: ['api/specification.ts', 'pageable'],
 		look: async ({ firsts }) => {
 			const [zero, one, two] = await firsts();
 			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
@@ -383,7 +379,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'A page beyond the end is `[]`, `null`, nothing or has an empty `content`',
-		code: ['api/pagination/page.ts', 'isLast: rows.length === 0 ||'],
+		code: ['api/pagination/page.ts', 'readPage'],
 		look: async ({ ask, campaign }) => {
 			const answer = await ask(endpoints.getAllParticipants, { campaign, page: 100_000 });
 			const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
@@ -393,7 +389,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'New participants may come in at the front while a list is read',
-		code: ['api/pagination/readList.ts', 'total === undefined && call.values.sort !== undefined'],
+		code: ['api/pagination/readList.ts', 'concurrentPages'],
 		look: async ({ front }) => {
 			const order = orderOf((await front()).rows);
 			return {
@@ -408,7 +404,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Fields to sort by have the names that they have in a participant',
-		code: ['parameters/fields.ts', "placeholder: 'e.g. createdOn,desc',"],
+		code: ['parameters/fields.ts', 'listFields'],
 		look: async (visit) => {
 			const { ask, campaign } = visit;
 			const orders = [];
@@ -425,11 +421,11 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Adding an email twice is harmless, or refused as already there',
-		code: ['api/specification.ts', 'export const alreadyThere ='],
+		code: ['api/specification.ts', 'alreadyExists'],
 		look: async ({ trial }) => {
 			const before = (await trial.added()).body;
 			const again = await trial.addedAgain();
-			if (isAlreadyThere(again, trial.referrer)) {
+			if (saysAlreadyExists(again, trial.referrer)) {
 				return { holds: true, seen: `Refused as already there: ${said(again)}.` };
 			}
 			if (!isFine(again)) return { holds: false, seen: `Refused: ${said(again)}.` };
@@ -444,17 +440,17 @@ export const checks: Check[] = [
 	{
 		assumed:
 			"Qualifying through the API counts twice where the vendor's Stripe integration qualifies as well",
-		code: ['resources/participant/qualify.ts', "value: 'qualify',"],
+		code: ['resources/participant/qualify.ts', 'qualify'],
 		look: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
 	},
 	{
 		assumed: "An `ErrorDetail` has the service's words in `message`, `detail` or `error`",
-		code: ['api/specification.ts', 'export const wordFields ='],
+		code: ['api/specification.ts', 'messageFields'],
 		look: async (visit) => {
 			const answer = await visit.unknownCampaign();
 			if (answer.status < 400) throw new NotSeen(`No ErrorDetail came: ${described(answer)}.`);
 			const { body } = answer;
-			const field = isObject(body) && wordFields.find((name) => typeof body[name] === 'string');
+			const field = isObject(body) && messageFields.find((name) => typeof body[name] === 'string');
 			return field
 				? { holds: true, seen: `In ${field} of ${kindOf(body)}.` }
 				: { holds: false, seen: `${described(answer)}.` };
@@ -462,18 +458,18 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'The names of the events for a new referee and an unlocked reward',
-		code: ['api/specification.ts', 'export const eventNames:'],
+		code: ['api/specification.ts', 'eventNames'],
 		look: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
 	},
 	{
 		assumed: 'Whether the secret is taken as text or decoded from hex',
-		code: ['triggers/webhook/event.ts', "const readings = [Buffer.from(secret, 'utf8')];"],
+		code: ['triggers/webhook/signature.ts', 'verifySignature'],
 		look: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
 	},
 	{
 		assumed:
 			"`code`, `score` and `totalReferred` are the REST API's `referralCode`, `fraudScore` and `totalReferrals`; `refereeActionCompleted` is `rewardEventCompleted`",
-		code: ['api/specification.ts', 'export const webhookFields:'],
+		code: ['api/specification.ts', 'webhookFields'],
 		look: byHand('Compare an event with Participant → Get of the same person.'),
 	},
 ];
@@ -486,7 +482,7 @@ const refusal = (answer: Answer): Sight => ({
 
 /** @returns whether there are participants beyond a page that was asked for as large as can be */
 async function hasMore(visit: Visit, body: unknown, rows: IDataObject[]): Promise<boolean> {
-	const total = totalOf(body);
+	const total = readCampaignTotal(body);
 	if (total !== undefined) return total > rows.length;
 	const known = new Set(rows.map(rowKey));
 	// Page 1 is the first page again where pages count from 1.

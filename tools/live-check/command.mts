@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { withoutKey } from '../../nodes/ReferralRocket/api/authentication.ts';
-import { checkedBaseUrl } from '../../nodes/ReferralRocket/api/baseUrl.ts';
-import { checkedCampaign } from '../../nodes/ReferralRocket/parameters/validate.ts';
-import { Advice, step } from '../command-line/progress.mts';
+import { validateBaseUrl } from '../../nodes/ReferralRocket/api/baseUrl.ts';
+import { validateCampaign } from '../../nodes/ReferralRocket/parameters/validate.ts';
+import { UserError, step } from '../command-line/progress.mts';
 import { report, rowsOf } from './report.mts';
 import { connect } from './service.mts';
 import { trialAt, type Trial } from './trial.mts';
@@ -24,7 +24,7 @@ The first line waits for the key and keeps it out of the shell's history. Option
  * @param key the API key, which is never printed
  * @param print shows text to the person
  * @returns the exit code: 0 when nothing that was seen differs, else 1
- * @throws Advice for all that keeps it from looking
+ * @throws UserError for all that keeps it from looking
  */
 export async function checkLive(
 	args: string[],
@@ -36,13 +36,13 @@ export async function checkLive(
 		return await look(args, apiKey, print);
 	} catch (error) {
 		const { message, stack } = error as Error;
-		throw new Advice(withoutKey(error instanceof Advice ? message : String(stack), apiKey));
+		throw new UserError(withoutKey(error instanceof UserError ? message : String(stack), apiKey));
 	}
 }
 
 async function look(args: string[], apiKey: string, print: (text: string) => void) {
 	const { write, ...asked } = options(args);
-	if (apiKey === '') throw new Advice(`There is no API key. ${usage}`);
+	if (apiKey === '') throw new UserError(`There is no API key. ${usage}`);
 	const service = await step('Asking for the campaign', async () => connect({ apiKey, ...asked }));
 	const trial = trialAt(service, write);
 	if (write) print(`\n${notice(asked.campaign, trial)}\n`);
@@ -59,7 +59,7 @@ async function look(args: string[], apiKey: string, print: (text: string) => voi
 function options(args: string[]) {
 	const { values } = parsed(args);
 	const campaign = campaignFrom(values.campaign);
-	if (!campaign) throw new Advice(`There is no campaign. ${usage}`);
+	if (!campaign) throw new UserError(`There is no campaign. ${usage}`);
 	const baseUrl = baseUrlFrom(values['base-url']);
 	return { campaign, baseUrl, header: values.header, write: values.write };
 }
@@ -76,23 +76,23 @@ function parsed(args: string[]) {
 			},
 		});
 	} catch (error) {
-		throw new Advice(`${(error as Error).message}\n\n${usage}`);
+		throw new UserError(`${(error as Error).message}\n\n${usage}`);
 	}
 }
 
 function campaignFrom(given: string | undefined) {
 	try {
-		return checkedCampaign(given);
+		return validateCampaign(given);
 	} catch (error) {
-		throw new Advice((error as Error).message);
+		throw new UserError((error as Error).message);
 	}
 }
 
 function baseUrlFrom(given: string | undefined) {
 	try {
-		return checkedBaseUrl(given);
+		return validateBaseUrl(given);
 	} catch {
-		throw new Advice(
+		throw new UserError(
 			`--base-url "${given}" can't be used. Give an address that starts with https://, so that nobody can read the key on its way.`,
 		);
 	}

@@ -54,11 +54,12 @@ function printable(seen: string): string {
 	return plain.length > longest ? `${plain.slice(0, longest)} …` : plain;
 }
 
-/** @returns where a text is in the code now */
-export async function lineOf([file, text]: Check['code']): Promise<string> {
+/** @returns where a symbol is declared in the code now */
+export async function lineOf([file, symbol]: Check['code']): Promise<string> {
 	const code = path.resolve(import.meta.dirname, '../../nodes/ReferralRocket', file);
 	const lines = (await readFile(code, 'utf8')).split('\n');
-	return `${file}:${lines.findIndex((line) => line.includes(text)) + 1}`;
+	const declaration = new RegExp(`\\b(const|function) ${symbol}\\b|^\t${symbol}: \\{`);
+	return `${file}:${lines.findIndex((line) => declaration.test(line)) + 1}`;
 }
 
 const widths = [36, 36, 8, 27];

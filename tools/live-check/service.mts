@@ -1,22 +1,22 @@
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 import { keyHeader, withoutKey } from '../../nodes/ReferralRocket/api/authentication.ts';
-import type { Values } from '../../nodes/ReferralRocket/parameters/validate.ts';
-import { isTimeout } from '../../nodes/ReferralRocket/api/retry.ts';
+import { isTimeout } from '../../nodes/ReferralRocket/api/networkErrors.ts';
 import {
 	isMarkup,
-	wordsOf,
-	type Answer as PlainAnswer,
-} from '../../nodes/ReferralRocket/api/errorMessages.ts';
+	isObject,
+	serviceMessage,
+	type ApiResponse,
+} from '../../nodes/ReferralRocket/api/response.ts';
 import {
 	defaultHeaderName,
 	endpoints,
 	type Endpoint,
 	type ParameterName,
-	wordFields,
+	type ParameterValues,
+	messageFields,
 } from '../../nodes/ReferralRocket/api/specification.ts';
-import { isObject } from '../../nodes/ReferralRocket/api/request.ts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 
 /*
  * Questions to the service as the node asks them, but once each: what it answers is what is looked at.
@@ -34,7 +34,7 @@ export interface Account {
 	timeout?: number;
 }
 
-export interface Answer extends PlainAnswer {
+export interface Answer extends Pick<ApiResponse, 'status' | 'headers' | 'text'> {
 	/** The JSON in it; the text where it is none; undefined where it is empty. */
 	body: unknown;
 }
@@ -56,7 +56,7 @@ export interface Service {
 	 * @param key another key than the account's
 	 * @throws NotSeen when no answer comes, or one that is about the moment only
 	 */
-	ask(endpoint: Endpoint, values: Values, key?: string): Promise<Answer>;
+	ask(endpoint: Endpoint, values: ParameterValues, key?: string): Promise<Answer>;
 }
 
 /** @returns a way to ask with the key in a header: bare in the given one, else as a bearer token */
@@ -96,7 +96,7 @@ function asking(account: Account, bareHeader: string | undefined): Service['ask'
 
 /**
  * Looks how the service takes the key: as a bearer token, or bare in a header.
- * @throws Advice when it does not give the campaign either way
+ * @throws UserError when it does not give the campaign either way
  */
 export async function connect(account: Account): Promise<Service> {
 	const { campaign, baseUrl, header } = account;
@@ -105,7 +105,7 @@ export async function connect(account: Account): Promise<Service> {
 	for (const bareHeader of new Set([undefined, header, ...usualHeaders])) {
 		const ask = asking(account, bareHeader);
 		const answer = await ask(endpoints.getCampaign, { campaign }).catch((reason: Error) => {
-			throw new Advice(
+			throw new UserError(
 				`${baseUrl} can't be asked. ${reason.message} Check your internet connection and --base-url, or try it again in a few minutes.`,
 			);
 		});
@@ -116,7 +116,7 @@ export async function connect(account: Account): Promise<Service> {
 		const way = bareHeader === undefined ? 'as a bearer token' : `bare in ${bareHeader}`;
 		outcomes.push(`  ${way}: ${described(answer)}`);
 	}
-	throw new Advice(`${baseUrl} did not give campaign "${campaign}". ${remedy(first)}
+	throw new UserError(`${baseUrl} did not give campaign "${campaign}". ${remedy(first)}
 What it answered to the key:
 ${outcomes.join('\n')}`);
 }
@@ -154,9 +154,9 @@ export function once<Result>(work: () => Promise<Result>): () => Promise<Result>
 export function said(answer: Answer): string {
 	const { status, body } = answer;
 	const hasWords = isObject(body)
-		? wordFields.some((field) => typeof body[field] === 'string')
+		? messageFields.some((field) => typeof body[field] === 'string')
 		: typeof body === 'string' && !isMarkup(body);
-	return hasWords ? `status ${status}, "${wordsOf(answer)}"` : described(answer);
+	return hasWords ? `status ${status}, "${serviceMessage(answer)}"` : described(answer);
 }
 
 /** @returns status and kind of an answer, without a value of it: those may be people's addresses */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { endpoints } from '../../nodes/ReferralRocket/api/specification.ts';
-import { isObject } from '../../nodes/ReferralRocket/api/request.ts';
+import { isObject } from '../../nodes/ReferralRocket/api/response.ts';
 import { described, isFine, NotSeen, once, said, type Answer, type Service } from './service.mts';
 
 /** What --write does: three participants of our own, one of whom is qualified. Each is done once. */

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Campaign, type Participant } from './campaign.mts';
 
-/** How the stand-in behaves where the real service is not known. All of it can change while it runs. */
+/** How the mock server behaves where the real service is not known. All of it can change while it runs. */
 export interface Behaviour {
 	/** The shape of a list: a bare array, Spring's Page or PagedModel with totals, or its Slice without. */
 	listShape: 'page' | 'pagedModel' | 'slice' | 'array';
@@ -38,7 +38,7 @@ export interface ReceivedRequest {
 /** Handles a request in place of the service; return false to let the service answer after all. */
 export type Intercept = (request: ReceivedRequest, reply: FastifyReply, count: number) => unknown;
 
-export interface StandIn {
+export interface MockServer {
 	url: string;
 	apiKey: string;
 	campaign: Campaign;
@@ -72,20 +72,20 @@ export const usualBehaviour: Behaviour = {
 const postOnly = ['/api/v1/addParticipant', '/api/v1/qualifyParticipant'];
 
 /**
- * Starts a stand-in for Referral Rocket on this machine, for development and tests.
+ * Starts a mock server for Referral Rocket on this machine, for development and tests.
  * @param settings campaign, key, number of participants, port (0: any free one) and behaviour
- * @returns the running stand-in
+ * @returns the running mock server
  */
-export async function startStandIn({
+export async function startMockServer({
 	campaignId = 'JCu82f30F1',
 	apiKey = 'sandbox-key',
 	participants = 1250,
 	port = 0,
 	behaviour: given = {} as Partial<Behaviour>,
-} = {}): Promise<StandIn> {
+} = {}): Promise<MockServer> {
 	const server = Fastify({ forceCloseConnections: true });
 	const behaviour = { ...usualBehaviour, ...given };
-	const standIn: StandIn = {
+	const mockServer: MockServer = {
 		url: '',
 		apiKey,
 		campaign: new Campaign(campaignId, participants),
@@ -104,10 +104,10 @@ export async function startStandIn({
 			body: request.body as Record<string, unknown> | undefined,
 			headers: request.headers,
 		};
-		standIn.requests.push(received);
+		mockServer.requests.push(received);
 		if (behaviour.delay > 0) await new Promise((done) => setTimeout(done, behaviour.delay));
-		if (standIn.intercept) {
-			const handled = await standIn.intercept(received, reply, standIn.requests.length);
+		if (mockServer.intercept) {
+			const handled = await mockServer.intercept(received, reply, mockServer.requests.length);
 			if (handled !== false) return reply;
 		}
 		if (request.headers[behaviour.keyHeader] !== behaviour.keyPrefix + apiKey) {
@@ -121,17 +121,17 @@ export async function startStandIn({
 		if ((id ?? other) !== campaignId) return refuse(request, reply, 404, 'Campaign not found');
 		return undefined;
 	});
-	server.addHook('onResponse', async () => standIn.afterEach?.());
+	server.addHook('onResponse', async () => mockServer.afterEach?.());
 
 	server.get('/api/v1/getCampaign', () => {
-		const { totalParticipants, ...details } = standIn.campaign.details();
+		const { totalParticipants, ...details } = mockServer.campaign.details();
 		if (behaviour.campaignTotal === 'notTold') return details;
 		return { ...details, totalParticipants: totalParticipants + behaviour.totalCountsMore };
 	});
 
 	server.post('/api/v1/addParticipant', (request, reply) => {
 		const { email, referredByCode, referredByEmail } = request.body as Record<string, string>;
-		const { campaign } = standIn;
+		const { campaign } = mockServer;
 		const existing = campaign.find(email);
 		if (existing) {
 			return behaviour.addingAgain === 'harmless'
@@ -145,15 +145,15 @@ export async function startStandIn({
 	});
 
 	server.get('/api/v1/getParticipant', (request, reply) => {
-		const participant = standIn.campaign.find((request.query as { email: string }).email);
+		const participant = mockServer.campaign.find((request.query as { email: string }).email);
 		return participant ?? nobody(request, reply);
 	});
 
 	server.post('/api/v1/qualifyParticipant', (request, reply) => {
-		const participant = standIn.campaign.find((request.body as { email: string }).email);
+		const participant = mockServer.campaign.find((request.body as { email: string }).email);
 		if (!participant) return refuse(request, reply, 404, 'Participant not found');
 		try {
-			standIn.campaign.qualify(participant);
+			mockServer.campaign.qualify(participant);
 		} catch (error) {
 			return refuse(request, reply, 400, (error as Error).message);
 		}
@@ -161,17 +161,17 @@ export async function startStandIn({
 	});
 
 	server.get('/api/v1/getAllParticipants', (request, reply) =>
-		list(request, reply, standIn.campaign.participants),
+		list(request, reply, mockServer.campaign.participants),
 	);
 
 	server.get('/api/v1/getReferrals', (request, reply) => {
-		const referrer = standIn.campaign.find((request.query as { email: string }).email);
+		const referrer = mockServer.campaign.find((request.query as { email: string }).email);
 		if (!referrer) return refuse(request, reply, 404, 'Participant not found');
-		return list(request, reply, standIn.campaign.referralsOf(referrer));
+		return list(request, reply, mockServer.campaign.referralsOf(referrer));
 	});
 
 	server.get('/api/v1/validateCode', (request, reply) => {
-		const known = standIn.campaign.findByCode((request.query as { code: string }).code);
+		const known = mockServer.campaign.findByCode((request.query as { code: string }).code);
 		return json(reply, String(known !== undefined));
 	});
 
@@ -230,8 +230,8 @@ export async function startStandIn({
 		return json(reply, behaviour.unknownParticipant === 'null' ? 'null' : '');
 	}
 
-	standIn.url = await server.listen({ port, host: '127.0.0.1' });
-	return standIn;
+	mockServer.url = await server.listen({ port, host: '127.0.0.1' });
+	return mockServer;
 }
 
 const json = (reply: FastifyReply, text: string) => reply.type('application/json').send(text);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startStandIn, type Behaviour } from './service.mts';
+import { startMockServer, type Behaviour } from './service.mts';
 
 const { values } = parseArgs({
 	options: {
@@ -10,7 +10,7 @@ const { values } = parseArgs({
 		shape: { type: 'string', default: 'page' },
 	},
 });
-const standIn = await startStandIn({
+const mockServer = await startMockServer({
 	port: Number(values.port),
 	participants: Number(values.participants),
 	behaviour: {
@@ -18,12 +18,12 @@ const standIn = await startStandIn({
 		listShape: values.shape as Behaviour['listShape'],
 	},
 });
-console.log(`A stand-in for Referral Rocket is running. Put this into the n8n credential:
-  Base URL     ${standIn.url}
-  API Key      ${standIn.apiKey}
-and use this campaign, with ${standIn.campaign.participants.length} participants:
-  Campaign ID  ${standIn.campaign.id}
+console.log(`A mock server for Referral Rocket is running. Put this into the n8n credential:
+  Base URL     ${mockServer.url}
+  API Key      ${mockServer.apiKey}
+and use this campaign, with ${mockServer.campaign.participants.length} participants:
+  Campaign ID  ${mockServer.campaign.id}
 Press Ctrl-C to stop it.`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-	process.once(signal, () => void standIn.close().then(() => process.exit(0)));
+	process.once(signal, () => void mockServer.close().then(() => process.exit(0)));
 }

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { beforeExit, start } from '../command-line/processes.mts';
-import { Advice, step } from '../command-line/progress.mts';
+import { UserError, step } from '../command-line/progress.mts';
 
 /*
  * Brings the pinned Node.js and n8n into a cache outside the project. Each is installed in a folder
@@ -97,7 +97,7 @@ async function bring(name: string, proof: string, wanted: Wanted): Promise<strin
 	await step(wanted.title, async (say) => {
 		const { bavail, bsize } = await statfs(cache);
 		if (bavail * bsize < wanted.space) {
-			throw new Advice(
+			throw new UserError(
 				`${cache} has too little room: ${(wanted.space / gibibyte).toFixed(1)} GiB are needed. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk, and run this again.`,
 			);
 		}
@@ -148,7 +148,7 @@ function progressOf(folder: string): string {
 
 /**
  * Runs npm in a folder.
- * @throws Advice when it fails, with what can be done about it
+ * @throws UserError when it fails, with what can be done about it
  */
 export async function npm(
 	folder: string,
@@ -159,7 +159,7 @@ export async function npm(
 	const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 	const quiet = command === 'rebuild' ? options.slice(1) : options;
 	const started = start('npm', [command, ...quiet, ...args], { cwd: folder, env });
-	if ((await started.ended) !== 0) throw new Advice(adviceFor(started.output()));
+	if ((await started.ended) !== 0) throw new UserError(adviceFor(started.output()));
 }
 
 function adviceFor(output: string): string {

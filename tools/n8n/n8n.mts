@@ -9,7 +9,7 @@ import { parse } from 'flatted';
 import getPort, { portNumbers } from 'get-port';
 import { npm, type Runtime } from './cache.mts';
 import { beforeExit, start, stop, whenReady, type Started } from '../command-line/processes.mts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 
 const run = promisify(execFile);
 
@@ -73,16 +73,16 @@ export async function temporaryFolder(): Promise<string> {
 
 /**
  * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
- * @throws Advice when that port is not free
+ * @throws UserError when that port is not free
  */
 export async function freePort(wanted: string | undefined): Promise<number> {
 	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
 	const port = Number(wanted);
 	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new Advice(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
+		throw new UserError(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
 	}
 	if ((await getPort({ port })) === port) return port;
-	throw new Advice(
+	throw new UserError(
 		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
 	);
 }
@@ -231,7 +231,7 @@ export class N8n {
 	 * Starts n8n and waits until it is ready.
 	 * @param port the editor's port, a free one
 	 * @param env settings beyond those that every n8n has here
-	 * @throws Advice when n8n does not start
+	 * @throws UserError when n8n does not start
 	 */
 	static async start(
 		runtime: Runtime,
@@ -345,7 +345,7 @@ export class N8n {
 		}
 		const { versionId } = await this.get<{ versionId: string }>(`/workflows/${workflowId}`);
 		await this.post(`/workflows/${workflowId}/activate`, { versionId });
-		for (let tries = 0; tries < 100; tries++) {
+		for (let attempts = 0; attempts < 100; attempts++) {
 			const publication = await this.get<{ status: string }>(
 				`/workflows/${workflowId}/publication-status`,
 			);

@@ -3,10 +3,10 @@ import path from 'node:path';
 import getPort from 'get-port';
 import { temporaryFolder } from './n8n.mts';
 import { start, whenReady } from '../command-line/processes.mts';
-import { Advice } from '../command-line/progress.mts';
+import { UserError } from '../command-line/progress.mts';
 
 /** Something that this machine does not have: what needs it can't be run here. */
-export class Missing extends Advice {}
+export class Missing extends UserError {}
 
 /**
  * @param names of the program, as systems call it
@@ -87,5 +87,5 @@ async function startPostgres(program: string, port: number) {
 }
 
 async function done({ ended, output }: ReturnType<typeof start>) {
-	if ((await ended) !== 0) throw new Advice(`PostgreSQL could not be set up:\n${output()}`);
+	if ((await ended) !== 0) throw new UserError(`PostgreSQL could not be set up:\n${output()}`);
 }

@@ -2,7 +2,7 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { defaultHeaderName } from './specification';
 
 /**
- * The header is not documented, so the builder can choose it.
+ * The header is not documented, so the user can choose it.
  * @param credentials the fields of the Referral Rocket credential
  * @returns the header that carries the key; spaces around the key, as copying brings them, are left out
  */

@@ -1,41 +1,30 @@
-import type { Values } from '../parameters/validate';
-import { isCutOff, isTimeout } from './retry';
-import type { Endpoint } from './specification';
-import { alreadyThere, wordFields } from './specification';
+import type { ApiCall } from './apiCall';
+import { join, type ErrorMessage } from './errors';
+import {
+	isConnectionLost,
+	isInsecure,
+	isInvalidHeader,
+	isTimeout,
+	isUnreachable,
+} from './networkErrors';
+import { isNotFound, isWebPage, serviceMessage, type ApiResponse } from './response';
+import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from './specification';
 
-/** What a builder reads when something did not work: what happened and how to mend it. */
-export interface Refusal {
-	message: string;
-	/** What the service or the network said, for those who want to know more. */
-	description?: string;
-}
+/*
+ * What users read: what happened, how to solve it, and what the service or the network said.
+ */
 
-export interface Answer {
-	status: number;
-	headers: Record<string, unknown>;
-	text: string;
-	/** How many times the request was sent. */
-	tries?: number;
-}
+type Called = Pick<ApiCall, 'endpoint' | 'values'>;
 
-const checkKey =
-	'Check the API key and the Authentication setting in the Referral Rocket credential, and that your Referral Rocket plan includes the API.';
-const checkBaseUrl = 'Check Base URL in the Referral Rocket credential.';
+const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
-/** Only a request that changes something may have done so without our hearing of it. */
-const mayHaveHappened = (endpoint: Endpoint) =>
-	endpoint.method === 'POST'
-		? ' The request may have taken effect: look the participant up in Referral Rocket before you run this again.'
-		: ' Run this again in a few minutes.';
+const runAgain = (endpoint: Endpoint) =>
+	isReadOnly(endpoint)
+		? 'Run this again in a few minutes.'
+		: 'The request may have taken effect: check the participant in Referral Rocket before you run this again.';
 
-/** @returns whether a body is a page and no data */
-export const isMarkup = (text: string) => /^\s*</.test(text);
-
-const isWebPage = (answer: Answer) =>
-	isMarkup(answer.text) || /text\/html/i.test(String(answer.headers['content-type'] ?? ''));
-
-/** Names what the request was about, for example: participant "jo@example.com" in campaign "JCu82f30F1". */
-function named({ subject }: Endpoint, { campaign, email, code }: Values): string {
+/** @returns the subject by name, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
+function describe(subject: Subject, { campaign, email, code }: ParameterValues): string {
 	const where = `campaign "${campaign}"`;
 	if (subject === 'campaign') return where;
 	if (subject === 'referralCode') return `referral code "${code}" in ${where}`;
@@ -43,170 +32,152 @@ function named({ subject }: Endpoint, { campaign, email, code }: Values): string
 	return `participant "${email}" in ${where}`;
 }
 
-/** @returns the service's own words, short enough to read */
-export function wordsOf({ text }: Answer): string {
-	let words: unknown = text;
-	try {
-		const body = JSON.parse(text) as Record<string, unknown> | null;
-		words = wordFields.map((field) => body?.[field]).find((field) => field != null) ?? text;
-	} catch {
-		// Plain text is as good: it is quoted as it came.
-	}
-	return String(words).trim().slice(0, 300);
+const subjectOf = ({ endpoint, values }: Called) => describe(endpoint.subject, values);
+
+function notFoundMessage({ endpoint, values }: Called): Required<Omit<ErrorMessage, 'details'>> {
+	const { email, referredByCode, referredByEmail } = values;
+	const { subject, notFound = subject } = endpoint;
+	const referrer = referredByCode ?? referredByEmail;
+	const orReferrer = referrer === undefined ? '' : ` or referrer "${referrer}"`;
+	let what = 'the campaign ID';
+	if (email !== undefined && notFound === subject) what += ' and the email address';
+	if (orReferrer) what += ' and the referrer';
+	return {
+		message: `Referral Rocket could not find ${describe(notFound, values)}${orReferrer}.`,
+		solution: `Check ${what}, and that the API key belongs to the same account.`,
+	};
+}
+
+function quote(response: ApiResponse): string {
+	const { status, attempts = 1 } = response;
+	const words = isWebPage(response) ? '' : serviceMessage(response);
+	let quoted = words ? `: "${words}"` : ' and gave no reason';
+	if (isWebPage(response)) quoted = ' and a web page';
+	const tried = attempts > 1 ? `Tried ${attempts} times.` : '';
+	return join(`Referral Rocket responded with status ${status}${quoted}.`, tried);
 }
 
 /**
- * @param answer the answer to an addition
- * @param email who was to be added
- * @returns whether the service seems to have refused because the participant is there already
+ * @param call what was called
+ * @param response outside 200 to 299
  */
-export function isAlreadyThere({ status, text }: Answer, email: string): boolean {
-	if (status < 400 || [401, 403, 404, 429].includes(status)) return false;
-	// The service may repeat what it was sent.
-	return status === alreadyThere.status || alreadyThere.wording.test(text.replaceAll(email, ''));
-}
-
-/** @returns whether an answer says that what was asked for is not there */
-export const isNothing = ({ status, text }: Answer) =>
-	status === 404 || ['', 'null'].includes(text.trim());
-
-function quoted(answer: Answer): string {
-	const words = isWebPage(answer) ? '' : wordsOf(answer);
-	const what = isWebPage(answer)
-		? ' and a web page'
-		: words
-			? `: "${words}"`
-			: ' and gave no reason';
-	const tries = (answer.tries ?? 1) > 1 ? ` It was asked ${answer.tries} times.` : '';
-	return `Referral Rocket answered with status ${answer.status}${what}.${tries}`;
-}
-
-/**
- * @param endpoint what was asked
- * @param values what was sent
- * @param answer an answer outside 200 to 299
- * @returns the message for it, with the service's own words as description
- */
-export function refusedStatus(endpoint: Endpoint, values: Values, answer: Answer): Refusal {
-	const { status } = answer;
-	const description = quoted(answer);
-	const about = named(endpoint, values);
-	const rule = endpoint.rule ? ` ${endpoint.rule}` : '';
+export function statusMessage(call: Called, response: ApiResponse): ErrorMessage {
+	const { endpoint } = call;
+	const { status, headers } = response;
+	const details = quote(response);
+	const subject = subjectOf(call);
 	if (status >= 300 && status < 400) {
 		return {
-			message: `The address in the credential sends requests on to another address, where the API key must not follow. ${checkBaseUrl}`,
-			description: `Status ${status}, pointing to "${String(answer.headers.location ?? 'an unnamed address')}".`,
+			message:
+				"The address in 'Base URL' redirects to another address, where the API key must not follow.",
+			solution: checkBaseUrl,
+			details: `Status ${status}, pointing to "${headers.location ?? 'an unnamed address'}".`,
 		};
 	}
 	if (status === 401 || status === 403) {
-		return { message: `Referral Rocket refused the API key. ${checkKey}`, description };
-	}
-	if (isWebPage(answer) && status < 500) return webPage(answer);
-	if (status === 404) {
-		const also = values.referredByCode ?? values.referredByEmail;
-		const referrer = also === undefined ? '' : ` or the referrer "${also}"`;
 		return {
-			message: `Referral Rocket does not know ${about}${referrer}. Check the campaign ID${values.email === undefined ? '' : ' and the email address'}, and that the API key belongs to the same account.`,
-			description,
+			message: 'Referral Rocket refused the API key.',
+			solution:
+				"Check 'API Key' and 'Authentication' in the Referral Rocket credential, and that your Referral Rocket plan includes the API.",
+			details,
 		};
 	}
+	if (isWebPage(response) && status < 500) return webPageMessage(response);
+	if (status === 404) return { ...notFoundMessage(call), details };
 	if (status === 429) {
 		return {
-			message: `Referral Rocket takes no more requests for now and did nothing for ${about}. Wait a minute, then run this again, or send fewer items at once.`,
-			description,
+			message: `Rate limit reached; nothing was changed for ${subject}.`,
+			solution: 'Wait a minute, then run this again, or send fewer items at once.',
+			details,
 		};
 	}
 	if (status >= 500) {
 		return {
-			message: `Referral Rocket could not answer for ${about} (status ${status}).${rule}${mayHaveHappened(endpoint)}`,
-			description,
+			message: `Referral Rocket could not complete the request for ${subject} (status ${status}).`,
+			solution: join(endpoint.rule, runAgain(endpoint)),
+			details,
 		};
 	}
 	return {
-		message: `Referral Rocket did not accept the request for ${about}.${rule} Check the fields of this node.`,
-		description,
+		message: `Referral Rocket did not accept the request for ${subject}.`,
+		solution: join(endpoint.rule, 'Check the fields of this node.'),
+		details,
 	};
 }
 
-/**
- * @param answer an HTML page where data was expected, as proxies and sign-in pages send it
- * @returns the message for it
- */
-export function webPage(answer: Answer): Refusal {
-	return {
-		message: `The address in the credential answered with a web page where data was expected. ${checkBaseUrl}`,
-		description: `The page came with status ${answer.status}. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.`,
-	};
-}
+/** @param response an HTML page where data was expected, as proxies and sign-in pages send it */
+export const webPageMessage = ({ status }: ApiResponse): ErrorMessage => ({
+	message: "The address in 'Base URL' responded with a web page instead of data.",
+	solution: checkBaseUrl,
+	details: `The page came with status ${status}. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.`,
+});
 
 /**
- * @param endpoint what was asked
- * @param values what was sent
- * @param answer an answer of 200 to 299 that isn't what the contract says
- * @returns the message for it
+ * @param call what was called
+ * @param response of 200 to 299 that isn't what the contract says
  */
-export function unusableAnswer(endpoint: Endpoint, values: Values, answer: Answer): Refusal {
-	const about = named(endpoint, values);
-	if (isWebPage(answer)) return webPage(answer);
-	if (isNothing(answer)) {
-		return endpoint.method === 'GET'
-			? {
-					message: `Referral Rocket has nothing for ${about}. Check the campaign ID${values.email === undefined ? '' : ' and the email address'}.`,
-					description: 'The answer was empty.',
-				}
-			: {
-					message: `Referral Rocket confirmed nothing for ${about}.${mayHaveHappened(endpoint)}`,
-					description: 'The answer was empty.',
-				};
+export function unreadableMessage(call: Called, response: ApiResponse): ErrorMessage {
+	const { endpoint } = call;
+	const subject = subjectOf(call);
+	if (isWebPage(response)) return webPageMessage(response);
+	if (!isNotFound(response)) {
+		return {
+			message: `The response for ${subject} could not be read.`,
+			solution: runAgain(endpoint),
+			details: `It starts with: ${response.text.trim().slice(0, 100)}`,
+		};
 	}
-	return {
-		message: `The answer for ${about} could not be read.${mayHaveHappened(endpoint)}`,
-		description: `It starts with: ${answer.text.trim().slice(0, 100)}`,
-	};
+	const details = 'The response was empty.';
+	return isReadOnly(endpoint)
+		? { ...notFoundMessage(call), details }
+		: {
+				message: `Referral Rocket did not confirm the request for ${subject}.`,
+				solution: runAgain(endpoint),
+				details,
+			};
 }
 
 /**
- * @param endpoint what was asked
- * @param values what was sent
+ * @param call what was called
  * @param code Node's or axios's code of what went wrong, for example ECONNREFUSED
- * @returns the message for a request that got no answer, or undefined for an unknown code
+ * @returns undefined for an unknown code
  */
-export function noAnswer(
-	endpoint: Endpoint,
-	values: Values,
-	code: string | undefined,
-): Refusal | undefined {
-	const about = named(endpoint, values);
+export function networkMessage(call: Called, code: string | undefined): ErrorMessage | undefined {
 	if (code === undefined) return undefined;
-	const description = `The network reported ${code}.`;
-	if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_URL)$/.test(code)) {
+	const subject = subjectOf(call);
+	const details = `The network reported ${code}.`;
+	if (isUnreachable(code)) {
 		return {
-			message: `Referral Rocket can't be reached to ask for ${about}. ${checkBaseUrl} Check this n8n's internet connection too.`,
-			description,
+			message: `Could not reach Referral Rocket for ${subject}.`,
+			solution: `${checkBaseUrl} Check this n8n's internet connection too.`,
+			details,
 		};
 	}
-	if (/CERT|VERIFY|SSL|TLS|ALTNAME|EPROTO/.test(code)) {
+	if (isInsecure(code)) {
 		return {
-			message: `No secure connection to Referral Rocket could be made. ${checkBaseUrl}`,
-			description,
+			message: 'Could not establish a secure connection to Referral Rocket.',
+			solution: checkBaseUrl,
+			details,
 		};
 	}
 	if (isTimeout(code)) {
 		return {
-			message: `Referral Rocket did not answer in time for ${about}.${mayHaveHappened(endpoint)}`,
-			description,
+			message: `Referral Rocket did not respond in time to the request for ${subject}.`,
+			solution: runAgain(call.endpoint),
+			details,
 		};
 	}
-	if (isCutOff(code)) {
+	if (isConnectionLost(code)) {
 		return {
-			message: `The connection to Referral Rocket was cut while asking for ${about}.${mayHaveHappened(endpoint)}`,
-			description,
+			message: `The connection was lost during the request for ${subject}.`,
+			solution: runAgain(call.endpoint),
+			details,
 		};
 	}
-	if (/^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(code)) {
+	if (isInvalidHeader(code)) {
 		return {
-			message:
-				"The API key or the header name holds a character that can't be sent. Enter them again in the Referral Rocket credential.",
+			message: 'The API key or the header name contains an invalid character.',
+			solution: "Enter 'API Key' and 'Header Name' again in the Referral Rocket credential.",
 		};
 	}
 	return undefined;

@@ -1,9 +1,19 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { withoutKey } from './authentication';
-import type { Answer, Refusal } from './errorMessages';
-import { credentialName } from './specification';
-import type { ServiceCall } from './request';
+import type { ApiCall } from './apiCall';
+
+/** What a user reads when something did not work. */
+export interface ErrorMessage {
+	/** What happened. */
+	message: string;
+	/** How to solve it. */
+	solution?: string;
+	/** What the service or the network said. */
+	details?: string;
+}
+
+/** Unusable input, in the user's words. Whoever catches it adds the item that it belongs to. */
+export class InvalidInputError extends Error {}
 
 /**
  * n8n replaces a message in which one of its network codes stands, be it within a word, like the EPERM
@@ -16,19 +26,19 @@ export function withMessage<Thrown extends Error>(error: Thrown, message: string
 }
 
 /**
- * What to throw. Made from our words alone: n8n's own exception holds the request with the key in it.
- * @param call the question
- * @param refusal what the builder reads
- * @param status the status of the answer, if there was one
+ * Made from our words alone: n8n's own error holds the request with the key in it.
+ * @param call what was called
+ * @param text what the user reads
+ * @param status the status of the response, if there was one
  */
-export function refused(
-	{ context, soFar }: Pick<ServiceCall, 'context' | 'soFar'>,
-	{ message, description }: Refusal,
+export function createApiError(
+	{ context, progress }: Pick<ApiCall, 'context' | 'progress'>,
+	{ message, solution, details }: ErrorMessage,
 	status?: number,
 ): NodeApiError {
 	const words = {
-		message: soFar ? `${message} ${soFar}` : message,
-		description: description ?? '',
+		message: join(message, progress),
+		description: join(solution, details),
 	};
 	const error = new NodeApiError(context.getNode(), words, {
 		...words,
@@ -38,19 +48,10 @@ export function refused(
 	return withMessage(error, words.message);
 }
 
-/** @returns what to throw for a message of ours about the node's own settings */
-export const unusableSettings = (node: INode, message: string) =>
+/** @returns what to throw for the node's own settings */
+export const createSettingsError = (node: INode, message: string) =>
 	withMessage(new NodeOperationError(node, message), message);
 
-/** @returns hides the key in what messages quote, as others may repeat it */
-export async function hidesKey({ context }: ServiceCall): Promise<(text: unknown) => string> {
-	const { apiKey } = await context.getCredentials(credentialName);
-	return (text) => withoutKey(String(text), String(apiKey).trim());
-}
-
-/** @returns the answer without the key, so that it can be quoted */
-export async function keyHidden(call: ServiceCall, answer: Answer): Promise<Answer> {
-	const hide = await hidesKey(call);
-	const headers = Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]);
-	return { ...answer, text: hide(answer.text), headers: Object.fromEntries(headers) };
-}
+/** @returns the sentences that there are, one after the other */
+export const join = (...sentences: Array<string | null | undefined>) =>
+	sentences.filter(Boolean).join(' ');

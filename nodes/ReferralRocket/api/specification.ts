@@ -21,16 +21,30 @@ export type ParameterName =
 	| 'pageSize'
 	| 'sort';
 
+/** Validated values of an endpoint's parameters. */
+export type ParameterValues = Partial<Record<ParameterName, string | number>>;
+
+export type Subject = 'campaign' | 'participant' | 'participants' | 'referralCode';
+
 export interface Endpoint {
 	method: IHttpRequestMethods;
 	path: string;
-	/** Our name of each parameter → the service's name of it. GET sends them as query, POST as JSON. */
+	/** Our name of each parameter → the service's name of it. */
 	parameters: Partial<Record<ParameterName, string>>;
-	/** What the answer is about; used in messages. */
-	subject: 'campaign' | 'participant' | 'participants' | 'referralCode';
-	/** What the service asks for beyond well-formed fields; said when it does not do what it was asked. */
+	/** What the response is about; used in messages. */
+	subject: Subject;
+	/** What does not exist after a 404, where that is not the subject. */
+	notFound?: Subject;
+	/** What the service asks for beyond well-formed fields; said when it refuses. */
 	rule?: string;
 }
+
+/** What is not read-only may have taken effect without a response: it is not repeated, and messages say so. */
+export const isReadOnly = ({ method }: Endpoint) => method === 'GET';
+
+/** Where the parameters of an endpoint go. */
+export const parametersIn = ({ method }: Endpoint): 'query' | 'body' =>
+	['GET', 'DELETE'].includes(method) ? 'query' : 'body';
 
 /** Spring Data's Pageable: `page` counts from 0, `size` is 20 unless given. */
 const pageable = { page: 'page', pageSize: 'size', sort: 'sort' };
@@ -52,6 +66,7 @@ export const endpoints = {
 			referredByEmail: 'referredByEmail',
 		},
 		subject: 'participant',
+		notFound: 'campaign',
 	},
 	getParticipant: {
 		method: 'GET',
@@ -90,11 +105,11 @@ export const endpoints = {
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;
 
-/** How the service words that a participant is there already, when it refuses to add one again. */
-export const alreadyThere = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
+/** How the service words that a participant already exists, when it refuses to add one again. */
+export const alreadyExists = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
 
-/** The fields that may hold the words of an answer that says no; the first that is there counts. */
-export const wordFields = ['message', 'detail', 'error'];
+/** The fields that may hold the service's own words in an error response; the first that is there counts. */
+export const messageFields = ['message', 'detail', 'error'];
 
 /** The field of a campaign that holds its number of participants; described, but its name is not known. */
 export const campaignTotal =
@@ -115,9 +130,9 @@ export const participantTotals = [
 export const signatureHeader = 'x-rr-signature';
 
 /**
- * Which event names a box of the webhook trigger stands for. Only referrer_added is documented; for the
- * other two, names that mean the same count as well. No other name does: reward_removed, say, must not
- * be taken for a reward that was unlocked.
+ * The event names that each event of the webhook trigger stands for. Only referrer_added is documented; for the
+ * other two, names that mean the same count as well, and no others: reward_removed must not be taken for a
+ * reward that was unlocked.
  */
 export const eventNames: Record<string, RegExp> = {
 	referrerCreated: /^referrer_added$/,

@@ -3,15 +3,17 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
-import { keyHeader } from '../api/authentication';
-import { checkedBaseUrl } from '../api/baseUrl';
-import { isMarkup, noAnswer, refusedStatus, webPage } from '../api/errorMessages';
+import { keyHeader, withoutKey } from '../api/authentication';
+import { validateBaseUrl } from '../api/baseUrl';
+import { networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
+import { join, type ErrorMessage } from '../api/errors';
+import { isMarkup, isSuccess } from '../api/response';
 import { endpoints } from '../api/specification';
 
-/** Any answer about a campaign that can't exist proves the key, so no real campaign is needed. */
+/** Any response about a campaign that can't exist proves the key, so no real campaign is needed. */
 export const unknownCampaign = 'n8n-credential-test';
-const values = { campaign: unknownCampaign };
 const endpoint = endpoints.getCampaign;
+const call = { endpoint, values: { campaign: unknownCampaign } };
 
 /**
  * Tests a credential. A declarative test can't do this: n8n 1.x has no way to accept a 404 and
@@ -23,28 +25,34 @@ export async function testCredential(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const no = (message: string) => ({ status: 'Error' as const, message });
+	const failure = ({ message, solution }: ErrorMessage) => ({
+		status: 'Error' as const,
+		message: join(message, solution),
+	});
 	const { helpers } = this;
 	try {
-		const response = await helpers.request({
+		const {
+			statusCode: status,
+			headers,
+			body,
+		} = await helpers.request({
 			method: endpoint.method,
-			uri: checkedBaseUrl(credential.data?.baseUrl) + endpoint.path,
-			qs: { [endpoint.parameters.campaign]: values.campaign },
+			uri: validateBaseUrl(credential.data?.baseUrl) + endpoint.path,
+			qs: { [endpoint.parameters.campaign]: unknownCampaign },
 			headers: { Accept: 'application/json', ...keyHeader(credential.data ?? {}) },
 			timeout: 20_000,
 			followRedirect: false,
 			simple: false,
 			resolveWithFullResponse: true,
 		});
-		const { body } = response;
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
-		const answer = { status: response.statusCode, headers: response.headers, text };
-		const isAnswered = (answer.status >= 200 && answer.status <= 299) || answer.status === 404;
-		if (!isAnswered) return no(refusedStatus(endpoint, values, answer).message);
-		if (isMarkup(text)) return no(webPage(answer).message);
+		const redact = (quoted: string) => withoutKey(quoted, String(credential.data?.apiKey));
+		const response = { status, headers, text, redact };
+		if (!isSuccess(response) && status !== 404) return failure(statusMessage(call, response));
+		if (isMarkup(text)) return failure(webPageMessage(response));
 		return { status: 'OK', message: 'The key works.' };
 	} catch (error) {
 		const code = (error as { code?: string; cause?: { code?: string } }).code;
-		return no(noAnswer(endpoint, values, code)?.message ?? (error as Error).message);
+		return failure(networkMessage(call, code) ?? { message: (error as Error).message });
 	}
 }

@@ -7,19 +7,20 @@ import type {
 	INodePropertyRouting,
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { refused, withMessage } from '../api/errors';
-import { checkedBaseUrl } from '../api/baseUrl';
-import { checkedValues, InvalidInput } from '../parameters/validate';
-import { connectionOf, type RequestOptions } from './requestOptions';
+import { validateBaseUrl } from '../api/baseUrl';
+import { createApiError, InvalidInputError, join, withMessage } from '../api/errors';
 import type { Endpoint, ParameterName } from '../api/specification';
 import { credentialName } from '../api/specification';
-import type { Produce, ServiceCall } from '../api/request';
+import type { ApiCall } from '../api/apiCall';
+import { validateParameters } from '../parameters/validate';
+import type { Handler } from './handlers';
+import { connectionOf, type RequestOptions } from './requestOptions';
 
 /** One operation: its entry in the menu, the fields it shows, and what it does with one input item. */
 export interface Operation {
 	option: INodePropertyOptions;
 	endpoint: Endpoint;
-	produce: Produce;
+	handler: Handler;
 	fields: INodeProperties[];
 }
 
@@ -28,8 +29,9 @@ export type ItemError = NodeApiError | NodeOperationError;
 /** What became of an input item: what comes out for it, or why nothing does. */
 export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
 
-interface ItemRequest extends Pick<ServiceCall, 'signal' | 'onSent'> {
-	sent: () => IDataObject;
+interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent'> {
+	/** The item's values under the service's names, as n8n's routing collects them. */
+	routedValues: () => IDataObject;
 	baseUrlOf: (baseUrl: unknown) => string;
 	/** Called in the same moment as something goes wrong, before anything else can start. */
 	onError?: () => void;
@@ -39,22 +41,21 @@ interface ItemRequest extends Pick<ServiceCall, 'signal' | 'onSent'> {
  * Runs an operation for one input item.
  * @param operation the operation
  * @param context of the item
- * @param item the fields as n8n's routing collects them, the check of the base URL, and what else holds
- * for its requests
+ * @param settings where its values come from, and what holds for its requests
  */
 export async function runItem(
-	{ endpoint, produce }: Operation,
+	{ endpoint, handler }: Operation,
 	context: IExecuteSingleFunctions,
-	{ sent, baseUrlOf, onError, ...call }: ItemRequest,
+	{ routedValues, baseUrlOf, onError, ...call }: ItemSettings,
 ): Promise<ItemResult> {
 	const pairedItem = { item: context.getItemIndex() };
 	try {
-		const values = valuesOf(endpoint, sent());
+		const values = valuesOf(endpoint, routedValues());
 		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
 		const connection = connectionOf(options);
 		const { baseUrl } = await context.getCredentials(credentialName);
 		connection.baseURL = baseUrlOf(baseUrl);
-		const rows = await produce({ ...call, context, connection, endpoint, values });
+		const rows = await handler({ ...call, context, connection, endpoint, values });
 		return { output: rows.map((json) => ({ json, pairedItem })) };
 	} catch (error) {
 		onError?.();
@@ -65,7 +66,9 @@ export async function runItem(
 /** @returns what stops the node or comes out at its error output, from anything that was thrown */
 function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions) {
 	if (error instanceof NodeApiError) return error;
-	if (error instanceof InvalidInput) return refused({ context }, { message: error.message });
+	if (error instanceof InvalidInputError) {
+		return createApiError({ context }, { message: error.message });
+	}
 	const { message } = error;
 	const itemIndex = context.getItemIndex();
 	return withMessage(new NodeOperationError(context.getNode(), error, { itemIndex }), message);
@@ -73,8 +76,7 @@ function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions) {
 
 /** @returns an item in the shape beside which n8n puts the fields of the input item in the error output */
 export function errorItem({ message, description }: ItemError, item: number): INodeExecutionData {
-	const error = [message, description].filter(Boolean).join(' ');
-	return { json: { error }, pairedItem: { item } };
+	return { json: { error: join(message, description) }, pairedItem: { item } };
 }
 
 /**
@@ -88,8 +90,9 @@ export function routing(operation: Operation): INodePropertyRouting {
 		send: { paginate: true },
 		operations: {
 			async pagination(this, { options: { qs, body } }) {
-				const sent = () => ({ ...qs, ...(body as IDataObject) });
-				const result = await runItem(operation, this, { sent, baseUrlOf: checkedBaseUrl });
+				const routedValues = () => ({ ...qs, ...(body as IDataObject) });
+				const settings = { routedValues, baseUrlOf: validateBaseUrl };
+				const result = await runItem(operation, this, settings);
 				if ('output' in result) return result.output;
 				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
 				throw result.error;
@@ -104,28 +107,31 @@ export function routing(operation: Operation): INodePropertyRouting {
  * @param context of the item
  * @returns the values of the item, under the service's names
  */
-export function sentFrom(fields: INodeProperties[], context: IExecuteSingleFunctions): IDataObject {
-	const sent: IDataObject = {};
-	const send = ({ routing: { send } = {} }: INodeProperties, value: unknown) => {
-		if (send?.property) sent[send.property] = value as IDataObject;
+export function routedValuesOf(
+	fields: INodeProperties[],
+	context: IExecuteSingleFunctions,
+): IDataObject {
+	const values: IDataObject = {};
+	const add = ({ routing: { send } = {} }: INodeProperties, value: unknown) => {
+		if (send?.property) values[send.property] = value as IDataObject;
 	};
 	for (const field of fields) {
 		if (field.type === 'collection') {
 			const given = context.getNodeParameter(field.name, {}) as IDataObject;
 			for (const option of field.options as INodeProperties[]) {
-				if (option.name in given) send(option, given[option.name]);
+				if (option.name in given) add(option, given[option.name]);
 			}
 		} else if (field.routing) {
 			const extractValue = field.type === 'resourceLocator';
-			send(field, context.getNodeParameter(field.name, '', { extractValue }));
+			add(field, context.getNodeParameter(field.name, '', { extractValue }));
 		}
 	}
-	return sent;
+	return values;
 }
 
-/** Query or body hold the fields under the service's names; back to ours, checked. */
-function valuesOf({ parameters }: Endpoint, sent: IDataObject) {
+/** From the service's names back to ours, validated. */
+function valuesOf({ parameters }: Endpoint, routedValues: IDataObject) {
 	const names = Object.keys(parameters) as ParameterName[];
-	const given = names.map((name) => [name, sent[parameters[name] as string]] as const);
-	return checkedValues(Object.fromEntries(given), names);
+	const given = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
+	return validateParameters(Object.fromEntries(given), names);
 }

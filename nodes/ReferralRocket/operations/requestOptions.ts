@@ -1,7 +1,7 @@
 import type { DeclarativeRestApiSettings } from 'n8n-workflow';
-import { InvalidInput } from '../parameters/validate';
+import { InvalidInputError } from '../api/errors';
 
-/** The Request Options that n8n adds to a declarative node, as the builder fills them in. */
+/** The Request Options that n8n adds to a declarative node, as the user fills them in. */
 export interface RequestOptions {
 	batching?: { batch?: { batchSize?: number; batchInterval?: number } };
 	allowUnauthorizedCerts?: boolean;
@@ -12,7 +12,7 @@ export interface RequestOptions {
 /**
  * @param options the Request Options of one item
  * @returns what they mean for its requests, as n8n itself understands them
- * @throws InvalidInput for a proxy without host or port
+ * @throws InvalidInputError for a proxy without host or port
  */
 export function connectionOf({
 	timeout,
@@ -29,8 +29,8 @@ export function connectionOf({
 function parsedProxy(proxy: string) {
 	const parts = /^([a-z\d]+):\/\/(?:(.*)@)?(\[[^\]]+\]|[^:/@]+):(\d+)/i.exec(String(proxy).trim());
 	if (!parts) {
-		throw new InvalidInput(
-			'Request Options → Proxy is not an address with host and port. Enter one like http://myproxy:3128.',
+		throw new InvalidInputError(
+			"'Proxy' in 'Request Options' is not an address with host and port. Enter one like http://myproxy:3128.",
 		);
 	}
 	const [, protocol, login, host, port] = parts;

@@ -13,7 +13,7 @@ interface Resource {
  * @param value of the resource
  * @param operations its operations, in the order of the menu; the first is the default
  */
-export function resource(value: string, operations: Operation[]): Resource {
+export function defineResource(value: string, operations: Operation[]): Resource {
 	const defaultOperation = operations[0].option.value;
 	return {
 		properties: [

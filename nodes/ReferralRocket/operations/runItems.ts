@@ -5,22 +5,23 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import { withMessage } from '../api/errors';
-import { checkedBaseUrl } from '../api/baseUrl';
+import { abortableSleep } from '../api/abortable';
+import { validateBaseUrl } from '../api/baseUrl';
+import { join, withMessage } from '../api/errors';
+import { maxConcurrentRequests } from '../api/requestQueue';
 import {
 	errorItem,
+	routedValuesOf,
 	runItem,
-	sentFrom,
 	type ItemError,
 	type ItemResult,
 	type Operation,
 } from './operation';
-import { requestsInFlight, wait } from '../api/retry';
 import { batchesOf, type RequestOptions } from './requestOptions';
 
 /** An input item that has been started. */
 interface StartedItem {
-	/** Ends its waiting for a place and between attempts. */
+	/** Ends its waiting in the queue and between attempts. */
 	waiting?: AbortController;
 	/** Whether a request for it has reached the service, or may have. */
 	wasSent: boolean;
@@ -44,7 +45,8 @@ export async function runItems(
 	const { size, intervalMs } = batchesOf(
 		execution.getNodeParameter('requestOptions', 0, {}) as RequestOptions,
 	);
-	const baseUrlOf = onceForEach(checkedBaseUrl);
+	const baseUrlOf = memoize(validateBaseUrl);
+	const contextOf = itemContexts(execution);
 	const started: StartedItem[] = [];
 	const pauses = new AbortController();
 	let batch = Promise.resolve();
@@ -52,7 +54,7 @@ export async function runItems(
 	/** The first item that is not to be started. */
 	let end = count;
 
-	const endAt = (index: number) => {
+	const stopAt = (index: number) => {
 		end = Math.min(end, index);
 		pauses.abort();
 		for (const { waiting } of started.slice(end)) waiting?.abort();
@@ -62,14 +64,14 @@ export async function runItems(
 		const waiting = new AbortController();
 		const item: StartedItem = { waiting, wasSent: false };
 		started[index] = item;
-		const context = itemContext(execution, index);
+		const context = contextOf(index);
 		item.result = await runItem(operation, context, {
-			sent: () => sentFrom(operation.fields, context),
+			routedValues: () => routedValuesOf(operation.fields, context),
 			baseUrlOf,
 			signal: waiting.signal,
 			onSent: () => (item.wasSent = true),
 			onError: () => {
-				if (stopsAtError && !waiting.signal.aborted) endAt(index + 1);
+				if (stopsAtError && !waiting.signal.aborted) stopAt(index + 1);
 			},
 		});
 		item.waiting = undefined;
@@ -77,12 +79,12 @@ export async function runItems(
 		if (!item.wasSent) await sleep(0);
 	};
 
-	const runOneAfterTheOther = async () => {
+	const runSequentially = async () => {
 		while (next < end) {
 			const index = next++;
 			if (intervalMs > 0 && index > 0 && index % size === 0) {
 				batch = batch
-					.then(async () => await wait(intervalMs, pauses.signal))
+					.then(async () => await abortableSleep(intervalMs, pauses.signal))
 					.catch(() => undefined);
 			}
 			await batch;
@@ -91,11 +93,11 @@ export async function runItems(
 	};
 
 	const cancel = execution.getExecutionCancelSignal();
-	const stop = () => endAt(0);
+	const stop = () => stopAt(0);
 	cancel?.addEventListener('abort', stop);
 	try {
-		const atOnce = Math.min(count, requestsInFlight);
-		await Promise.all(Array.from({ length: atOnce }, runOneAfterTheOther));
+		const concurrency = Math.min(count, maxConcurrentRequests);
+		await Promise.all(Array.from({ length: concurrency }, runSequentially));
 	} finally {
 		cancel?.removeEventListener('abort', stop);
 	}
@@ -104,26 +106,44 @@ export async function runItems(
 		if (!result) return [];
 		if ('output' in result) return result.output;
 		if (!stopsAtError) return [errorItem(result.error, index)];
-		throw stoppedAt(index, result.error, started, count);
+		throw createStopError(index, result.error, started, count);
 	});
 }
 
-/** The execution as one of its items sees it; the credential is decrypted once for the item. */
-function itemContext(execution: IExecuteFunctions, index: number): IExecuteSingleFunctions {
-	return Object.create(execution, {
-		getItemIndex: { value: () => index },
-		getNodeParameter: {
-			value: (name: string, fallback?: unknown, options?: IGetNodeParameterOptions) =>
-				execution.getNodeParameter(name, index, fallback, options),
-		},
-		getCredentials: {
-			value: onceForEach(async (name: string) => await execution.getCredentials(name, index)),
-		},
-	}) as IExecuteSingleFunctions;
+/**
+ * @returns makes the execution look to each item as if it were its only one: the credential is decrypted
+ * once for the item, and parameters without an expression, which all items share, are resolved once
+ */
+function itemContexts(execution: IExecuteFunctions) {
+	const { parameters } = execution.getNode();
+	const hasExpression = memoize((name: string) =>
+		JSON.stringify(parameters[name.split('.')[0]] ?? '').includes('"='),
+	);
+	const shared = new Map<string, unknown>();
+	return (index: number): IExecuteSingleFunctions => {
+		const getNodeParameter = (
+			name: string,
+			fallback?: unknown,
+			options?: IGetNodeParameterOptions,
+		): unknown => {
+			const resolve = () => execution.getNodeParameter(name, index, fallback, options);
+			if (hasExpression(name)) return resolve();
+			if (!shared.has(name)) shared.set(name, resolve());
+			return shared.get(name);
+		};
+		const getCredentials = memoize(
+			async (name: string) => await execution.getCredentials(name, index),
+		);
+		return Object.create(execution, {
+			getItemIndex: { value: () => index },
+			getNodeParameter: { value: getNodeParameter },
+			getCredentials: { value: getCredentials },
+		}) as IExecuteSingleFunctions;
+	};
 }
 
 /** @returns the function, which is called once for each argument and then gives the same again */
-function onceForEach<Argument, Result>(work: (argument: Argument) => Result) {
+function memoize<Argument, Result>(work: (argument: Argument) => Result) {
 	const results = new Map<Argument, Result>();
 	return (argument: Argument): Result => {
 		if (!results.has(argument)) results.set(argument, work(argument));
@@ -132,7 +152,7 @@ function onceForEach<Argument, Result>(work: (argument: Argument) => Result) {
 }
 
 /** @returns the error of an item, with what became of the others */
-function stoppedAt(index: number, error: ItemError, started: StartedItem[], count: number) {
+function createStopError(index: number, error: ItemError, started: StartedItem[], count: number) {
 	if (count === 1) return error;
 	const sent = started.flatMap(({ wasSent }, other) => (wasSent && other !== index ? [other] : []));
 	const before = sent.filter((other) => other < index).length;
@@ -140,17 +160,17 @@ function stoppedAt(index: number, error: ItemError, started: StartedItem[], coun
 	const facts = [
 		...(index > 0 ? [`${before} ${before === 1 ? 'item' : 'items'} before it had been sent`] : []),
 		...(behind.length === 1 ? [`item ${behind[0]} was under way and had been sent too`] : []),
-		...(behind.length > 1 && behind.length < requestsInFlight
+		...(behind.length > 1 && behind.length < maxConcurrentRequests
 			? [`items ${behind.join(', ')} were under way and had been sent too`]
 			: []),
 		// The item took so long that many others came and went meanwhile.
-		...(behind.length >= requestsInFlight
+		...(behind.length >= maxConcurrentRequests
 			? [`${behind.length} later ones, up to item ${behind.at(-1)}, had been sent meanwhile`]
 			: []),
 		...(index + 1 + behind.length < count ? ['none of the later ones was sent'] : []),
 	];
 	const where = `This was item ${index + 1} of ${count}: ${facts.join('; ')}.`;
-	error.description = [error.description, continueHint].filter(Boolean).join(' ');
+	error.description = join(error.description, continueHint);
 	return withMessage(error, `${error.message} ${where}`);
 }
 

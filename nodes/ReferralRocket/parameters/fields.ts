@@ -1,6 +1,6 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyRouting } from 'n8n-workflow';
 import type { Endpoint, ParameterName } from '../api/specification';
-import { defaultPageSize, maxPageSize } from '../api/specification';
+import { defaultPageSize, maxPageSize, parametersIn } from '../api/specification';
 
 /*
  * Fields that several operations share. Each takes when it shows and the endpoint it is sent to.
@@ -17,7 +17,7 @@ export const showFor = (resource: string, operation: string): IDisplayOptions =>
 export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRouting {
 	return {
 		send: {
-			type: endpoint.method === 'GET' ? 'query' : 'body',
+			type: parametersIn(endpoint),
 			property: endpoint.parameters[name],
 		},
 	};

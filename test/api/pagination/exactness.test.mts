@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Campaign } from '../../../tools/mock-server/campaign.mts';
 import {
-	startStandIn,
+	startMockServer,
 	usualBehaviour,
 	type ReceivedRequest,
-	type StandIn,
+	type MockServer,
 } from '../../../tools/mock-server/service.mts';
 import { runNode } from '../../support/engine.mts';
 import { locator } from '../../support/mockServer.mts';
@@ -16,16 +16,16 @@ import { locator } from '../../support/mockServer.mts';
  * there from the beginning comes out once and nobody twice.
  */
 
-/** How many servers are tried; a mutation run, which does this for every mutant, tries fewer. */
+/** How many servers are tried; a mutation run, which does this for every mutant, attempts fewer. */
 const count = Number(process.env.RANDOM_SERVERS ?? 500);
 
 /** So many servers are tried at the same time, as most of the time goes into their delays. */
-const standIns: StandIn[] = [];
+const mockServers: MockServer[] = [];
 beforeAll(async () => {
-	for (let number = 0; number < 5; number++) standIns.push(await startStandIn());
+	for (let number = 0; number < 5; number++) mockServers.push(await startMockServer());
 });
 afterAll(async () => {
-	await Promise.all(standIns.map(async (standIn) => await standIn.close()));
+	await Promise.all(mockServers.map(async (mockServer) => await mockServer.close()));
 });
 
 const servers = fc.record({
@@ -47,29 +47,29 @@ const servers = fc.record({
 type Server = typeof servers extends fc.Arbitrary<infer Made> ? Made : never;
 
 async function list(
-	standIn: StandIn,
+	mockServer: MockServer,
 	server: Server,
 	limit?: number,
 	meanwhile?: (request: ReceivedRequest) => Promise<void>,
 	leave?: (count: number) => void,
 ) {
 	const { participants, signUps, delays, pageSize, ...behaviour } = server;
-	standIn.campaign = new Campaign('JCu82f30F1', participants);
-	standIn.requests.length = 0;
-	Object.assign(standIn.behaviour, usualBehaviour, behaviour);
-	const before = standIn.campaign.participants.map(({ email }) => email);
-	standIn.intercept = async (request, _reply, count) => {
+	mockServer.campaign = new Campaign('JCu82f30F1', participants);
+	mockServer.requests.length = 0;
+	Object.assign(mockServer.behaviour, usualBehaviour, behaviour);
+	const before = mockServer.campaign.participants.map(({ email }) => email);
+	mockServer.intercept = async (request, _reply, count) => {
 		await meanwhile?.(request);
 		await wait(delays[count % delays.length]);
 		leave?.(count);
 		for (let signUp = 0; signUp < (signUps[count - 1] ?? 0); signUp++) {
-			standIn.campaign.add(`new${count}-${signUp}@example.com`);
+			mockServer.campaign.add(`new${count}-${signUp}@example.com`);
 		}
 		await wait(delays[(count + 1) % delays.length]);
 		return false;
 	};
 	const { rows, error } = await runNode({
-		credential: { apiKey: standIn.apiKey, baseUrl: standIn.url },
+		credential: { apiKey: mockServer.apiKey, baseUrl: mockServer.url },
 		parameters: {
 			resource: 'participant',
 			operation: 'list',
@@ -92,14 +92,14 @@ async function listAll(...given: Parameters<typeof list>) {
 /** Tries a promise on so many servers. */
 async function onServers(
 	count: number,
-	promise: (standIn: StandIn, server: Server, limit: number) => Promise<void>,
+	promise: (mockServer: MockServer, server: Server, limit: number) => Promise<void>,
 ) {
-	const numRuns = Math.ceil(count / standIns.length);
+	const numRuns = Math.ceil(count / mockServers.length);
 	const limits = fc.integer({ min: 1, max: 80 });
 	await Promise.all(
-		standIns.map(async (standIn) => {
+		mockServers.map(async (mockServer) => {
 			const property = fc.asyncProperty(servers, limits, async (server, limit) =>
-				promise(standIn, server, limit),
+				promise(mockServer, server, limit),
 			);
 			await fc.assert(property, { numRuns });
 		}),
@@ -107,16 +107,16 @@ async function onServers(
 }
 
 test('everyone comes out once, whatever the server and whoever signs up meanwhile', async () => {
-	await onServers(count, async (standIn, server) => {
-		const { before, emails } = await listAll(standIn, server);
+	await onServers(count, async (mockServer, server) => {
+		const { before, emails } = await listAll(mockServer, server);
 		expect(new Set(emails).size).toBe(emails.length);
 		expect(before.filter((email) => !emails.includes(email))).toEqual([]);
 	});
 }, 120_000);
 
 test('a limit is kept exactly, whatever the server and whoever signs up meanwhile', async () => {
-	await onServers(count / 5, async (standIn, server, limit) => {
-		const { before, emails } = await listAll(standIn, server, limit);
+	await onServers(count / 5, async (mockServer, server, limit) => {
+		const { before, emails } = await listAll(mockServer, server, limit);
 		expect(new Set(emails).size).toBe(emails.length);
 		expect(emails.length).toBeLessThanOrEqual(limit);
 		expect(emails.length).toBeGreaterThanOrEqual(Math.min(limit, before.length));
@@ -124,15 +124,15 @@ test('a limit is kept exactly, whatever the server and whoever signs up meanwhil
 }, 60_000);
 
 test('someone hidden by a whole page of sign-ups between two pages read at once is found', async () => {
-	const [standIn] = standIns;
+	const [mockServer] = mockServers;
 	const none = { participants: 200, pageSize: 20, pageSizeCap: 2000, signUps: [], delays: [0] };
 	const array = { listShape: 'array', campaignTotal: 'notTold' } as const;
 	const server = { ...none, ...array, emptyPage: 'list', firstPage: 0 } as Server;
 	const isHeld = ({ query }: { query: Record<string, string> }) => query.page === '3';
-	const { before, emails } = await listAll(standIn, server, undefined, async (request) => {
-		if (!isHeld(request) || standIn.requests.filter(isHeld).length > 1) return;
+	const { before, emails } = await listAll(mockServer, server, undefined, async (request) => {
+		if (!isHeld(request) || mockServer.requests.filter(isHeld).length > 1) return;
 		await wait(50);
-		for (let number = 0; number < 80; number++) standIn.campaign.add(`new${number}@example.com`);
+		for (let number = 0; number < 80; number++) mockServer.campaign.add(`new${number}@example.com`);
 	});
 	expect(new Set(emails).size).toBe(emails.length);
 	expect(before.filter((email) => !emails.includes(email))).toEqual([]);
@@ -144,12 +144,16 @@ test('a list in an order that changes comes out whole or not at all', async () =
 	let whole = 0;
 	let refused = 0;
 	const orders = fc.constantFrom('random' as const, 'byPage' as const);
-	await onServers(count / 5, async (standIn, server) => {
+	await onServers(count / 5, async (mockServer, server) => {
 		const [order] = fc.sample(orders, 1);
 		const isTold = server.campaignTotal === 'told' || server.listShape.startsWith('page');
 		// A few rows in any order can look like people who join, and without a total nothing else tells.
 		fc.pre(Math.min(server.pageSize, server.pageSizeCap) >= (isTold ? 3 : 10));
-		const { before, emails, error } = await list(standIn, { ...server, ...quiet, order } as Server);
+		const { before, emails, error } = await list(mockServer, {
+			...server,
+			...quiet,
+			order,
+		} as Server);
 		if (error) {
 			refused++;
 			expect(error.message).toMatch(/only part of the participants/);
@@ -164,10 +168,10 @@ test('a list in an order that changes comes out whole or not at all', async () =
 }, 120_000);
 
 test('a total that counts more than the list holds does not keep the list back', async () => {
-	await onServers(count / 5, async (standIn, server) => {
+	await onServers(count / 5, async (mockServer, server) => {
 		// With fewer than two, nobody can tell that the service pages as it is asked to.
 		fc.pre(server.participants >= 2);
-		const { before, emails } = await listAll(standIn, {
+		const { before, emails } = await listAll(mockServer, {
 			...server,
 			...quiet,
 			totalCountsMore: 3,
@@ -177,12 +181,12 @@ test('a total that counts more than the list holds does not keep the list back',
 }, 60_000);
 
 test('someone who leaves hides nobody where a total is told', async () => {
-	await onServers(count / 5, async (standIn, server) => {
+	await onServers(count / 5, async (mockServer, server) => {
 		fc.pre(server.participants > 5);
 		const told = { ...server, ...quiet, campaignTotal: 'told', firstPage: 0 } as Server;
 		const leaver = Math.floor(server.participants / 3);
-		const { before, emails } = await listAll(standIn, told, undefined, undefined, (request) => {
-			if (request === 2) standIn.campaign.participants.splice(leaver, 1);
+		const { before, emails } = await listAll(mockServer, told, undefined, undefined, (request) => {
+			if (request === 2) mockServer.campaign.participants.splice(leaver, 1);
 		});
 		const stayed = before.filter((_, index) => index !== leaver);
 		expect(stayed.filter((email) => !emails.includes(email))).toEqual([]);

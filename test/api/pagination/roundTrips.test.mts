@@ -1,5 +1,5 @@
 import type { Behaviour } from '../../../tools/mock-server/service.mts';
-import { locator, usingStandIn, type Service } from '../../support/mockServer.mts';
+import { locator, useMockServer, type Service } from '../../support/mockServer.mts';
 
 /*
  * How many requests for a list must wait for one another, and how many there are. The service notes
@@ -13,7 +13,7 @@ function countWaits(service: Service) {
 	const counted = { longest: 0 };
 	let answered = 0;
 	let asked = 0;
-	service.standIn.intercept = async (_request, reply) => {
+	service.mockServer.intercept = async (_request, reply) => {
 		const depth = answered + 1;
 		counted.longest = Math.max(counted.longest, depth);
 		asked++;
@@ -34,7 +34,7 @@ const run = async (
 	waits: number,
 	requests: number,
 ) => {
-	Object.assign(service.standIn.behaviour, behaviour);
+	Object.assign(service.mockServer.behaviour, behaviour);
 	const counted = countWaits(service);
 	const { rows } = await service.run({
 		resource: 'participant',
@@ -42,14 +42,14 @@ const run = async (
 		campaignId: locator('JCu82f30F1'),
 		returnAll: true,
 	});
-	const { participants } = service.standIn.campaign;
+	const { participants } = service.mockServer.campaign;
 	expect(rows.map(({ email }) => email)).toEqual(participants.map(({ email }) => email));
-	expect(service.standIn.requests.length).toBeLessThanOrEqual(requests);
+	expect(service.mockServer.requests.length).toBeLessThanOrEqual(requests);
 	expect(counted.longest).toBeLessThanOrEqual(waits);
 };
 
 describe('10,000 participants', () => {
-	const service = usingStandIn({ participants: 10_000 });
+	const service = useMockServer({ participants: 10_000 });
 	test.each<[string, Partial<Behaviour>, number, number]>([
 		['a Page', { listShape: 'page' }, 3, 24],
 		['a PagedModel', { listShape: 'pagedModel' }, 3, 24],
@@ -61,7 +61,7 @@ describe('10,000 participants', () => {
 });
 
 describe('400 participants', () => {
-	const service = usingStandIn({ participants: 400 });
+	const service = useMockServer({ participants: 400 });
 	test.each<[string, Partial<Behaviour>, number, number]>([
 		['a Page', { listShape: 'page' }, 1, 2],
 		['an array', { listShape: 'array' }, 2, 4],

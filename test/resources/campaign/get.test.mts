@@ -1,14 +1,14 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, usingStandIn } from '../../support/mockServer.mts';
+import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
 
 test('gets a campaign with one request', async () => {
 	const { rows } = await service.run(parameters);
-	expect(rows).toEqual([service.standIn.campaign.details()]);
-	expect(received(service.standIn)).toEqual([
+	expect(rows).toEqual([service.mockServer.campaign.details()]);
+	expect(received(service.mockServer)).toEqual([
 		{ method: 'GET', path: '/api/v1/getCampaign', query: { id: 'JCu82f30F1' } },
 	]);
 });
@@ -16,7 +16,7 @@ test('gets a campaign with one request', async () => {
 test('gets the campaign of every input item', async () => {
 	const { items, rows } = await service.run(parameters, { items: itemsOf({}, {}, {}) });
 	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
-	expect(rows).toEqual(Array.from({ length: 3 }, () => service.standIn.campaign.details()));
+	expect(rows).toEqual(Array.from({ length: 3 }, () => service.mockServer.campaign.details()));
 });
 
 test('passes every field through, known or not', async () => {
@@ -26,7 +26,7 @@ test('passes every field through, known or not', async () => {
 		paused: 'maybe',
 		end: 0,
 	};
-	service.standIn.intercept = (_, reply) => void reply.send(campaign);
+	service.mockServer.intercept = (_, reply) => void reply.send(campaign);
 	const { rows } = await service.run(parameters);
 	expect(rows).toEqual([campaign]);
 });
@@ -38,18 +38,18 @@ test.each([
 		(key: string) => ({ status: 200, body: `${'x'.repeat(90)}${key}` }),
 	],
 ])('shows no part of the key when it is cut off in %s', async (_, answer) => {
-	const { standIn } = service;
-	const { status, body } = answer(standIn.apiKey);
-	standIn.intercept = (_request, reply) => void reply.code(status).type('text/plain').send(body);
+	const { mockServer } = service;
+	const { status, body } = answer(mockServer.apiKey);
+	mockServer.intercept = (_request, reply) => void reply.code(status).type('text/plain').send(body);
 	const { error, stored } = await service.run(parameters);
 	expect(error?.description).toContain('xxx');
-	expect(stored).not.toContain(standIn.apiKey.slice(0, 5));
+	expect(stored).not.toContain(mockServer.apiKey.slice(0, 5));
 });
 
 test('hides the key where the service repeats it as part of an address', async () => {
-	const { standIn } = service;
-	const inAddress = encodeURIComponent(standIn.apiKey);
-	standIn.intercept = (_request, reply) =>
+	const { mockServer } = service;
+	const inAddress = encodeURIComponent(mockServer.apiKey);
+	mockServer.intercept = (_request, reply) =>
 		reply.redirect(`https://elsewhere.example/?key=${inAddress}`, 302);
 	const { error, stored } = await service.run(parameters);
 	expect(error?.description).toContain('https://elsewhere.example/?key=[API key]');
@@ -60,7 +60,6 @@ takesTheCampaign(service, parameters);
 
 stopsWithAClearMessage(service, {
 	parameters,
-	method: 'GET',
 	names: ['JCu82f30F1'],
 	wrongShapes: [[], [{ campaignId: 'JCu82f30F1' }], 'JCu82f30F1', 7, true],
 });

@@ -1,9 +1,9 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign } from '../../support/inputs.mts';
 import { readsLists } from '../../support/lists.mts';
-import { locator, usingStandIn } from '../../support/mockServer.mts';
+import { locator, useMockServer } from '../../support/mockServer.mts';
 
-const service = usingStandIn({ participants: 150 });
+const service = useMockServer({ participants: 150 });
 const parameters = {
 	resource: 'participant',
 	operation: 'list',
@@ -19,14 +19,16 @@ readsLists(service, {
 });
 
 describe('a large campaign', () => {
-	const large = usingStandIn({ participants: 1250 });
+	const large = useMockServer({ participants: 1250 });
 
 	test('is read in pages of 500', async () => {
 		const { rows } = await large.run({ ...parameters, returnAll: true });
 		expect(rows.map(({ email }) => email)).toEqual(
-			large.standIn.campaign.participants.map(({ email }) => email),
+			large.mockServer.campaign.participants.map(({ email }) => email),
 		);
-		const asked = large.standIn.requests.filter(({ path }) => path.endsWith('getAllParticipants'));
+		const asked = large.mockServer.requests.filter(({ path }) =>
+			path.endsWith('getAllParticipants'),
+		);
 		expect(asked.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
 			['0', '500'],
 			['1', '500'],
@@ -39,7 +41,6 @@ takesTheCampaign(service, parameters);
 
 stopsWithAClearMessage(service, {
 	parameters,
-	method: 'GET',
 	names: ['JCu82f30F1'],
 	wrongShapes: [{ participants: [] }, { content: {} }, {}, [1, 2], [null], [[]], 'none', 0, true],
 	emptyIsFine: true,

@@ -1,9 +1,9 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
 import { readsLists } from '../../support/lists.mts';
-import { locator, usingStandIn } from '../../support/mockServer.mts';
+import { locator, useMockServer } from '../../support/mockServer.mts';
 
-const service = usingStandIn({ participants: 60 });
+const service = useMockServer({ participants: 60 });
 const parameters = {
 	resource: 'participant',
 	operation: 'listReferrals',
@@ -12,7 +12,7 @@ const parameters = {
 };
 
 beforeEach(() => {
-	const { campaign } = service.standIn;
+	const { campaign } = service.mockServer;
 	const referrer = campaign.find('participant0@example.com');
 	for (let number = 0; number < 140; number++) {
 		const createdOn = new Date(Date.UTC(2026, 1, 1, 0, number)).toISOString();
@@ -36,14 +36,14 @@ test('gives no items for someone who has referred nobody', async () => {
 	});
 	expect(error).toBeUndefined();
 	expect(items).toEqual([]);
-	expect(service.standIn.requests).toHaveLength(1);
+	expect(service.mockServer.requests).toHaveLength(1);
 });
 
 test('says that the referrer is unknown, and to check the email', async () => {
 	const { error, items } = await service.run({ ...parameters, email: 'nobody@example.com' });
 	expect(items).toEqual([]);
 	expect(error?.message).toContain('participant "nobody@example.com" in campaign "JCu82f30F1"');
-	expect(error?.message).toMatch(/Check the campaign ID and the email address/);
+	expect(error?.description).toMatch(/Check the campaign ID and the email address/);
 });
 
 takesTheCampaign(service, parameters);
@@ -51,7 +51,6 @@ takesTheEmail(service, parameters);
 
 stopsWithAClearMessage(service, {
 	parameters,
-	method: 'GET',
 	names: ['participant0@example.com', 'JCu82f30F1'],
 	wrongShapes: [{ participants: [] }, { content: {} }, {}, [1, 2], [null], [[]], 'none', 0, true],
 	emptyIsFine: true,

@@ -1,8 +1,8 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, usingStandIn } from '../../support/mockServer.mts';
+import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 const parameters = {
 	resource: 'participant',
 	operation: 'qualify',
@@ -11,7 +11,7 @@ const parameters = {
 };
 
 beforeEach(() => {
-	const { campaign } = service.standIn;
+	const { campaign } = service.mockServer;
 	const referrer = campaign.find('participant0@example.com');
 	campaign.add('referee@example.com', referrer);
 	campaign.add('other@example.com', referrer);
@@ -19,10 +19,10 @@ beforeEach(() => {
 
 test('qualifies a participant with one request', async () => {
 	const { rows } = await service.run(parameters);
-	const qualified = service.standIn.campaign.find('referee@example.com');
+	const qualified = service.mockServer.campaign.find('referee@example.com');
 	expect(qualified?.rewardEventCompleted).toBe(true);
 	expect(rows).toEqual([qualified]);
-	expect(received(service.standIn)).toEqual([
+	expect(received(service.mockServer)).toEqual([
 		{
 			method: 'POST',
 			path: '/api/v1/qualifyParticipant',
@@ -48,7 +48,7 @@ test('qualifies the participant of every input item', async () => {
 	);
 	expect(rows.map(({ email }) => email)).toEqual(['other@example.com', 'referee@example.com']);
 	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }]);
-	const bodies = service.standIn.requests.map(({ body }) => body);
+	const bodies = service.mockServer.requests.map(({ body }) => body);
 	expect(bodies).toHaveLength(2);
 	expect(bodies).toEqual(
 		expect.arrayContaining([
@@ -60,7 +60,7 @@ test('qualifies the participant of every input item', async () => {
 
 test('passes every field through, known or not', async () => {
 	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
-	service.standIn.intercept = (_, reply) => void reply.send(participant);
+	service.mockServer.intercept = (_, reply) => void reply.send(participant);
 	const { rows } = await service.run(parameters);
 	expect(rows).toEqual([participant]);
 });
@@ -78,7 +78,7 @@ test.each([
 		{ ...parameters, additionalFields: { amount } },
 		{ items: itemsOf({ paid: 99 }) },
 	);
-	expect(service.standIn.requests.map(({ body }) => body)).toEqual([
+	expect(service.mockServer.requests.map(({ body }) => body)).toEqual([
 		{ id: 'JCu82f30F1', email: 'referee@example.com', amount: sent },
 	]);
 });
@@ -90,7 +90,7 @@ test.each([
 ])('sends no amount when it is %s', async (_, amount) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error).toBeUndefined();
-	expect(service.standIn.requests.map(({ body }) => body)).toEqual([
+	expect(service.mockServer.requests.map(({ body }) => body)).toEqual([
 		{ id: 'JCu82f30F1', email: 'referee@example.com' },
 	]);
 });
@@ -107,13 +107,13 @@ test.each([
 ])('refuses an amount %s and sends nothing', async (_, amount, says) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error?.message).toMatch(says);
-	expect(service.standIn.requests).toEqual([]);
+	expect(service.mockServer.requests).toEqual([]);
 });
 
 test('tells in the words of the service why a participant does not qualify', async () => {
 	const { error } = await service.run({ ...parameters, email: 'participant1@example.com' });
 	expect(error?.message).toContain('participant "participant1@example.com"');
-	expect(error?.message).toContain('Only a participant who was referred can be qualified.');
+	expect(error?.description).toContain('Only a participant who was referred can be qualified.');
 	expect(error?.description).toContain('Only referred participants can be qualified');
 });
 
@@ -121,8 +121,8 @@ takesTheCampaign(service, parameters);
 
 describe('a referred participant', () => {
 	beforeEach(() => {
-		const participant = service.standIn.campaign.find('participant3@example.com');
-		const code = service.standIn.campaign.find('participant0@example.com')?.referralCode;
+		const participant = service.mockServer.campaign.find('participant3@example.com');
+		const code = service.mockServer.campaign.find('participant0@example.com')?.referralCode;
 		Object.assign(participant ?? {}, { referredByCode: code });
 	});
 	takesTheEmail(service, parameters);
@@ -130,7 +130,6 @@ describe('a referred participant', () => {
 
 stopsWithAClearMessage(service, {
 	parameters,
-	method: 'POST',
 	names: ['referee@example.com', 'JCu82f30F1'],
 	wrongShapes: [[], [{ email: 'referee@example.com' }], 'qualified', 1, true],
 });

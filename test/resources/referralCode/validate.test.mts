@@ -1,8 +1,15 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, refusalOf, usingStandIn } from '../../support/mockServer.mts';
+import {
+	itemsOf,
+	locator,
+	pairs,
+	received,
+	refusalOf,
+	useMockServer,
+} from '../../support/mockServer.mts';
 
-const service = usingStandIn();
+const service = useMockServer();
 const parameters = {
 	resource: 'referralCode',
 	operation: 'validate',
@@ -16,7 +23,7 @@ test.each([
 ])('validates a code %s with one request', async (_, code, valid) => {
 	const { rows } = await service.run({ ...parameters, code });
 	expect(rows).toEqual([{ code, campaignId: 'JCu82f30F1', valid }]);
-	expect(received(service.standIn)).toEqual([
+	expect(received(service.mockServer)).toEqual([
 		{ method: 'GET', path: '/api/v1/validateCode', query: { campaignId: 'JCu82f30F1', code } },
 	]);
 });
@@ -47,7 +54,7 @@ test.each([
 	['that is 0', '={{ 0 }}', '0'],
 ])('sends a code %s', async (_, code, sent) => {
 	const { rows } = await service.run({ ...parameters, code });
-	expect(service.standIn.requests.map(({ query }) => query.code)).toEqual([sent]);
+	expect(service.mockServer.requests.map(({ query }) => query.code)).toEqual([sent]);
 	expect(rows).toMatchObject([{ code: sent }]);
 });
 
@@ -59,14 +66,13 @@ test.each([
 	['an expression that gives an object', '={{ ({}) }}', /Code must be text/],
 ])('refuses %s and sends nothing', async (_, code, says) => {
 	expect(await refusalOf(service.run({ ...parameters, code }))).toMatch(says);
-	expect(service.standIn.requests).toEqual([]);
+	expect(service.mockServer.requests).toEqual([]);
 });
 
 takesTheCampaign(service, parameters, 'campaignId');
 
 stopsWithAClearMessage(service, {
 	parameters,
-	method: 'GET',
 	names: ['C000003', 'JCu82f30F1'],
 	wrongShapes: [{ valid: true }, {}, [], [true], 'true', 1],
 });

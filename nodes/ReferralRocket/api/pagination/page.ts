@@ -1,7 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
+import { createUnreadableError, parseResponse } from '../parseResponse';
 import { rowKey } from '../participant';
-import type { ServiceCall } from '../request';
-import { exchange, isObject, read, unusable } from '../request';
+import { request } from '../request';
+import { isObject } from '../response';
+import type { ApiCall } from '../apiCall';
 
 /** One page of a list of participants. */
 export interface Page {
@@ -11,26 +13,26 @@ export interface Page {
 	isLast: boolean;
 	/** Participants in the whole list, if the service says so. */
 	total?: number;
-	/** The service has answered with 404: there is no such page, or nothing at all any more. */
+	/** The service has responded with 404: there is no such page, or no list any more. */
 	isNotFound: boolean;
 }
 
 /**
- * @param call the question, without page
+ * @param call of the list, without page
  * @param page its number; a service may count from 0 or from 1
  * @param pageSize how many participants to ask for
  * @returns the page; one behind the end has no rows
  * @throws NodeApiError when it can't be read
  */
-export async function readPage(call: ServiceCall, page: number, pageSize: number): Promise<Page> {
+export async function readPage(call: ApiCall, page: number, pageSize: number): Promise<Page> {
 	const pageCall = { ...call, values: { ...call.values, page, pageSize } };
-	const answer = await exchange(pageCall);
-	if (answer.status === 404 && page > 0) {
+	const response = await request(pageCall);
+	if (response.status === 404 && page > 0) {
 		return { rows: [], keys: [], isLast: true, isNotFound: true };
 	}
-	const body = await read(pageCall, answer);
+	const body = parseResponse(pageCall, response);
 	const rows = rowsIn(body);
-	if (!rows) throw await unusable(pageCall, answer);
+	if (!rows) throw createUnreadableError(pageCall, response);
 	// Spring Data's Page, or its PagedModel, which has the numbers in an object of their own.
 	const envelope = isObject(body) ? body : {};
 	const { totalElements, totalPages, number } = { ...envelope, ...(envelope.page as IDataObject) };
@@ -49,3 +51,7 @@ export function rowsIn(body: unknown): IDataObject[] | undefined {
 	const rows = list ?? [];
 	return Array.isArray(rows) && rows.every(isObject) ? rows : undefined;
 }
+
+/** @returns whether both hold the same participants */
+export const isSamePage = (page: Page | undefined, other: Page | undefined) =>
+	page?.total === other?.total && page?.keys.join('\n') === other?.keys.join('\n');

@@ -1,7 +1,7 @@
 import { campaignField, showFor } from '../../parameters/fields';
+import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
-import { one } from '../../api/request';
 
 const endpoint = endpoints.getCampaign;
 const show = showFor('campaign', 'get');
@@ -14,6 +14,6 @@ export const get: Operation = {
 		description: 'Get the name, status, rewards and number of participants of a campaign',
 	},
 	endpoint,
-	produce: one,
+	handler: returnObject,
 	fields: [campaignField(show, endpoint)],
 };

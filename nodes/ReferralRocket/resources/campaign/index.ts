@@ -1,4 +1,4 @@
-import { resource } from '../../operations/resource';
+import { defineResource } from '../../operations/resource';
 import { get } from './get';
 
-export const campaign = resource('campaign', [get]);
+export const campaign = defineResource('campaign', [get]);

@@ -1,40 +1,43 @@
-import { refused } from '../../api/errors';
-import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
-import { isAlreadyThere, isNothing } from '../../api/errorMessages';
-import type { Operation } from '../../operations/operation';
+import { createApiError } from '../../api/errors';
+import { parseObject } from '../../api/parseResponse';
+import { request } from '../../api/request';
+import { isNotFound, saysAlreadyExists } from '../../api/response';
 import { endpoints } from '../../api/specification';
-import type { Produce } from '../../api/request';
-import { exchange, readOne } from '../../api/request';
+import type { Handler } from '../../operations/handlers';
+import type { Operation } from '../../operations/operation';
+import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
 
 /**
- * Whether adding someone twice is refused is not documented. Where it is, the participant is asked
- * for: only that proves the refusal to be about a participant who is there.
+ * Whether adding someone twice is refused is not documented. Where it is, the participant is looked up:
+ * only that proves the refusal to be about a participant who already exists.
  */
-const addition: Produce = async (call) => {
-	const answer = await exchange(call);
+const addParticipant: Handler = async (call) => {
+	const response = await request(call);
 	const { campaign, email } = call.values;
-	if (!isAlreadyThere(answer, String(email))) return [await readOne(call, answer)];
+	if (!saysAlreadyExists(response, String(email))) return [parseObject(call, response)];
 	const lookUp = {
 		...call,
 		endpoint: endpoints.getParticipant,
 		values: { campaign, email },
-		soFar: 'Before that, Referral Rocket refused to add the participant as already there.',
+		progress: 'Before that, Referral Rocket refused to add the participant, who already exists.',
 	};
-	const found = await exchange(lookUp);
-	if (isNothing(found)) return [await readOne(call, answer)];
-	const participant = await readOne(lookUp, found);
+	const found = await request(lookUp);
+	if (isNotFound(found)) return [parseObject(call, response)];
+	const participant = parseObject(lookUp, found);
 	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
 		return [participant];
 	}
-	throw refused(
+	throw createApiError(
 		call,
 		{
-			message: `Participant "${email}" is already in campaign "${campaign}". To go on with the participant as it is, set Options → If Participant Exists to Return.`,
+			message: `Participant "${email}" is already in campaign "${campaign}".`,
+			solution:
+				"To go on with the participant as it is, set 'If Participant Exists' in 'Options' to Return.",
 		},
-		answer.status,
+		response.status,
 	);
 };
 
@@ -47,7 +50,7 @@ export const add: Operation = {
 			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
 	},
 	endpoint,
-	produce: addition,
+	handler: addParticipant,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address of the person to add'),

@@ -1,8 +1,8 @@
 import { campaignField, emailField, showFor, simplifyField } from '../../parameters/fields';
+import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 import { simplified } from '../../parameters/simplify';
-import { one } from '../../api/request';
 
 const endpoint = endpoints.getParticipant;
 const show = showFor('participant', 'get');
@@ -15,7 +15,7 @@ export const get: Operation = {
 		description: 'Get a participant of a campaign by email, with referral code and rewards',
 	},
 	endpoint,
-	produce: async (call) => (await one(call)).map(simplified(call.context)),
+	handler: async (call) => (await returnObject(call)).map(simplified(call.context)),
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address with which the participant joined the campaign'),

@@ -1,5 +1,5 @@
 import { campaignField, listFields, showFor } from '../../parameters/fields';
-import { participants } from '../../api/pagination/readList';
+import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
@@ -14,6 +14,6 @@ export const list: Operation = {
 		description: 'Get the participants of a campaign, all of them or up to a limit',
 	},
 	endpoint,
-	produce: participants,
+	handler: returnList,
 	fields: [campaignField(show, endpoint), ...listFields(show, endpoint)],
 };

@@ -1,5 +1,5 @@
 import { campaignField, emailField, listFields, showFor } from '../../parameters/fields';
-import { participants } from '../../api/pagination/readList';
+import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
@@ -14,7 +14,7 @@ export const listReferrals: Operation = {
 		description: 'Get the participants whom one participant has referred',
 	},
 	endpoint,
-	produce: participants,
+	handler: returnList,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(show, endpoint, 'The email address of the referrer whose referrals to list'),

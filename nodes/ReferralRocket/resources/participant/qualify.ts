@@ -1,7 +1,7 @@
 import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
+import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
-import { one } from '../../api/request';
 
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');
@@ -15,7 +15,7 @@ export const qualify: Operation = {
 			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
 	},
 	endpoint,
-	produce: one,
+	handler: returnObject,
 	fields: [
 		campaignField(show, endpoint),
 		emailField(

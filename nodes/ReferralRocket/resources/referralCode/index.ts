@@ -1,4 +1,4 @@
-import { resource } from '../../operations/resource';
+import { defineResource } from '../../operations/resource';
 import { validate } from './validate';
 
-export const referralCode = resource('referralCode', [validate]);
+export const referralCode = defineResource('referralCode', [validate]);

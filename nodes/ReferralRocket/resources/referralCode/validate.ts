@@ -1,17 +1,18 @@
+import { createUnreadableError, parseResponse } from '../../api/parseResponse';
+import { request } from '../../api/request';
+import type { Handler } from '../../operations/handlers';
 import { campaignField, sendAs, showFor } from '../../parameters/fields';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
-import type { Produce } from '../../api/request';
-import { exchange, read, unusable } from '../../api/request';
 
 const endpoint = endpoints.validateCode;
 const show = showFor('referralCode', 'validate');
 
-/** The service answers with a bare true or false, which n8n can't pass on as an item. */
-const validity: Produce = async (call) => {
-	const answer = await exchange(call);
-	const valid = await read(call, answer);
-	if (typeof valid !== 'boolean') throw await unusable(call, answer);
+/** The service responds with a bare true or false, which n8n can't pass on as an item. */
+const validateCode: Handler = async (call) => {
+	const response = await request(call);
+	const valid = parseResponse(call, response);
+	if (typeof valid !== 'boolean') throw createUnreadableError(call, response);
 	return [{ code: call.values.code, campaignId: call.values.campaign, valid }];
 };
 
@@ -23,7 +24,7 @@ export const validate: Operation = {
 		description: 'Check whether a referral code belongs to a participant of a campaign',
 	},
 	endpoint,
-	produce: validity,
+	handler: validateCode,
 	fields: [
 		campaignField(show, endpoint),
 		{

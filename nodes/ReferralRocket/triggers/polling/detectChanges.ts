@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
-import { totalOf } from '../../api/campaignTotal';
+import { readCampaignTotal } from '../../api/campaignTotal';
+import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { shortHash } from '../../api/hash';
 import { readList } from '../../api/pagination/readList';
 import { participantKey } from '../../api/participant';
-import { readStates, writeStates } from './pollState';
 import { participantTotals } from '../../api/specification';
-import { inSlices } from '../../api/eventLoop';
-import type { ServiceCall } from '../../api/request';
+import type { ApiCall } from '../../api/apiCall';
+import { readStates, writeStates, type PollState } from './pollState';
 
 /** How often the list is read even though the campaign's total says that nobody came, in milliseconds. */
 const readAtLeastEveryMs = 3_600_000;
@@ -49,29 +49,17 @@ const changeDetectors: Record<string, ChangeDetector> = {
 	},
 };
 
-/** What a poll remembers for the next one; n8n keeps it with the workflow. */
-export interface PollState {
-	campaign?: string;
-	event?: string;
-	/** What is remembered of participants, as writeStates writes it. */
-	states?: string;
-	/** Participants that the campaign says it has, if the list held as many. */
-	total?: number;
-	/** When the list was read, in epoch milliseconds. */
-	readAt?: number;
-}
-
 /**
  * Finds what has changed since the last poll.
- * @param call the question for the campaign's participants
- * @param event what to look for, one of changeDetectors
+ * @param call of the campaign's participants
+ * @param event one of changeDetectors
  * @param state as of the last poll; it is brought up to date once everything has been read
  * @returns the participants it happened to, in the order in which they joined; none the first time,
  * and none when a later poll has overtaken this one
  * @throws NodeApiError when the list can't be read; the state is as before then, so nothing is missed
  */
 export async function changesSince(
-	call: ServiceCall,
+	call: ApiCall,
 	event: string,
 	state: PollState,
 ): Promise<IDataObject[]> {
@@ -79,7 +67,7 @@ export async function changesSince(
 	const campaign = String(call.values.campaign);
 	const before = state.states;
 	const isFirst = state.campaign !== campaign || state.event !== event || before === undefined;
-	const total = event === 'participantAdded' ? await totalOf(call) : undefined;
+	const total = event === 'participantAdded' ? await readCampaignTotal(call) : undefined;
 	const isUnchanged = total !== undefined && total === state.total;
 	if (!isFirst && isUnchanged && isRecent(state.readAt)) return [];
 
@@ -87,7 +75,7 @@ export async function changesSince(
 	const states = await readStates(isFirst ? '' : before, keyLength, detector.stateLength);
 	const changed: IDataObject[] = [];
 	const seen = new Set<string>();
-	await inSlices(participants, (participant) => {
+	await forEachWithoutBlocking(participants, (participant) => {
 		const key = shortHash(participantKey(participant), keyLength);
 		// Two rows of one participant would otherwise be a change at every poll.
 		if (seen.has(key)) return;
@@ -115,14 +103,14 @@ export async function changesSince(
 }
 
 /**
- * @param call the question for the campaign's participants
+ * @param call of the campaign's participants
  * @param count how many
  * @returns those who joined last, the newest first
  */
-export async function newest(call: ServiceCall, count: number): Promise<IDataObject[]> {
+export async function newestParticipants(call: ApiCall, count: number): Promise<IDataObject[]> {
 	const participants = await readList(call, Infinity, (participant) => participant);
 	let found: IDataObject[] = [];
-	await inSlices(participants, (participant) => {
+	await forEachWithoutBlocking(participants, (participant) => {
 		if (found.length === count && byJoining(participant, found[count - 1]) <= 0) return;
 		found = [...found, participant].sort((a, b) => byJoining(b, a)).slice(0, count);
 	});

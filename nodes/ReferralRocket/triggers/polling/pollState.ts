@@ -1,4 +1,16 @@
-import { inSlices } from '../../api/eventLoop';
+import { forEachWithoutBlocking } from '../../api/eventLoop';
+
+/** What a poll remembers for the next one; n8n keeps it with the workflow. */
+export interface PollState {
+	campaign?: string;
+	event?: string;
+	/** What is remembered of participants, as writeStates writes it. */
+	states?: string;
+	/** Participants that the campaign says it has, if the list held as many. */
+	total?: number;
+	/** When the list was read, in epoch milliseconds. */
+	readAt?: number;
+}
 
 /*
  * n8n 1 copies what a trigger remembers into every execution, so it is written as short as can be:
@@ -20,7 +32,7 @@ export async function readStates(
 	stateLength: number,
 ): Promise<Map<string, string>> {
 	const states = new Map<string, string>();
-	await inSlices(entriesIn(written, keyLength, stateLength), ([key, state]) => {
+	await forEachWithoutBlocking(entriesIn(written, keyLength, stateLength), ([key, state]) => {
 		states.set(key, state);
 	});
 	return states;
@@ -32,7 +44,7 @@ export async function readStates(
  */
 export async function writeStates(states: Map<string, string>): Promise<string> {
 	const groups = new Map<string, string>();
-	await inSlices(states, ([key, state]) => {
+	await forEachWithoutBlocking(states, ([key, state]) => {
 		const prefix = key.slice(0, prefixLength);
 		groups.set(prefix, (groups.get(prefix) ?? prefix) + key.slice(prefixLength) + state);
 	});

@@ -15,10 +15,10 @@ export interface StoredEvents {
 	received?: Record<string, string>;
 }
 
-/** The answer to a delivery, as Node.js's ServerResponse tells of it. */
+/** The response to a delivery, as Node.js's ServerResponse tells of it. */
 interface DeliveryResponse {
 	statusCode: number;
-	/** n8n has answered, whether or not the service still listens. */
+	/** n8n has responded, whether or not the service still listens. */
 	writableEnded: boolean;
 	/** The service has hung up. */
 	destroyed: boolean;
@@ -29,7 +29,7 @@ const maxWaitMs = 5000;
 
 /**
  * Remembers which events have started the workflow. The service sends no ID of a delivery and delivers
- * again what was not answered with 200, so an event counts as seen only when n8n has started the
+ * again what did not get a 200, so an event counts as seen only when n8n has started the
  * workflow for it. n8n reads and writes what it stores for each delivery anew, so deliveries at the
  * same time overwrite one another there: what this process knows is kept here as well.
  */
@@ -38,19 +38,19 @@ export class SeenEvents {
 	private readonly seen = new Map<string, number>();
 	/** Events that n8n could not start the workflow for, also where they are stored as seen. */
 	private readonly notStarted = new Set<string>();
-	private readonly underWay = new Map<string, DeliveryResponse>();
+	private readonly inProgress = new Map<string, DeliveryResponse>();
 	private arrivals = 0;
 
 	/**
 	 * Tells whether a delivery is the first of its event. While n8n still works on another delivery of
 	 * the same event, it waits for what becomes of that one. n8n may store an older state last where it
-	 * works on several deliveries at once, so the newest delivery waits until n8n has answered all others
+	 * works on several deliveries at once, so the newest delivery waits until n8n has responded to all others
 	 * or a newer one comes: what is stored in the end holds them all.
 	 * @param key what makes the event the same one
 	 * @param stored what n8n has stored; other processes may have added to it
-	 * @param response the answer to the delivery
+	 * @param response to the delivery
 	 */
-	async markUnderWay(
+	async markInProgress(
 		key: string,
 		stored: StoredEvents,
 		response: DeliveryResponse,
@@ -58,16 +58,16 @@ export class SeenEvents {
 		const arrival = ++this.arrivals;
 		const latest = Date.now() + maxWaitMs;
 		const mustWait = () =>
-			this.underWay.has(key) ||
-			(arrival === this.arrivals && this.underWay.size > 0 && Date.now() < latest);
+			this.inProgress.has(key) ||
+			(arrival === this.arrivals && this.inProgress.size > 0 && Date.now() < latest);
 		this.settle();
 		while (mustWait() && !response.destroyed) {
 			await sleep(20);
 			this.settle();
 		}
 		const isComplete = this.load(stored);
-		if (this.underWay.has(key)) return false;
-		this.underWay.set(key, response);
+		if (this.inProgress.has(key)) return false;
+		this.inProgress.set(key, response);
 		if (!this.seen.has(key)) {
 			this.notStarted.delete(key);
 			return true;
@@ -78,7 +78,7 @@ export class SeenEvents {
 
 	/**
 	 * Makes an event a seen one, and writes everything that is known into what n8n stores.
-	 * @param key of an event that is under way
+	 * @param key of an event that is in progress
 	 */
 	markSeen(key: string, stored: StoredEvents): void {
 		const today = Math.floor(Date.now() / dayInMs);
@@ -90,11 +90,11 @@ export class SeenEvents {
 		this.save(stored);
 	}
 
-	/** Once n8n has answered, it is known whether it has started the workflow. */
+	/** Once n8n has responded, it is known whether it has started the workflow. */
 	private settle(): void {
-		for (const [key, { writableEnded, statusCode }] of this.underWay) {
+		for (const [key, { writableEnded, statusCode }] of this.inProgress) {
 			if (!writableEnded) continue;
-			this.underWay.delete(key);
+			this.inProgress.delete(key);
 			if (statusCode < 400) continue;
 			this.seen.delete(key);
 			this.notStarted.add(key);

@@ -2,21 +2,21 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Page } from './page';
 
 /** What has been read of a list so far. */
-export class ListReading {
+export class ListProgress {
 	readonly rows: IDataObject[] = [];
 	/** Whether someone came again on another page, as happens when others join. */
-	hasRepeats = false;
+	hasDuplicates = false;
 	/** Whether someone came again beside someone else, as does not happen when others join. */
-	hasOddRepeats = false;
-	first?: Page;
+	isOrderUnstable = false;
+	firstPage?: Page;
 	/** As the latest page has it. */
 	total?: number;
 	hasEnded = false;
 	/** The last page was answered with 404. */
 	isNotFound = false;
-	/** Pages one after the other that brought nobody new. */
-	pagesWithoutNews = 0;
-	pagesWithNews = 0;
+	pagesWithNewRows = 0;
+	/** How many of the latest pages, one after the other, brought nobody new. */
+	pagesWithoutNewRows = 0;
 	private readonly seen = new Set<string>();
 	/** Whom a participant stood before and behind: people join at the front, so neighbours stay. */
 	private readonly next = new Map<string, string>();
@@ -25,35 +25,35 @@ export class ListReading {
 	/** @param transform makes of a participant what is kept of it */
 	constructor(private readonly transform: (participant: IDataObject) => IDataObject) {}
 
-	/** @returns whether another reading has brought the same people */
-	hasSameAs({ seen }: ListReading): boolean {
+	/** @returns whether the same people have been read in both */
+	hasSameParticipants({ seen }: ListProgress): boolean {
 		return seen.size === this.seen.size && [...seen].every((key) => this.seen.has(key));
 	}
 
-	/** Takes everyone on a page who is new. */
+	/** Adds everyone on a page who is new. */
 	add(page: Page): void {
 		const before = this.seen.size;
-		this.hasRepeats ||= page.keys.some((key) => this.seen.has(key));
+		this.hasDuplicates ||= page.keys.some((key) => this.seen.has(key));
 		page.keys.forEach((key, index) => {
 			this.compareNeighbours(key, page.keys[index + 1]);
 			if (this.seen.has(key)) return;
 			this.seen.add(key);
 			this.rows.push(this.transform(page.rows[index]));
 		});
-		const hasNews = this.seen.size > before;
-		this.pagesWithNews += hasNews ? 1 : 0;
-		this.pagesWithoutNews = hasNews ? 0 : this.pagesWithoutNews + 1;
+		const hasNewRows = this.seen.size > before;
+		this.pagesWithNewRows += hasNewRows ? 1 : 0;
+		this.pagesWithoutNewRows = hasNewRows ? 0 : this.pagesWithoutNewRows + 1;
 		this.hasEnded = page.isLast;
 		this.isNotFound = page.isNotFound;
-		this.first ??= page;
+		this.firstPage ??= page;
 		this.total = page.total;
 	}
 
 	/**
-	 * Pages that were read at the same time fit together if nobody joined meanwhile: nobody comes again,
-	 * and nothing comes behind the end.
+	 * Pages that were read at the same time are consistent if nobody joined meanwhile: nobody comes
+	 * again, and nothing comes behind the end.
 	 */
-	fits(pages: Page[]): boolean {
+	isConsistentWith(pages: Page[]): boolean {
 		const keys = pages.flatMap((page) => page.keys);
 		const end = pages.findIndex(({ isLast }) => isLast);
 		const inList = end === -1 ? pages : pages.slice(0, end + 1);
@@ -68,8 +68,8 @@ export class ListReading {
 
 	private compareNeighbours(key: string, next: string | undefined): void {
 		if (next === undefined) return;
-		this.hasOddRepeats ||= (this.next.get(key) ?? next) !== next;
-		this.hasOddRepeats ||= (this.previous.get(next) ?? key) !== key;
+		this.isOrderUnstable ||= (this.next.get(key) ?? next) !== next;
+		this.isOrderUnstable ||= (this.previous.get(next) ?? key) !== key;
 		this.next.set(key, next);
 		this.previous.set(next, key);
 	}

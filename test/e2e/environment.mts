@@ -1,15 +1,15 @@
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { freePort, installPackage, N8n, temporaryFolder } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { startStandIn } from '../../tools/mock-server/service.mts';
+import { startMockServer } from '../../tools/mock-server/service.mts';
 
 /**
- * What every part plays on: n8n with the package in it, its owner logged in, and a stand-in for the
- * service. Both are stopped when the part ends, whether it holds or not: await using stage = …
+ * What every part plays on: n8n with the package in it, its owner logged in, and a mock server for the
+ * service. Both are stopped when the part ends, whether it holds or not: await using environment = …
  * @param tarball the packed package, or its name and version on npm
  * @param settings how many participants the campaign has, and what n8n is told beyond the usual
  */
-export async function setStage(
+export async function setUpEnvironment(
 	runtime: Runtime,
 	tarball: string,
 	{ participants = 60, env = {} as NodeJS.ProcessEnv } = {},
@@ -23,12 +23,12 @@ export async function setStage(
 		);
 	const n8n = await startN8n();
 	await n8n.setUpOwner();
-	const standIn = await startStandIn({ participants });
+	const mockServer = await startMockServer({ participants });
 	return {
 		folder,
 		n8n,
-		standIn,
-		/** Stops n8n and starts it anew, which the stage's n8n then is. */
+		mockServer,
+		/** Stops n8n and starts it anew, which the environment's n8n then is. */
 		async startAgain(meanwhile: () => Promise<void>) {
 			await this.n8n.stop();
 			await meanwhile();
@@ -37,7 +37,7 @@ export async function setStage(
 		},
 		async [Symbol.asyncDispose]() {
 			await this.n8n.stop();
-			await standIn.close();
+			await mockServer.close();
 		},
 	};
 }

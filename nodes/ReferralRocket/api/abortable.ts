@@ -1,0 +1,38 @@
+import { sleep } from 'n8n-workflow';
+
+/**
+ * @param signal ends the waiting
+ * @param work what is waited for
+ * @param onAbort called in the same moment as the signal is aborted
+ * @throws the signal's reason
+ */
+export async function abortable(
+	signal: AbortSignal | undefined,
+	work: Promise<void>,
+	onAbort?: () => void,
+): Promise<void> {
+	let abort: (() => void) | undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		abort = () => {
+			onAbort?.();
+			reject(signal?.reason);
+		};
+		signal?.addEventListener('abort', abort, { once: true });
+	});
+	try {
+		await Promise.race([work, aborted]);
+	} finally {
+		if (abort) signal?.removeEventListener('abort', abort);
+	}
+}
+
+/**
+ * n8n's own sleep can't be ended in n8n 1.
+ * @param ms milliseconds
+ * @param signal ends the waiting
+ * @throws the signal's reason
+ */
+export async function abortableSleep(ms: number, signal?: AbortSignal): Promise<void> {
+	signal?.throwIfAborted();
+	await abortable(signal, sleep(ms, signal));
+}

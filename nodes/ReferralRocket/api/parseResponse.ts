@@ -1,0 +1,45 @@
+import type { IDataObject, NodeApiError } from 'n8n-workflow';
+import type { ApiCall } from './apiCall';
+import { statusMessage, unreadableMessage } from './errorMessages';
+import { createApiError } from './errors';
+import { isObject, isSuccess, type ApiResponse } from './response';
+
+/**
+ * @param call what was called
+ * @param response to it
+ * @returns the JSON in the response; undefined for an empty body
+ * @throws NodeApiError for a status outside 200 to 299, a web page and anything that isn't JSON
+ */
+export function parseResponse(call: ApiCall, response: ApiResponse): unknown {
+	if (!isSuccess(response)) {
+		throw createApiError(call, statusMessage(call, redacted(response)), response.status);
+	}
+	if (response.text.trim() === '') return undefined;
+	try {
+		return JSON.parse(response.text);
+	} catch {
+		throw createUnreadableError(call, response);
+	}
+}
+
+/**
+ * @param call what was called
+ * @param response to it
+ * @returns the one JSON object in the response, untouched
+ * @throws NodeApiError when there is none
+ */
+export function parseObject(call: ApiCall, response: ApiResponse): IDataObject {
+	const body = parseResponse(call, response);
+	if (isObject(body)) return body;
+	throw createUnreadableError(call, response);
+}
+
+/** @returns what to throw for a successful response that isn't what the contract says */
+export const createUnreadableError = (call: ApiCall, response: ApiResponse): NodeApiError =>
+	createApiError(call, unreadableMessage(call, redacted(response)), response.status);
+
+function redacted(response: ApiResponse): ApiResponse {
+	const { text, headers, redact } = response;
+	const quotable = Object.entries(headers).map(([name, value]) => [name, redact(String(value))]);
+	return { ...response, text: redact(text), headers: Object.fromEntries(quotable) };
+}

@@ -1,0 +1,55 @@
+import type { IDataObject } from 'n8n-workflow';
+import { alreadyExists, messageFields } from './specification';
+
+/** What the service has sent back. */
+export interface ApiResponse {
+	status: number;
+	headers: Record<string, unknown>;
+	text: string;
+	/** Hides the key in what is quoted: the service may repeat it. */
+	redact: (text: string) => string;
+	/** How many times the request was sent. */
+	attempts?: number;
+}
+
+export const isSuccess = ({ status }: Pick<ApiResponse, 'status'>) =>
+	status >= 200 && status <= 299;
+
+/** @returns whether what was asked for does not exist */
+export const isNotFound = ({ status, text }: Pick<ApiResponse, 'status' | 'text'>) =>
+	status === 404 || ['', 'null'].includes(text.trim());
+
+/** @returns whether a body is markup, so no data */
+export const isMarkup = (text: string) => /^\s*</.test(text);
+
+export const isWebPage = (response: ApiResponse) =>
+	isMarkup(response.text) || /text\/html/i.test(String(response.headers['content-type'] ?? ''));
+
+/** @returns the service's own words, short enough to read */
+export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
+	let message: unknown = text;
+	try {
+		const body = JSON.parse(text) as Record<string, unknown> | null;
+		message = messageFields.map((field) => body?.[field]).find((field) => field != null) ?? text;
+	} catch {
+		// Plain text is as good: it is quoted as it came.
+	}
+	return String(message).trim().slice(0, 300);
+}
+
+/**
+ * @param response to an addition
+ * @param email who was to be added
+ * @returns whether the service seems to have refused because the participant already exists
+ */
+export function saysAlreadyExists(
+	{ status, text }: Pick<ApiResponse, 'status' | 'text'>,
+	email: string,
+): boolean {
+	if (status < 400 || [401, 403, 404, 429].includes(status)) return false;
+	// The service may repeat what it was sent.
+	return status === alreadyExists.status || alreadyExists.wording.test(text.replaceAll(email, ''));
+}
+
+export const isObject = (value: unknown): value is IDataObject =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,28 @@
+import type { IDataObject } from 'n8n-workflow';
+import { readList } from '../api/pagination/readList';
+import { parseObject } from '../api/parseResponse';
+import { request } from '../api/request';
+import type { ApiCall } from '../api/apiCall';
+import { simplified } from '../parameters/simplify';
+import { validateLimit } from '../parameters/validate';
+
+/** Makes the output of an operation for one input item. */
+export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
+
+/**
+ * The handler of operations that return one campaign or participant.
+ * @throws NodeApiError when the response isn't one JSON object
+ */
+export const returnObject: Handler = async (call) => [parseObject(call, await request(call))];
+
+/**
+ * The handler of operations that return participants.
+ * @throws NodeApiError when the list can't be read to its end: part of it is never given as the whole
+ */
+export const returnList: Handler = async (call) => {
+	const { context } = call;
+	const limit = context.getNodeParameter('returnAll', false)
+		? Infinity
+		: validateLimit(context.getNodeParameter('limit', 50));
+	return await readList(call, limit, simplified(context));
+};

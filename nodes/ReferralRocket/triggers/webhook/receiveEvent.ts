@@ -1,0 +1,95 @@
+import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { simplifiedFields } from '../../parameters/simplify';
+import {
+	dedupeKey,
+	eventTime,
+	isSelected,
+	parseEvent,
+	participantOf,
+	type ServiceEvent,
+} from './event';
+import { SeenEvents } from './seenEvents';
+import { campaignOf, createMissingSecretError, secretOf } from './settings';
+import { verifySignature } from './signature';
+
+/** The events of each trigger of this n8n process, by workflow and node. */
+const seenEvents = new Map<string, SeenEvents>();
+
+/**
+ * Takes a delivery of the service.
+ * @returns what starts the workflow, if it is a signed and selected event that is not a repeat
+ * @throws NodeOperationError for unusable settings
+ */
+export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const respond = (status: number, message: string): IWebhookResponseData => {
+		context.getResponseObject().status(status).json({ message });
+		return { noWebhookResponse: true };
+	};
+	const isTest = context.getMode() === 'manual';
+	const secret = await secretOf(context).catch(() => '');
+	if (secret === '') {
+		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
+		if (!isTest) return respond(500, 'Events can not be verified: see the credential in n8n.');
+		throw createMissingSecretError(context);
+	}
+	const body = await readRawBody(context);
+	const headers = context.getHeaderData() as IDataObject;
+	if (secret !== undefined && !verifySignature(body, headers, secret)) {
+		return respond(401, 'The signature is missing or wrong.');
+	}
+	const event = parseEvent(body);
+	if (!event) return respond(400, 'This is not an event of Referral Rocket.');
+
+	const campaign = campaignOf(context);
+	const { campaignId } = event.data;
+	const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
+	const selected = [context.getNodeParameter('events')].flat() as string[];
+	if (isElsewhere || !isSelected(event, selected)) {
+		return respond(200, 'Received. This workflow does not wait for such an event.');
+	}
+	// n8n responds, as only n8n knows whether it has started the workflow.
+	const webhookResponse = { message: 'Received.' };
+	const workflowData = [[{ json: outputOf(context, event) }]];
+	if (isTest || !context.getNodeParameter('options.ignoreRepeats', true)) {
+		return { webhookResponse, workflowData };
+	}
+	const seen = seenEventsOf(context);
+	const key = dedupeKey(event);
+	const stored = context.getWorkflowStaticData('node');
+	if (!(await seen.markInProgress(key, stored, context.getResponseObject()))) {
+		return { webhookResponse: { message: 'Received before.' } };
+	}
+	return {
+		// n8n 2 takes the response once it has started the workflow, and both versions take it right
+		// before they look whether there is something to store.
+		get webhookResponse() {
+			seen.markSeen(key, stored);
+			return webhookResponse;
+		},
+		workflowData,
+	};
+}
+
+/** @returns the body's bytes; none of a form, which n8n has read already, and of what can't be read */
+async function readRawBody(context: IWebhookFunctions): Promise<Buffer> {
+	const request = context.getRequestObject();
+	await request.readRawBody().catch(() => undefined);
+	return request.rawBody ?? Buffer.alloc(0);
+}
+
+function outputOf(context: IWebhookFunctions, event: ServiceEvent): IDataObject {
+	if (!context.getNodeParameter('simplify', true)) return event;
+	return {
+		event: event.eventType,
+		eventAt: eventTime(event),
+		campaignId: event.data.campaignId,
+		...simplifiedFields(participantOf(event)),
+	};
+}
+
+function seenEventsOf(context: IWebhookFunctions): SeenEvents {
+	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
+	const events = seenEvents.get(trigger) ?? new SeenEvents();
+	seenEvents.set(trigger, events);
+	return events;
+}

@@ -1,0 +1,37 @@
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { createSettingsError } from '../../api/errors';
+import { credentialName } from '../../api/specification';
+import { validateCampaign } from '../../parameters/validate';
+
+type Context = IHookFunctions | IWebhookFunctions;
+
+/** @returns the secret that events are signed with; undefined where signatures are not to be verified */
+export async function secretOf(context: Context): Promise<string | undefined> {
+	if (!context.getNodeParameter('options.verifySignature', true)) return undefined;
+	const { webhookSecret } = await context.getCredentials(credentialName);
+	return String(webhookSecret ?? '').trim();
+}
+
+export const createMissingSecretError = (context: Context) =>
+	createSettingsError(
+		context.getNode(),
+		'The Referral Rocket credential has no Webhook Secret. Copy the secret from Settings → Webhooks in Referral Rocket into the credential, so that events can be told from forgeries.',
+	);
+
+/**
+ * @returns the ID of the only campaign whose events start the workflow; undefined for all
+ * @throws NodeOperationError for a link without an ID
+ */
+export function campaignOf(context: Context): string | undefined {
+	try {
+		return validateCampaign(context.getNodeParameter('campaignId', '', { extractValue: true }));
+	} catch (error) {
+		throw createSettingsError(context.getNode(), (error as Error).message);
+	}
+}
+
+/** @throws NodeOperationError for settings with which no event could start the workflow */
+export async function checkSettings(context: Context): Promise<void> {
+	if ((await secretOf(context)) === '') throw createMissingSecretError(context);
+	campaignOf(context);
+}
