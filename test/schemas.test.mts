@@ -5,7 +5,7 @@ import { operations } from './support/operations.mts';
 import { locator, useMockServer } from './support/mockServer.mts';
 
 /*
- * The output schemas show a builder the fields of an operation before its first run, so they must
+ * The output schemas show a user the fields of an operation before its first run, so they must
  * hold what a run gives with the operation's defaults.
  */
 

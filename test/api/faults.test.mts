@@ -7,7 +7,7 @@ import { credentialFor, locator } from '../support/mockServer.mts';
 
 /*
  * What the node makes of a service or network that misbehaves. Each row is a fault, put into a request
- * once or for ever, and says what a builder gets and how often that request was made. The campaign has 30
+ * once or for ever, and says what a user gets and how often that request was made. The campaign has 30
  * participants, which List reads as three pages of ten. All rows run at the same time.
  */
 
@@ -126,7 +126,7 @@ const rows: Row[] = [
 		['a reset in the middle of the body', 'list', request, 'for ever', cut, 5],
 		['no answer at all', 'list', request, 'for ever', late, 5],
 		['a body that stops and never ends', 'list', request, 'for ever', late, 5],
-		// What asking again can't mend ends at once.
+		// What asking again can't fix ends at once.
 		['status 400', 'list', request, 'once', /did not accept/, 1],
 		['status 401', 'list', request, 'once', key, 1],
 		['status 403', 'list', request, 'once', key, 1],

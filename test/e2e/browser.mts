@@ -1,48 +1,31 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { chromium, type Page, type WebSocket } from 'playwright-core';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { owner, project } from '../../tools/n8n/n8n.mts';
 import { beforeExit } from '../../tools/command-line/processes.mts';
 import { step as plainStep } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { findProgram } from '../../tools/n8n/services.mts';
+import { operations } from '../support/operations.mts';
 import { screenshotOfFailure } from './failures.mts';
 import { setUpEnvironment } from './environment.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
-const list = ['Campaign', 'Return All', 'Limit', 'Simplify', 'Options: Page Size, Sort'];
+/** What n8n should show of a field: its label, and what can be added to a collection. */
+const labelOf = ({ displayName, type, options = [] }: INodeProperties) =>
+	type === 'collection'
+		? `${displayName}: ${(options as INodeProperties[]).map((option) => option.displayName).join(', ')}`
+		: displayName;
+const labelsOf = (node: INodeType) =>
+	node.description.properties.filter(({ type }) => type !== 'notice').map(labelOf);
 
-/** What a builder sees under Resource and Operation. */
-const operations: Array<[resource: string, operation: string, fields: string[]]> = [
-	['campaign', 'get', ['Campaign']],
-	[
-		'participant',
-		'add',
-		[
-			'Campaign',
-			'Email',
-			'Additional Fields: Referred By Code, Referred By Email',
-			'Options: If Participant Exists',
-		],
-	],
-	['participant', 'get', ['Campaign', 'Email', 'Simplify']],
-	['participant', 'list', list],
-	['participant', 'listReferrals', ['Campaign', 'Email', ...list.slice(1)]],
-	['participant', 'qualify', ['Campaign', 'Email', 'Additional Fields: Amount']],
-	['referralCode', 'validate', ['Campaign', 'Code']],
-];
-const webhookFields = [
-	'Events',
-	'Campaign',
-	'Simplify',
-	'Options: Ignore Repeats, Verify Signature',
-];
-const pollingFields = ['Poll Times', 'Mode', 'Event', 'Campaign', 'Simplify'];
-
-/** What a builder without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
+/** What a user without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
 export async function browser(runtime: Runtime, tarball: string): Promise<void> {
 	const executablePath = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
 	await using environment = await setUpEnvironment(runtime, tarball, { participants: 1250 });
@@ -51,7 +34,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	const every = await n8n.saveWorkflow(
 		chain('Every operation', [
 			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
-			...operations.map(([resource, operation]) => ({
+			...operations.map(({ resource, operation }) => ({
 				name: `${resource} ${operation}`,
 				type: 'n8n-nodes-referral-rocket.referralRocket',
 				parameters: { resource, operation },
@@ -135,19 +118,21 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	});
 	await step('Each operation has its fields, and no other', async () => {
 		await openWorkflow(every);
-		for (const [resource, operation, fields] of operations) {
+		for (const { resource, operation, fields } of operations) {
 			await openNode(`${resource} ${operation}`);
-			assert.deepEqual(await fieldsShown(page), ['Resource', 'Operation', ...fields]);
+			assert.deepEqual(await fieldsShown(page), ['Resource', 'Operation', ...fields.map(labelOf)]);
 			await page.click('[data-test-id="ndv-close-button"]');
 		}
 	});
 	await step('So have both triggers', async () => {
 		await openWorkflow(poll);
 		await openNode('Referral Rocket Polling Trigger');
-		assert.deepEqual(await fieldsShown(page), pollingFields);
+		// The first two are n8n's own.
+		const polling = ['Poll Times', 'Mode', ...labelsOf(new ReferralRocketPollingTrigger())];
+		assert.deepEqual(await fieldsShown(page), polling);
 		await openWorkflow(hook);
 		await openNode('Referral Rocket Trigger');
-		assert.deepEqual(await fieldsShown(page), webhookFields);
+		assert.deepEqual(await fieldsShown(page), labelsOf(new ReferralRocketTrigger()));
 		await page.click('text=Webhook URLs');
 		await page.getByText('Production URL', { exact: true }).first().click();
 		await page.waitForTimeout(500);

@@ -9,7 +9,7 @@ import { setUpEnvironment } from './environment.mts';
 
 const token = 'the-assistant-knows-it';
 
-/** What each tool asks a model for. */
+/** What each tool of the example asks a model for, which is what a model can rely on. */
 const inputs: Record<string, Record<string, string>> = {
 	Add_Participant: { email: 'string', referredByCode: 'string' },
 	Get_Participant: { email: 'string' },

@@ -2,7 +2,7 @@ import { CredentialTestContext } from 'n8n-core';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
-import { credentialFor, locator, refusalOf, useMockServer } from '../support/mockServer.mts';
+import { credentialFor, locator, errorMessageOf, useMockServer } from '../support/mockServer.mts';
 
 const service = useMockServer();
 const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
@@ -178,7 +178,7 @@ describe('Base URL', () => {
 			...credentialFor(service.mockServer),
 			baseUrl: `${address}:${port()}`,
 		};
-		expect(await refusalOf(service.run(parameters, { credential }))).toMatch(
+		expect(await errorMessageOf(service.run(parameters, { credential }))).toMatch(
 			/'Base URL' .*https:\/\//,
 		);
 		expect(service.mockServer.requests).toEqual([]);
@@ -190,7 +190,7 @@ describe('Base URL', () => {
 			const says = `'Base URL' "${baseUrl}" is not an address`;
 			expect((await tested({ baseUrl })).message).toContain(says);
 			const credential = { ...credentialFor(service.mockServer), baseUrl };
-			expect(await refusalOf(service.run(parameters, { credential }))).toContain(says);
+			expect(await errorMessageOf(service.run(parameters, { credential }))).toContain(says);
 		},
 	);
 

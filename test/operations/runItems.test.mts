@@ -12,7 +12,7 @@ import {
 
 /*
  * Many input items: how many are started, what becomes of the others when one does not work or the
- * execution is stopped, and what a builder is told.
+ * execution is stopped, and what a user is told.
  */
 
 const service = useMockServer();
@@ -29,15 +29,15 @@ const arrived = () => service.mockServer.requests.map(({ body }) => body?.email)
 const start = (options: Partial<RunOptions>) =>
 	startNode({ credential: credentialFor(service.mockServer), parameters: adding, ...options });
 
-test('of items whose requests are not answered, ten are started and no more are looked at', async () => {
+test('of items whose requests are not answered, ten are started and no more are resolved', async () => {
 	const resolved: number[] = [];
 	const items = people(50).map(({ json }, item) => ({
-		json: { email: json.email, look: () => resolved.push(item) },
+		json: { email: json.email, resolve: () => resolved.push(item) },
 	}));
 	service.mockServer.intercept = (_request, reply) => reply.hijack();
 	const { result, cancel } = start({
 		items: items as never,
-		parameters: { ...adding, email: '={{ $json.look() && $json.email }}' },
+		parameters: { ...adding, email: '={{ $json.resolve() && $json.email }}' },
 	});
 	void result.catch(() => undefined);
 	while (service.mockServer.requests.length < 10) await wait(5);
@@ -47,14 +47,14 @@ test('of items whose requests are not answered, ten are started and no more are 
 	cancel();
 });
 
-test('after an item that can not be sent, no further one is looked at', async () => {
+test('after an item that can not be sent, no further one is resolved', async () => {
 	const resolved: number[] = [];
 	const items = people(50).map(({ json }, item) => ({
-		json: { email: item === 5 ? 'no email' : json.email, look: () => resolved.push(item) },
+		json: { email: item === 5 ? 'no email' : json.email, resolve: () => resolved.push(item) },
 	}));
 	const { error } = await start({
 		items: items as never,
-		parameters: { ...adding, email: '={{ $json.look() && $json.email }}' },
+		parameters: { ...adding, email: '={{ $json.resolve() && $json.email }}' },
 	}).result;
 	expect(resolved).toEqual([0, 1, 2, 3, 4, 5]);
 	expect(arrived()).toEqual([0, 1, 2, 3, 4].map(emailOf));

@@ -145,7 +145,7 @@ export interface RunResult {
 
 /**
  * Runs the Referral Rocket node once on the engine.
- * @returns what a builder sees of it
+ * @returns what a user sees of it
  */
 export async function runNode(options: RunOptions): Promise<RunResult> {
 	return await (options.asTool ? runTool(options) : startNode(options).result);

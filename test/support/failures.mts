@@ -142,6 +142,8 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 	const keyOfTable = '(the API key)';
 
 	describe.each(ways)('%s, stops with a clear message', (_way, asTool) => {
+		let withoutResponse = 0;
+
 		test.each(failures(keyOfTable, wrongShapes, emptyIsFine))(
 			'when the service answers with $name',
 			async ({ status = 200, body = '', type = 'application/json', ...expected }) => {
@@ -217,6 +219,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 			])('when %s in time, without sending the request again', async (_, answer) => {
 				const { mockServer } = service;
 				mockServer.intercept = (_request, reply) => answer(reply.hijack());
+				withoutResponse++;
 				const result = await service.run(
 					{ ...parameters, requestOptions: { timeout: 200 } },
 					{ asTool },
@@ -230,6 +233,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 			test('when the connection is cut, without sending the request again', async () => {
 				const { mockServer } = service;
 				mockServer.intercept = (_, reply) => void reply.hijack().raw.destroy();
+				withoutResponse++;
 				const result = await service.run(parameters, { asTool });
 				expectStopped(result, mockServer.apiKey);
 				expect(result.error?.message).toMatch(/connection was lost/);
@@ -237,6 +241,10 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 				expect(mockServer.requests).toHaveLength(1);
 			});
 		}
+
+		test('after all requests without a response that could have changed something', () => {
+			expect(withoutResponse).toBe(changesSomething ? 3 : 0);
+		});
 	});
 }
 

@@ -1,5 +1,5 @@
 import type { INodeParameters, INodeParameterResourceLocator } from 'n8n-workflow';
-import { itemsOf, locator, refusalOf, ways, type Service } from './mockServer.mts';
+import { itemsOf, locator, errorMessageOf, ways, type Service } from './mockServer.mts';
 
 /*
  * What every operation must make of the fields that several of them have.
@@ -48,7 +48,7 @@ export function takesTheCampaign(service: Service, parameters: INodeParameters, 
 		['a link with an empty ID', locator('https://referralrocket.io/?id=&a=1'), /campaign ID/],
 	];
 	test.each(refused)('refuses %s and sends nothing', async (_, campaignId, says) => {
-		const message = await refusalOf(service.run({ ...parameters, campaignId }, { items }));
+		const message = await errorMessageOf(service.run({ ...parameters, campaignId }, { items }));
 		expect(message).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
@@ -83,7 +83,7 @@ export function takesTheEmail(service: Service, parameters: INodeParameters) {
 		['an email without a domain', 'jo@', /Email "jo@" is not an email address/],
 		['two emails', 'jo@example.com, al@example.com', /Email .* is not an email address/],
 	])('refuses %s as email and sends nothing', async (_, email, says) => {
-		const message = await refusalOf(service.run({ ...parameters, email }, { items }));
+		const message = await errorMessageOf(service.run({ ...parameters, email }, { items }));
 		expect(message).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});

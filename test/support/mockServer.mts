@@ -88,10 +88,10 @@ export const ways: Array<[name: string, asTool: boolean]> = [
 export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
 
 /**
- * What a builder reads when the node does not run: n8n itself stops at an empty required field,
+ * What a user reads when the node does not run: n8n itself stops at an empty required field,
  * before any node is started.
  */
-export async function refusalOf(run: Promise<RunResult>): Promise<string | undefined> {
+export async function errorMessageOf(run: Promise<RunResult>): Promise<string | undefined> {
 	try {
 		return (await run).error?.message;
 	} catch (error) {

@@ -22,7 +22,7 @@ interface Options extends Partial<Account> {
 	write?: boolean;
 }
 
-async function look({ write = false, ...more }: Options = {}): Promise<Row[]> {
+async function inspect({ write = false, ...more }: Options = {}): Promise<Row[]> {
 	const { url: baseUrl, apiKey, campaign } = service.mockServer;
 	const live = await connect({ baseUrl, apiKey, campaign: campaign.id, ...more });
 	const rows = await rowsOf(live, trialAt(live, write), () => undefined);
@@ -110,7 +110,7 @@ describe('against a service that is as assumed', () => {
 
 	test('everything that shows by reading holds, and nothing is written', async () => {
 		const before = JSON.stringify(service.mockServer.campaign.participants);
-		const rows = await look();
+		const rows = await inspect();
 		for (const part of [...byHand, ...written, 'Where Bearer']) {
 			expect(row(rows, part).verdict).toBe('not seen');
 		}
@@ -122,7 +122,7 @@ describe('against a service that is as assumed', () => {
 	});
 
 	test('with --write the rest holds as well, and each thing is written once', async () => {
-		const rows = await look({ write: true });
+		const rows = await inspect({ write: true });
 		expect(differing(rows)).toEqual([]);
 		for (const part of written.filter((name) => name !== '`amount`')) {
 			expect(row(rows, part).verdict).toBe('holds');
@@ -145,7 +145,7 @@ describe('against a service that is as assumed', () => {
 	});
 
 	test('the report is no wider than 120 characters and counts the verdicts', async () => {
-		const rows = await look();
+		const rows = await inspect();
 		const lines = report(rows).split('\n');
 		expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
 		expect(report(rows)).toMatch(/^holds: +19,/m);
@@ -155,7 +155,7 @@ describe('against a service that is as assumed', () => {
 
 	test('nobody can be recognised in the report', async () => {
 		const { participants } = service.mockServer.campaign;
-		const rows = JSON.stringify(await look({ write: true }));
+		const rows = JSON.stringify(await inspect({ write: true }));
 		for (const { email, referralCode, shareLink, lastName } of participants) {
 			if (!email.startsWith('check-live-')) expect(rows).not.toContain(email);
 			expect(rows).not.toContain(referralCode);
@@ -230,13 +230,13 @@ describe('where the service behaves in another way that is known', () => {
 		],
 	])('%s', async (_, behaviour, part, verdict, seen) => {
 		Object.assign(service.mockServer.behaviour, behaviour);
-		const rows = await look({ write: part === 'twice is' });
+		const rows = await inspect({ write: part === 'twice is' });
 		expect(row(rows, part)).toMatchObject({ verdict, seen: expect.stringMatching(seen) });
 	});
 
 	test('the key is found in a header that is given', async () => {
 		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket', keyPrefix: '' });
-		const rows = await look({ header: 'X-Rocket' });
+		const rows = await inspect({ header: 'X-Rocket' });
 		expect(row(rows, 'Where Bearer')).toMatchObject({
 			verdict: 'differs',
 			seen: expect.stringMatching(/X-Rocket/),
@@ -441,7 +441,7 @@ describe('where the service is not as assumed', () => {
 		],
 	])('%s is told', async (...[, change, part, seen, options]) => {
 		change();
-		const found = row(await look(options), part);
+		const found = row(await inspect(options), part);
 		expect(found).toMatchObject({ verdict: 'differs', seen: expect.stringMatching(seen) });
 		expect(found.line).toMatch(/\.ts:[1-9]\d*$/);
 	});
@@ -449,7 +449,7 @@ describe('where the service is not as assumed', () => {
 	test('a sort that is not followed is told', async () => {
 		const participants = JSON.stringify(service.mockServer.campaign.participants);
 		answering(({ query }) => query.sort !== undefined, 200, participants);
-		expect(row(await look(), 'sort by')).toMatchObject({
+		expect(row(await inspect(), 'sort by')).toMatchObject({
 			verdict: 'differs',
 			seen: expect.stringMatching(/not/),
 		});
@@ -457,7 +457,7 @@ describe('where the service is not as assumed', () => {
 
 	test('a list with the newest last is as good', async () => {
 		service.mockServer.campaign.participants.reverse();
-		expect(row(await look(), 'at the front')).toMatchObject({
+		expect(row(await inspect(), 'at the front')).toMatchObject({
 			verdict: 'holds',
 			seen: expect.stringMatching(/last/),
 		});
@@ -471,7 +471,7 @@ describe('where the service is not as assumed', () => {
 			}
 			return false;
 		};
-		expect(row(await look({ write: true }), '`amount`')).toMatchObject({
+		expect(row(await inspect({ write: true }), '`amount`')).toMatchObject({
 			verdict: 'holds',
 			seen: expect.stringMatching(/revenueGenerated/),
 		});
@@ -494,7 +494,7 @@ describe('where the service does not answer as a service', () => {
 				status,
 				body,
 			);
-			const rows = await look({ write: true });
+			const rows = await inspect({ write: true });
 			expect(rows.map(({ assumed }) => assumed)).toEqual(checks.map(({ assumed }) => assumed));
 			expect(rows.filter(({ seen }) => /<|\p{Cc}|undefined|object Object/u.test(seen))).toEqual([]);
 		},
@@ -510,7 +510,7 @@ describe('where the service does not answer as a service', () => {
 		'status %i says nothing about what was assumed, and nothing is asked twice',
 		async (status) => {
 			afterTheFirst((_, reply) => void reply.code(status).send());
-			const rows = await look({ write: true });
+			const rows = await inspect({ write: true });
 			expect(differing(rows)).toEqual([]);
 			expect(row(rows, 'A list is').seen).toContain(`status ${status}`);
 			expect(posts()).toHaveLength(1);
@@ -519,7 +519,7 @@ describe('where the service does not answer as a service', () => {
 
 	test('a connection that is cut says nothing about what was assumed', async () => {
 		afterTheFirst((_, reply) => void reply.raw.destroy());
-		const rows = await look();
+		const rows = await inspect();
 		expect(differing(rows)).toEqual([]);
 		expect(row(rows, 'A list is').seen).toMatch(/No answer came \(E/);
 	});
@@ -527,7 +527,7 @@ describe('where the service does not answer as a service', () => {
 	test('a service that falls silent is not waited for', async () => {
 		service.mockServer.intercept = (request) =>
 			to('getAllParticipants')(request) && new Promise(() => undefined);
-		const rows = await look({ timeout: 500 });
+		const rows = await inspect({ timeout: 500 });
 		expect(differing(rows)).toEqual([]);
 		expect(row(rows, 'A list is').seen).toBe('No answer came in time.');
 	}, 60_000);
@@ -542,7 +542,7 @@ describe('where the service does not answer as a service', () => {
 						.header('location', other.url + path)
 						.send(),
 			);
-			const rows = await look({ write: true });
+			const rows = await inspect({ write: true });
 			expect(other.requests).toEqual([]);
 			expect(row(rows, 'A list is').seen).toContain('status 307');
 		} finally {
@@ -552,7 +552,7 @@ describe('where the service does not answer as a service', () => {
 
 	test('a campaign without participants leaves open what only participants show', async () => {
 		service.mockServer.campaign.participants.length = 0;
-		const rows = await look();
+		const rows = await inspect();
 		expect(differing(rows)).toEqual([]);
 		expect(row(rows, 'Simplify').seen).toMatch(/no participants/);
 	});
@@ -607,7 +607,7 @@ describe('npm run check:live', () => {
 		expectNoKey(ended);
 	}, 60_000);
 
-	test('ends with 1 and a sentence when it can not look', async () => {
+	test('ends with 1 and a sentence when it can not be inspected', async () => {
 		answering(() => true, 401, { message: service.mockServer.apiKey });
 		const ended = await started(standInArgs());
 		expect(ended.code).toBe(1);

@@ -44,7 +44,7 @@ describe('Participant Added', () => {
 		expect(polling.executions).toBe(2);
 	});
 
-	test('a poll without news is one request, where the campaign tells its total', async () => {
+	test('a poll that finds nothing is one request, where the campaign tells its total', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.requests.length = 0;

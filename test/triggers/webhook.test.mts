@@ -214,7 +214,7 @@ test.each([
 	['something_new', ['referrerCreated', 'refereeCreated', 'rewardUnlocked'], false],
 	['something_new', ['any'], true],
 	['', ['any'], true],
-])('the event %j, with %j ticked, starts the workflow: %s', async (eventType, events, starts) => {
+])('the event %j, with %j selected, starts the workflow: %s', async (eventType, events, starts) => {
 	const hook = await hookWith({ events });
 	const message = starts ? 'Received.' : 'Received. This workflow does not wait for such an event.';
 	expect(await send(hook, event({ eventType }))).toEqual({ status: 200, data: { message } });
@@ -437,7 +437,7 @@ describe('without a secret in the credential', () => {
 		expect([hook.executions, hook.failures]).toEqual([[], 0]);
 	});
 
-	test('activation works only when the builder has switched verification off', async () => {
+	test('activation works only when the user has switched verification off', async () => {
 		const hook = await hookWith({ options: { verifySignature: false } }, '');
 		expect(await hook.activate()).toBe(true);
 		expect((await hook.post(JSON.stringify(event()))).status).toBe(200);

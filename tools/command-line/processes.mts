@@ -116,7 +116,7 @@ export async function stop(started: Started): Promise<void> {
 
 let stopping: Promise<void> | undefined;
 
-/** @returns whether everything is being stopped, so that what goes wrong is no news */
+/** @returns whether everything is being stopped, so that errors are expected */
 export const isStopping = (): boolean => stopping !== undefined;
 
 /** Stops every program that was started and does all the tidying up, once. */
@@ -130,7 +130,7 @@ async function stopAll(): Promise<void> {
 
 /**
  * Runs the main part of a command and leaves nothing behind, however it ends.
- * @param main does the work and returns the exit code; what a person can mend it throws as UserError
+ * @param main does the work and returns the exit code; what a person can fix it throws as UserError
  */
 export async function mainOf(main: () => Promise<number>): Promise<void> {
 	for (const [signal, code] of [

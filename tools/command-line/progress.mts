@@ -1,4 +1,4 @@
-/** Something that a person can mend; shown as a sentence, without a stack. */
+/** Something that a person can fix; shown as a sentence, without a stack. */
 export class UserError extends Error {}
 
 const terminal = process.stdout.isTTY;

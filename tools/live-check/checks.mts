@@ -28,7 +28,7 @@ import {
 import type { Trial } from './trial.mts';
 
 /** What was seen, and whether the code is right about it; undefined where it can't be told. */
-export interface Sight {
+export interface Finding {
 	seen: string;
 	holds?: boolean;
 }
@@ -38,12 +38,12 @@ export interface Check {
 	assumed: string;
 	/** Where the code relies on it: a file of nodes/ReferralRocket and a text that is in it once. */
 	code: [file: string, symbol: string];
-	/** Looks; throws NotSeen where nothing can be seen. */
-	look: (visit: Visit) => Promise<Sight> | Sight;
+	/** Inspects; throws NotSeen where nothing can be seen. */
+	inspect: (session: Session) => Promise<Finding> | Finding;
 }
 
-/** One run over all checks: what several of them look at is asked for once. */
-export interface Visit extends Service {
+/** One run over all checks: what several of them inspect is requested once. */
+export interface Session extends Service {
 	trial: Trial;
 	/** An address that nobody has. */
 	nobody: string;
@@ -60,7 +60,7 @@ interface Page {
 }
 
 /** @returns a run of which nothing has been asked yet */
-export function visitTo(service: Service, trial: Trial): Visit {
+export function visitTo(service: Service, trial: Trial): Session {
 	return {
 		...service,
 		trial,
@@ -90,9 +90,9 @@ async function list({ ask, campaign }: Service, values: ParameterValues = {}): P
 }
 
 /** The first participants, of whom there must be one. */
-async function participantsOf(visit: Visit): Promise<IDataObject[]> {
-	const { rows } = await visit.front();
-	if (rows.length === 0) throw new NotSeen('The campaign has no participants to look at.');
+async function participantsOf(session: Session): Promise<IDataObject[]> {
+	const { rows } = await session.front();
+	if (rows.length === 0) throw new NotSeen('The campaign has no participants.');
 	return rows;
 }
 
@@ -100,8 +100,8 @@ async function participantsOf(visit: Visit): Promise<IDataObject[]> {
 const readCampaignTotal = (body: unknown) =>
 	isObject(body) && typeof body.totalElements === 'number' ? body.totalElements : undefined;
 
-async function fieldsSeen(visit: Visit, wanted: string[]): Promise<Sight> {
-	const rows = await participantsOf(visit);
+async function fieldsSeen(session: Session, wanted: string[]): Promise<Finding> {
+	const rows = await participantsOf(session);
 	const names = namesIn(rows);
 	const missing = wanted.filter((name) => !names.includes(name));
 	const others = names.filter((name) => !wanted.includes(name));
@@ -139,12 +139,12 @@ export const checks: Check[] = [
 	{
 		assumed: "The API needs a paid plan; the key is made in the account's settings",
 		code: ['api/errorMessages.ts', 'statusMessage'],
-		look: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
+		inspect: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
 	},
 	{
 		assumed: 'The key goes into `Authorization: Bearer KEY`',
 		code: ['api/authentication.ts', 'keyHeader'],
-		look: ({ bareHeader }) =>
+		inspect: ({ bareHeader }) =>
 			bareHeader === undefined
 				? { holds: true, seen: 'The key was taken so.' }
 				: { holds: false, seen: `Refused so; taken bare in ${bareHeader}.` },
@@ -152,7 +152,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'Where Bearer is refused, the bare key goes into `X-API-Key`',
 		code: ['api/specification.ts', 'defaultHeaderName'],
-		look: ({ bareHeader }) =>
+		inspect: ({ bareHeader }) =>
 			bareHeader === undefined
 				? { seen: 'Bearer is taken, so no other header was tried.' }
 				: { holds: bareHeader === defaultHeaderName, seen: `Taken bare in ${bareHeader}.` },
@@ -160,32 +160,32 @@ export const checks: Check[] = [
 	{
 		assumed: '401 and 403 mean that the key is refused',
 		code: ['api/errorMessages.ts', 'statusMessage'],
-		look: async ({ ask, campaign }) =>
+		inspect: async ({ ask, campaign }) =>
 			refusal(await ask(endpoints.getCampaign, { campaign }, wrongKey)),
 	},
 	{
 		assumed: 'A wrong key is refused about a campaign that does not exist as well',
 		code: ['methods/credentialTest.ts', 'unknownCampaign'],
-		look: async ({ ask }) =>
+		inspect: async ({ ask }) =>
 			refusal(await ask(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
 	},
 	{
 		assumed: '429 means that nothing was done; `Retry-After` holds how long to wait',
 		code: ['api/retry.ts', 'mayRetry'],
-		look: byHand('Nothing here asks that much. n8n says "Rate limit reached" when it comes.'),
+		inspect: byHand('Nothing here asks that much. n8n says "Rate limit reached" when it comes.'),
 	},
 	{
 		assumed: '`getCampaign` answers an unknown campaign with 404',
 		code: ['methods/credentialTest.ts', 'testCredential'],
-		look: async (visit) => {
-			const answer = await visit.unknownCampaign();
+		inspect: async (session) => {
+			const answer = await session.unknownCampaign();
 			return { holds: answer.status === 404, seen: `${described(answer)}.` };
 		},
 	},
 	{
 		assumed: '`getParticipant` answers an unknown participant with nothing, `null` or 404',
 		code: ['api/response.ts', 'isNotFound'],
-		look: async ({ ask, campaign, nobody }) => {
+		inspect: async ({ ask, campaign, nobody }) => {
 			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
 			const isNothing = isFine(answer) && (answer.body ?? null) === null;
 			return { holds: isNothing || answer.status === 404, seen: `${described(answer)}.` };
@@ -194,8 +194,8 @@ export const checks: Check[] = [
 	{
 		assumed: 'The path of Qualify is `qualifyParticipant`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
-		look: async (visit) => {
-			const { ask, trial } = visit;
+		inspect: async (session) => {
+			const { ask, trial } = session;
 			if (trial.isOn) {
 				const answer = await trial.qualified();
 				const holds = isFine(answer) || ([404, 405].includes(answer.status) ? false : undefined);
@@ -216,7 +216,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'Qualify takes `id` and `email`, as Add does',
 		code: ['api/specification.ts', 'qualifyParticipant'],
-		look: async ({ trial }) => {
+		inspect: async ({ trial }) => {
 			const answer = await trial.qualified();
 			if (!isFine(answer)) {
 				return { holds: false, seen: `${said(answer)}.` };
@@ -231,7 +231,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'Qualify takes what was paid as `amount`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
-		look: async ({ trial }) => {
+		inspect: async ({ trial }) => {
 			const answer = await trial.qualified();
 			if (!isFine(answer)) throw new NotSeen(`Qualify answered with ${described(answer)}.`);
 			const participant = await trial.found(trial.referredByCode);
@@ -248,7 +248,7 @@ export const checks: Check[] = [
 	{
 		assumed: '`addParticipant` answers with the participant',
 		code: ['api/specification.ts', 'addParticipant'],
-		look: async ({ trial }) => {
+		inspect: async ({ trial }) => {
 			const answer = await trial.added();
 			const holds = isFine(answer) && isObject(answer.body) && answer.body.email === trial.referrer;
 			return { holds, seen: `${isFine(answer) ? described(answer) : said(answer)}.` };
@@ -257,7 +257,7 @@ export const checks: Check[] = [
 	{
 		assumed: '`referredByCode` and `referredByEmail` make the added participant a referral',
 		code: ['api/specification.ts', 'addParticipant'],
-		look: async ({ trial }) => {
+		inspect: async ({ trial }) => {
 			const outcomeOf = async (added: Answer, email: string) => {
 				if (!isFine(added)) return said(added);
 				const { referredByCode } = await trial.found(email);
@@ -275,12 +275,12 @@ export const checks: Check[] = [
 	{
 		assumed: '`validateCode` answers with a bare `true` or `false`',
 		code: ['resources/referralCode/validate.ts', 'validateCode'],
-		look: async (visit) => {
-			const { ask, campaign, nobody } = visit;
+		inspect: async (session) => {
+			const { ask, campaign, nobody } = session;
 			const unknown = await ask(endpoints.validateCode, { campaign, code: nobody });
 			const seen = `For a code that nobody has: ${described(unknown)}.`;
 			if (unknown.body !== false || !isFine(unknown)) return { holds: false, seen };
-			const { referralCode } = (await participantsOf(visit))[0];
+			const { referralCode } = (await participantsOf(session))[0];
 			if (typeof referralCode !== 'string') return { holds: true, seen };
 			const known = await ask(endpoints.validateCode, { campaign, code: referralCode });
 			return {
@@ -293,13 +293,13 @@ export const checks: Check[] = [
 		assumed:
 			'A campaign has its number of participants in a field with a name like `totalParticipants`',
 		code: ['api/specification.ts', 'campaignTotal'],
-		look: async (visit) => {
-			const { ask, campaign } = visit;
+		inspect: async (session) => {
+			const { ask, campaign } = session;
 			const { body } = await ask(endpoints.getCampaign, { campaign });
 			const fields = isObject(body) ? Object.entries(body) : [];
 			const [name, total] = fields.find(([field]) => campaignTotal.test(field)) ?? [];
 			if (name === undefined) return { holds: false, seen: `No such field in ${kindOf(body)}.` };
-			const listed = readCampaignTotal((await list(visit)).body);
+			const listed = readCampaignTotal((await list(session)).body);
 			const agrees = listed === undefined ? '' : `; the list says ${listed}`;
 			return {
 				holds: typeof total === 'number' && (listed === undefined || listed === total),
@@ -310,18 +310,18 @@ export const checks: Check[] = [
 	{
 		assumed: 'A participant has the fields that Simplify keeps',
 		code: ['api/specification.ts', 'simplifiedParticipant'],
-		look: async (visit) => await fieldsSeen(visit, simplifiedParticipant),
+		inspect: async (session) => await fieldsSeen(session, simplifiedParticipant),
 	},
 	{
 		assumed: 'A participant has the totals of referrals and rewards',
 		code: ['api/specification.ts', 'participantTotals'],
-		look: async (visit) => await fieldsSeen(visit, participantTotals),
+		inspect: async (session) => await fieldsSeen(session, participantTotals),
 	},
 	{
 		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
 		code: ['triggers/polling/detectChanges.ts', 'byJoining'],
-		look: async (visit) => {
-			const rows = await participantsOf(visit);
+		inspect: async (session) => {
+			const rows = await participantsOf(session);
 			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
 			return {
 				holds: fitting.length === rows.length,
@@ -332,15 +332,15 @@ export const checks: Check[] = [
 	{
 		assumed: 'The server caps `size`, at 2000 unless configured otherwise',
 		code: ['api/specification.ts', 'maxPageSize'],
-		look: async (visit) => {
+		inspect: async (session) => {
 			const pageSize = maxPageSize + 1;
-			const { body, rows } = await list(visit, { page: 0, pageSize });
+			const { body, rows } = await list(session, { page: 0, pageSize });
 			const told = isObject(body) && typeof body.size === 'number' ? body.size : undefined;
 			const most = told ?? rows.length;
 			const asked = `Asked for ${pageSize},`;
 			if (most === pageSize) return { holds: true, seen: `${asked} that many are given: no cap.` };
 			if (most === maxPageSize) return { holds: true, seen: `${asked} ${most} are given.` };
-			if (told === undefined && !(await hasMore(visit, body, rows))) {
+			if (told === undefined && !(await hasMore(session, body, rows))) {
 				throw new NotSeen(`The campaign has only ${rows.length} participants.`);
 			}
 			return { holds: false, seen: `${asked} ${most} are given.` };
@@ -349,7 +349,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
 		code: ['api/pagination/page.ts', 'rowsIn'],
-		look: async ({ ask, campaign }) => {
+		inspect: async ({ ask, campaign }) => {
 			const answer = await ask(endpoints.getAllParticipants, { campaign });
 			const holds = isFine(answer) && rowsIn(answer.body) !== undefined;
 			return { holds, seen: `${described(answer)}.` };
@@ -358,9 +358,9 @@ export const checks: Check[] = [
 	{
 		assumed: 'Page 0 and page 1 may both be the first page',
 		code: ['api/pagination/page.ts', 'isSamePage'],
-		look: async ({ firsts }) => {
+		inspect: async ({ firsts }) => {
 			const [zero, one, two] = await firsts();
-			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
+			if (zero === undefined) throw new NotSeen('The campaign has no participants.');
 			if (zero !== one) return { holds: true, seen: 'They are two pages: pages count from 0.' };
 			if (one === two) throw new NotSeen('Pages 0, 1 and 2 are the same.');
 			return { holds: true, seen: 'They are the same: pages count from 1, which List copes with.' };
@@ -369,9 +369,9 @@ export const checks: Check[] = [
 	{
 		assumed: '`page` is followed',
 		code: ['api/specification.ts', 'pageable'],
-		look: async ({ firsts }) => {
+		inspect: async ({ firsts }) => {
 			const [zero, one, two] = await firsts();
-			if (zero === undefined) throw new NotSeen('The campaign has no participants to look at.');
+			if (zero === undefined) throw new NotSeen('The campaign has no participants.');
 			return zero === one && one === two
 				? { holds: false, seen: 'Pages 0, 1 and 2 are the same.' }
 				: { holds: true, seen: 'It is: other pages have other participants.' };
@@ -380,7 +380,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'A page beyond the end is `[]`, `null`, nothing or has an empty `content`',
 		code: ['api/pagination/page.ts', 'readPage'],
-		look: async ({ ask, campaign }) => {
+		inspect: async ({ ask, campaign }) => {
 			const answer = await ask(endpoints.getAllParticipants, { campaign, page: 100_000 });
 			const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
 			if (rows && rows.length > 0) throw new NotSeen('Page 100,000 has participants.');
@@ -390,7 +390,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'New participants may come in at the front while a list is read',
 		code: ['api/pagination/readList.ts', 'concurrentPages'],
-		look: async ({ front }) => {
+		inspect: async ({ front }) => {
 			const order = orderOf((await front()).rows);
 			return {
 				holds: order !== 'none',
@@ -405,8 +405,8 @@ export const checks: Check[] = [
 	{
 		assumed: 'Fields to sort by have the names that they have in a participant',
 		code: ['parameters/fields.ts', 'listFields'],
-		look: async (visit) => {
-			const { ask, campaign } = visit;
+		inspect: async (session) => {
+			const { ask, campaign } = session;
 			const orders = [];
 			for (const direction of ['asc', 'desc']) {
 				const sort = `createdOn,${direction}`;
@@ -422,7 +422,7 @@ export const checks: Check[] = [
 	{
 		assumed: 'Adding an email twice is harmless, or refused as already there',
 		code: ['api/specification.ts', 'alreadyExists'],
-		look: async ({ trial }) => {
+		inspect: async ({ trial }) => {
 			const before = (await trial.added()).body;
 			const again = await trial.addedAgain();
 			if (saysAlreadyExists(again, trial.referrer)) {
@@ -441,13 +441,13 @@ export const checks: Check[] = [
 		assumed:
 			"Qualifying through the API counts twice where the vendor's Stripe integration qualifies as well",
 		code: ['resources/participant/qualify.ts', 'qualify'],
-		look: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
+		inspect: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
 	},
 	{
 		assumed: "An `ErrorDetail` has the service's words in `message`, `detail` or `error`",
 		code: ['api/specification.ts', 'messageFields'],
-		look: async (visit) => {
-			const answer = await visit.unknownCampaign();
+		inspect: async (session) => {
+			const answer = await session.unknownCampaign();
 			if (answer.status < 400) throw new NotSeen(`No ErrorDetail came: ${described(answer)}.`);
 			const { body } = answer;
 			const field = isObject(body) && messageFields.find((name) => typeof body[name] === 'string');
@@ -459,35 +459,35 @@ export const checks: Check[] = [
 	{
 		assumed: 'The names of the events for a new referee and an unlocked reward',
 		code: ['api/specification.ts', 'eventNames'],
-		look: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
+		inspect: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
 	},
 	{
 		assumed: 'Whether the secret is taken as text or decoded from hex',
 		code: ['triggers/webhook/signature.ts', 'verifySignature'],
-		look: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
+		inspect: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
 	},
 	{
 		assumed:
 			"`code`, `score` and `totalReferred` are the REST API's `referralCode`, `fraudScore` and `totalReferrals`; `refereeActionCompleted` is `rewardEventCompleted`",
 		code: ['api/specification.ts', 'webhookFields'],
-		look: byHand('Compare an event with Participant → Get of the same person.'),
+		inspect: byHand('Compare an event with Participant → Get of the same person.'),
 	},
 ];
 
 /** What a wrong key gets. */
-const refusal = (answer: Answer): Sight => ({
+const refusal = (answer: Answer): Finding => ({
 	holds: answer.status === 401 || answer.status === 403,
 	seen: `A wrong key: ${described(answer)}.`,
 });
 
 /** @returns whether there are participants beyond a page that was asked for as large as can be */
-async function hasMore(visit: Visit, body: unknown, rows: IDataObject[]): Promise<boolean> {
+async function hasMore(session: Session, body: unknown, rows: IDataObject[]): Promise<boolean> {
 	const total = readCampaignTotal(body);
 	if (total !== undefined) return total > rows.length;
 	const known = new Set(rows.map(rowKey));
 	// Page 1 is the first page again where pages count from 1.
 	for (const page of [1, 2]) {
-		const next = await list(visit, { page, pageSize: maxPageSize + 1 });
+		const next = await list(session, { page, pageSize: maxPageSize + 1 });
 		if (next.rows.some((row) => !known.has(rowKey(row)))) return true;
 	}
 	return false;

@@ -33,14 +33,14 @@ export async function checkLive(
 ): Promise<number> {
 	const apiKey = key?.trim() ?? '';
 	try {
-		return await look(args, apiKey, print);
+		return await inspect(args, apiKey, print);
 	} catch (error) {
 		const { message, stack } = error as Error;
 		throw new UserError(withoutKey(error instanceof UserError ? message : String(stack), apiKey));
 	}
 }
 
-async function look(args: string[], apiKey: string, print: (text: string) => void) {
+async function inspect(args: string[], apiKey: string, print: (text: string) => void) {
 	const { write, ...asked } = options(args);
 	if (apiKey === '') throw new UserError(`There is no API key. ${usage}`);
 	const service = await step('Asking for the campaign', async () => connect({ apiKey, ...asked }));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { asTable } from '../command-line/table.mts';
-import { checks, visitTo, type Check, type Sight, type Visit } from './checks.mts';
+import { checks, visitTo, type Check, type Finding, type Session } from './checks.mts';
 import { NotSeen, type Service } from './service.mts';
 import type { Trial } from './trial.mts';
 
@@ -24,11 +24,11 @@ export async function rowsOf(
 	trial: Trial,
 	say: (progress: string) => void,
 ): Promise<Row[]> {
-	const visit = visitTo(service, trial);
+	const session = visitTo(service, trial);
 	const rows: Row[] = [];
-	for (const [index, { assumed, code, look }] of checks.entries()) {
+	for (const [index, { assumed, code, inspect }] of checks.entries()) {
 		say(`${index + 1} of ${checks.length}`);
-		const { seen, holds } = await sightOf(look, visit);
+		const { seen, holds } = await findingOf(inspect, session);
 		rows.push({
 			assumed,
 			seen: printable(seen),
@@ -39,9 +39,9 @@ export async function rowsOf(
 	return rows;
 }
 
-async function sightOf(look: Check['look'], visit: Visit): Promise<Sight> {
+async function findingOf(inspect: Check['inspect'], session: Session): Promise<Finding> {
 	try {
-		return await look(visit);
+		return await inspect(session);
 	} catch (reason) {
 		if (reason instanceof NotSeen) return { seen: reason.message };
 		throw reason;

@@ -19,7 +19,7 @@ import {
 import { UserError } from '../command-line/progress.mts';
 
 /*
- * Questions to the service as the node asks them, but once each: what it answers is what is looked at.
+ * Questions to the service as the node asks them, but once each: its responses are inspected.
  */
 
 export interface Account {

@@ -111,8 +111,8 @@ export async function runItems(
 }
 
 /**
- * @returns makes the execution look to each item as if it were its only one: the credential is decrypted
- * once for the item, and parameters without an expression, which all items share, are resolved once
+ * @returns what makes an item's context: the credential is decrypted once for the item; parameters
+ * without an expression, which all items share, are resolved once for all
  */
 function itemContexts(execution: IExecuteFunctions) {
 	const { parameters } = execution.getNode();

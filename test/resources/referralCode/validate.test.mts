@@ -5,7 +5,7 @@ import {
 	locator,
 	pairs,
 	received,
-	refusalOf,
+	errorMessageOf,
 	useMockServer,
 } from '../../support/mockServer.mts';
 
@@ -65,7 +65,7 @@ test.each([
 	['an expression without a code', '={{ $json.nope }}', /Code is empty/],
 	['an expression that gives an object', '={{ ({}) }}', /Code must be text/],
 ])('refuses %s and sends nothing', async (_, code, says) => {
-	expect(await refusalOf(service.run({ ...parameters, code }))).toMatch(says);
+	expect(await errorMessageOf(service.run({ ...parameters, code }))).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);
 });
 
