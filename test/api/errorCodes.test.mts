@@ -118,7 +118,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 			parameters: { ...parametersFor({ resource: 'participant', operation: 'get' }, all), email },
 			asTool,
 		});
-		expect(error?.message).toMatch(`Email "${email}" is not an email address.`);
+		expect(error?.message).toMatch(`'Email' "${email}" is not an email address.`);
 	});
 });
 
@@ -129,7 +129,7 @@ test.each(codes)('the message that stops several items survives $code', async ({
 		parameters: { ...parametersFor({ resource: 'participant', operation: 'get' }, all), email },
 		items: [{ json: {} }, { json: {} }],
 	});
-	expect(error?.message).toMatch(`Email "${email}" is not an email address.`);
+	expect(error?.message).toMatch(`'Email' "${email}" is not an email address.`);
 	expect(error?.message).toMatch(/This was item 1 of 2: none of the later ones was sent\.$/);
 });
 

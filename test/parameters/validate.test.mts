@@ -50,7 +50,7 @@ describe('an email address', () => {
 		'undefined',
 		'[object Object]',
 	])('such as %s is refused', (email) => {
-		expect(() => checked(email)).toThrow(`Email "${email}" is not an email address`);
+		expect(() => checked(email)).toThrow(`'Email' "${email}" is not an email address`);
 	});
 
 	test.each([
@@ -81,7 +81,7 @@ describe('an email address', () => {
 			['jo@example.co', 'm'],
 		]) {
 			expect(() => checked(before + character + after)).toThrow(
-				`Email "${before}[${code}]${after}" contains an invisible character`,
+				`'Email' "${before}[${code}]${after}" contains an invisible character`,
 			);
 		}
 	});
@@ -89,7 +89,7 @@ describe('an email address', () => {
 	test.each([[true], [{ a: 1 }], [['jo@example.com']], [new Date(0)]])(
 		'that is not text is refused (%j)',
 		(email) => {
-			expect(() => checked(email)).toThrow('Email must be text');
+			expect(() => checked(email)).toThrow("'Email' must be text");
 		},
 	);
 });
@@ -177,6 +177,6 @@ describe('a whole number', () => {
 	);
 
 	test('is not made of a list', () => {
-		expect(() => checked([3])).toThrow('Page Size "[3]"');
+		expect(() => checked([3])).toThrow(`'Page Size' "[3]"`);
 	});
 });

@@ -151,7 +151,9 @@ export function readsLists(
 		service.mockServer.behaviour.listShape = listShape;
 		const { rows } = await service.run({ ...all, options: { pageSize: 20, ...options } });
 		expect(emails(rows)).toEqual(emails(list()));
-		expect(inFlight.most).toBe(most);
+		expect(inFlight.most).toBeLessThanOrEqual(most);
+		// How few must wait for one another is counted in roundTrips.test.mts; here a busy machine decides.
+		expect(inFlight.most > 1).toBe(most > 1);
 	});
 
 	test('few pages are asked for in vain where the end is not told', async () => {
@@ -220,7 +222,7 @@ export function readsLists(
 			async (limit) => {
 				const { error, items } = await service.run({ ...parameters, limit });
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/^Limit .*whole number of 1 or more/);
+				expect(error?.message).toMatch(/^'Limit' .*whole number of 1 or more/);
 				expect(service.mockServer.requests).toEqual([]);
 			},
 		);
@@ -250,7 +252,7 @@ export function readsLists(
 			async (pageSize) => {
 				const { error, items } = await service.run({ ...all, options: { pageSize } });
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/^Page Size .*from 1 to 2000/);
+				expect(error?.message).toMatch(/^'Page Size' .*from 1 to 2000/);
 				expect(service.mockServer.requests).toEqual([]);
 			},
 		);

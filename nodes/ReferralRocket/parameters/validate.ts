@@ -81,17 +81,23 @@ const wholeNumber =
 		);
 	};
 
-const validators: Record<ParameterName, { label: string; validate: Validator; required?: true }> = {
-	campaign: { label: 'Campaign', validate: campaign, required: true },
-	email: { label: 'Email', validate: email, required: true },
-	code: { label: 'Code', validate: text, required: true },
-	referredByCode: { label: 'Referred By Code', validate: text },
-	referredByEmail: { label: 'Referred By Email', validate: email },
-	amount: { label: 'Amount', validate: amount },
-	page: { label: 'Page', validate: wholeNumber(Number.MAX_SAFE_INTEGER) },
-	pageSize: { label: 'Page Size', validate: wholeNumber(maxPageSize) },
-	sort: { label: 'Sort', validate: text },
+/** What is not plain text, or must be filled in. */
+const rules: Partial<Record<ParameterName, { validate?: Validator; required?: true }>> = {
+	campaign: { validate: campaign, required: true },
+	email: { validate: email, required: true },
+	code: { required: true },
+	referredByEmail: { validate: email },
+	amount: { validate: amount },
+	page: { validate: wholeNumber(Number.MAX_SAFE_INTEGER) },
+	pageSize: { validate: wholeNumber(maxPageSize) },
 };
+
+/** @returns the label of the parameter's field, as messages name fields */
+const labelOf = (name: string) =>
+	`'${name
+		.replace(/^./, (first) => first.toUpperCase())
+		.replace(/(?=[A-Z])/g, ' ')
+		.trim()}'`;
 
 /** Blank is what an empty field or an expression without a value gives; 0 and false are values. */
 const isBlank = (value: unknown) =>
@@ -110,19 +116,19 @@ export function validateParameters(
 ): ParameterValues {
 	const values: ParameterValues = {};
 	for (const name of names) {
-		const { label, validate, required } = validators[name];
+		const { validate = text, required } = rules[name] ?? {};
 		const value = given[name];
 		if (!isBlank(value)) {
-			values[name] = validate(value, label);
+			values[name] = validate(value, labelOf(name));
 		} else if (required) {
 			throw new InvalidInputError(
-				`${label} is empty. Fill it in, or check that its expression gives a value for every item.`,
+				`${labelOf(name)} is empty. Fill it in, or check that its expression gives a value for every item.`,
 			);
 		}
 	}
 	if (values.referredByCode !== undefined && values.referredByEmail !== undefined) {
 		throw new InvalidInputError(
-			'Referred By Code and Referred By Email are both filled in. Name the referrer by one of them.',
+			"'Referred By Code' and 'Referred By Email' are both filled in. Name the referrer by one of them.",
 		);
 	}
 	return values;
@@ -134,7 +140,7 @@ export function validateParameters(
  * @throws InvalidInputError for a link without an ID
  */
 export function validateCampaign(given: unknown): string | undefined {
-	return isBlank(given) ? undefined : String(campaign(given, validators.campaign.label));
+	return isBlank(given) ? undefined : String(campaign(given, labelOf('campaign')));
 }
 
 /**
@@ -143,5 +149,5 @@ export function validateCampaign(given: unknown): string | undefined {
  * @throws InvalidInputError for anything else: 0 would otherwise read the whole list
  */
 export function validateLimit(limit: unknown): number {
-	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, 'Limit'));
+	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, labelOf('limit')));
 }

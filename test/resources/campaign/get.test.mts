@@ -68,7 +68,7 @@ oneBadItemFailsAlone(service, {
 	parameters: { ...parameters, campaignId: locator('={{ $json.campaign }}') },
 	good: [{ campaign: 'JCu82f30F1' }, { campaign: ' JCu82f30F1 ' }],
 	bad: [
-		{ name: 'one without a campaign', json: {}, says: /Campaign is empty/ },
+		{ name: 'one without a campaign', json: {}, says: /'Campaign' is empty/ },
 		{ name: 'one with an unknown campaign', json: { campaign: 'Nope' }, says: /campaign "Nope"/ },
 	],
 });

@@ -92,10 +92,10 @@ describe('the referrer', () => {
 		[
 			'given twice',
 			{ referredByCode: referrer.code, referredByEmail: referrer.email },
-			/Referred By Code and Referred By Email/,
+			/'Referred By Code' and 'Referred By Email'/,
 		],
-		['that is no email', { referredByEmail: 'Sam' }, /Referred By Email "Sam"/],
-		['that is an object', { referredByCode: '={{ $json }}' }, /Referred By Code must be text/],
+		['that is no email', { referredByEmail: 'Sam' }, /'Referred By Email' "Sam"/],
+		['that is an object', { referredByCode: '={{ $json }}' }, /'Referred By Code' must be text/],
 	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
 		const { error } = await service.run({ ...parameters, additionalFields });
 		expect(error?.message).toMatch(says);
@@ -283,8 +283,8 @@ oneBadItemFailsAlone(service, {
 	},
 	good: [{ email: 'a@example.com' }, { email: 'b@example.com', referrer: 'C000001' }],
 	bad: [
-		{ name: 'one without an email', json: {}, says: /Email is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /Email "Jo"/ },
+		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
 		{
 			name: 'one with an unknown referrer',
 			json: { email: 'jo@example.com', referrer: 'Nope' },

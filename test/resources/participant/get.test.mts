@@ -115,8 +115,8 @@ oneBadItemFailsAlone(service, {
 	parameters: { ...parameters, email: '={{ $json.email }}' },
 	good: [{ email: 'participant1@example.com' }, { email: 'participant2@example.com' }],
 	bad: [
-		{ name: 'one without an email', json: {}, says: /Email is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /Email "Jo"/ },
+		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },

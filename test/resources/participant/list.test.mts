@@ -58,8 +58,8 @@ oneBadItemFailsAlone(service, {
 	],
 	each: 3,
 	bad: [
-		{ name: 'one without a campaign', json: { limit: 3 }, says: /Campaign is empty/ },
-		{ name: 'one without a limit', json: { campaign: 'JCu82f30F1' }, says: /^Limit/ },
+		{ name: 'one without a campaign', json: { limit: 3 }, says: /'Campaign' is empty/ },
+		{ name: 'one without a limit', json: { campaign: 'JCu82f30F1' }, says: /^'Limit'/ },
 		{
 			name: 'one with an unknown campaign',
 			json: { campaign: 'Nope', limit: 3 },

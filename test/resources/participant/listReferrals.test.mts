@@ -61,8 +61,8 @@ oneBadItemFailsAlone(service, {
 	good: [{ email: 'participant0@example.com' }, { email: ' participant0@example.com' }],
 	each: 4,
 	bad: [
-		{ name: 'one without an email', json: {}, says: /Email is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /Email "Jo"/ },
+		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },

@@ -96,14 +96,14 @@ test.each([
 });
 
 test.each([
-	['below 0', -1, /Amount "-1"/],
-	['with a comma', '12,50', /Amount "12,50"/],
-	['with a currency', '20 USD', /Amount "20 USD"/],
-	['that is no number', '={{ NaN }}', /Amount "NaN"/],
-	['without end', '={{ Infinity }}', /Amount "Infinity"/],
-	['that is true', '={{ true }}', /Amount "true"/],
-	['that is a list', '={{ [5] }}', /Amount "\[5\]"/],
-	['in hexadecimal', '={{ "0x10" }}', /Amount "0x10"/],
+	['below 0', -1, /'Amount' "-1"/],
+	['with a comma', '12,50', /'Amount' "12,50"/],
+	['with a currency', '20 USD', /'Amount' "20 USD"/],
+	['that is no number', '={{ NaN }}', /'Amount' "NaN"/],
+	['without end', '={{ Infinity }}', /'Amount' "Infinity"/],
+	['that is true', '={{ true }}', /'Amount' "true"/],
+	['that is a list', '={{ [5] }}', /'Amount' "\[5\]"/],
+	['in hexadecimal', '={{ "0x10" }}', /'Amount' "0x10"/],
 ])('refuses an amount %s and sends nothing', async (_, amount, says) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error?.message).toMatch(says);
@@ -142,11 +142,11 @@ oneBadItemFailsAlone(service, {
 	},
 	good: [{ email: 'referee@example.com' }, { email: 'other@example.com', paid: 0 }],
 	bad: [
-		{ name: 'one without an email', json: { paid: 5 }, says: /Email is empty/ },
+		{ name: 'one without an email', json: { paid: 5 }, says: /'Email' is empty/ },
 		{
 			name: 'one with a negative amount',
 			json: { email: 'participant9@example.com', paid: -5 },
-			says: /Amount "-5"/,
+			says: /'Amount' "-5"/,
 		},
 		{
 			name: 'one that is unknown',

@@ -61,9 +61,9 @@ test.each([
 test.each([
 	['no code', undefined, /Code/],
 	['an empty code', '', /Code/],
-	['a code of spaces', '  ', /Code is empty/],
-	['an expression without a code', '={{ $json.nope }}', /Code is empty/],
-	['an expression that gives an object', '={{ ({}) }}', /Code must be text/],
+	['a code of spaces', '  ', /'Code' is empty/],
+	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
+	['an expression that gives an object', '={{ ({}) }}', /'Code' must be text/],
 ])('refuses %s and sends nothing', async (_, code, says) => {
 	expect(await errorMessageOf(service.run({ ...parameters, code }))).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);
@@ -88,7 +88,7 @@ oneBadItemFailsAlone(service, {
 		{ campaign: 'JCu82f30F1', code: 'Nope' },
 	],
 	bad: [
-		{ name: 'one without a code', json: { campaign: 'JCu82f30F1' }, says: /Code is empty/ },
+		{ name: 'one without a code', json: { campaign: 'JCu82f30F1' }, says: /'Code' is empty/ },
 		{
 			name: 'one with an unknown campaign',
 			json: { campaign: 'Nope', code: 'C000003' },
