@@ -107,19 +107,11 @@ describe('an endpoint', () => {
 				.flatMap((field) => [field, ...((field.options ?? []) as INodeProperties[])])
 				.flatMap(({ routing }) => routing?.send?.property ?? []);
 			// Lists are read page by page, whatever a user fills in.
-			const { page: _page, ...parameters } = (endpoint as Endpoint).parameters;
-			expect(sent.toSorted()).toEqual(Object.values(parameters).toSorted());
+			const { page } = endpoint?.parameters as Endpoint['parameters'];
+			const parameters = Object.values(endpoint?.parameters ?? {}).filter((one) => one !== page);
+			expect(sent.toSorted()).toEqual(parameters.toSorted());
 		},
 	);
-
-	test('is called by an operation', () => {
-		const called = operations.map(({ option }) => option.routing?.request?.url);
-		expect(called.toSorted()).toEqual(
-			Object.values(endpoints)
-				.map(({ path: url }) => url)
-				.toSorted(),
-		);
-	});
 });
 
 describe('a node', () => {

@@ -221,7 +221,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 				mockServer.intercept = (_request, reply) => answer(reply.hijack());
 				withoutResponse++;
 				const result = await service.run(
-					{ ...parameters, requestOptions: { timeout: 200 } },
+					{ ...parameters, requestOptions: { timeout: 1000 } },
 					{ asTool },
 				);
 				expectStopped(result, mockServer.apiKey);

@@ -134,11 +134,14 @@ describe('someone who is there already', () => {
 		};
 	};
 
-	test.each([known, failing])('comes out when the service does not mind', async (given) => {
-		const { rows } = await service.run(given);
-		expect(rows).toEqual([existing()]);
-		expect(service.mockServer.requests).toHaveLength(1);
-	});
+	test.each([known, failing])(
+		'is returned where the service adds people twice without a word',
+		async (given) => {
+			const { rows } = await service.run(given);
+			expect(rows).toEqual([existing()]);
+			expect(service.mockServer.requests).toHaveLength(1);
+		},
+	);
 
 	test.each([
 		['an unnamed refusal with status 409', 409, 'No'],
