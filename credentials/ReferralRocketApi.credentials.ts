@@ -67,7 +67,7 @@ export class ReferralRocketApi implements ICredentialType {
 			type: 'string',
 			default: defaultBaseUrl,
 			description:
-				'The address of Referral Rocket. Leave it as it is unless you were told another.',
+				'The address of Referral Rocket. Keep it unless Referral Rocket gave you another one.',
 		},
 		{
 			displayName: 'Webhook Secret',

@@ -16,30 +16,30 @@ import { upgrade } from './upgrade.mts';
 import { versions } from './versions.mts';
 
 /*
- * Proves the packed package in real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
+ * Tests the packed package in real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
  */
 
 interface Part {
 	name: string;
 	version: string;
-	prove: (runtime: Runtime, tarball: string) => Promise<void>;
+	run: (runtime: Runtime, tarball: string) => Promise<void>;
 }
 
 const parts: Part[] = [
-	{ name: 'versions', version: n8nVersion, prove: versions },
-	{ name: 'versions', version: n8nVersion1, prove: versions },
-	{ name: 'triggers', version: n8nVersion, prove: triggers },
-	{ name: 'triggers', version: n8nVersion1, prove: triggers },
-	{ name: 'examples', version: n8nVersion, prove: examples },
-	{ name: 'examples', version: n8nVersion1, prove: examples },
-	{ name: 'queue', version: n8nVersion, prove: queue },
-	{ name: 'upgrade', version: n8nVersion, prove: upgrade },
-	{ name: 'browser', version: n8nVersion, prove: browser },
-	{ name: 'tools', version: n8nVersion, prove: tools },
-	{ name: 'tools', version: n8nVersion1, prove: tools },
+	{ name: 'versions', version: n8nVersion, run: versions },
+	{ name: 'versions', version: n8nVersion1, run: versions },
+	{ name: 'triggers', version: n8nVersion, run: triggers },
+	{ name: 'triggers', version: n8nVersion1, run: triggers },
+	{ name: 'examples', version: n8nVersion, run: examples },
+	{ name: 'examples', version: n8nVersion1, run: examples },
+	{ name: 'queue', version: n8nVersion, run: queue },
+	{ name: 'upgrade', version: n8nVersion, run: upgrade },
+	{ name: 'browser', version: n8nVersion, run: browser },
+	{ name: 'tools', version: n8nVersion, run: tools },
+	{ name: 'tools', version: n8nVersion1, run: tools },
 ];
 
-const held = 'held';
+const passed = 'passed';
 
 async function endToEnd(): Promise<number> {
 	const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
@@ -53,27 +53,27 @@ async function endToEnd(): Promise<number> {
 	const versionsOfN8n = [...new Set(chosen.map(({ version }) => version))];
 	const runtimes = await Promise.all(versionsOfN8n.map(bringRuntime));
 	const rows: string[][] = [['part', 'where', 'seconds', '']];
-	for (const { name, version, prove } of chosen) {
+	for (const { name, version, run } of chosen) {
 		const runtime = runtimes[versionsOfN8n.indexOf(version)];
 		const start = Date.now();
 		const foldersBefore = temporaryFolders.length;
 		const failure = failureFolder(name, version);
 		await rm(failure, { recursive: true, force: true });
-		const outcome = await prove(runtime, tarball).then(
-			() => held,
+		const outcome = await run(runtime, tarball).then(
+			() => passed,
 			async (error: unknown) => {
 				if (isStopping()) throw error;
 				if (error instanceof Missing) return `not run: ${error.message}`;
 				console.error(error);
 				await saveArtifacts(failure, error, temporaryFolders.slice(foldersBefore));
-				return `not held, see ${path.relative(project, failure)}/`;
+				return `failed, see ${path.relative(project, failure)}/`;
 			},
 		);
 		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
 	console.log(`\n${asTable(rows)}`);
 	// What could not be run is not passed.
-	return rows.slice(1).every((row) => row.includes(held)) ? 0 : 1;
+	return rows.slice(1).every((row) => row.includes(passed)) ? 0 : 1;
 }
 
 await mainOf(endToEnd);

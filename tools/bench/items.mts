@@ -13,8 +13,8 @@ import { apiKey, campaign, items, median, often, withService } from './service.m
 interface Run {
 	/** Milliseconds that the node took. */
 	elapsed: number;
-	/** The longest time in which n8n answered no health check, in milliseconds. */
-	silence: number;
+	/** The longest time in which n8n responded to no health check, in milliseconds. */
+	unresponsive: number;
 	/** Bytes of memory that n8n's process held at its peak. */
 	memory: number;
 }
@@ -84,7 +84,7 @@ export async function compareItems(n8n: N8n, operation: 'get' | 'add'): Promise<
 
 const middle = (runs: Run[]): Run => ({
 	elapsed: median(runs.map(({ elapsed }) => elapsed)),
-	silence: median(runs.map(({ silence }) => silence)),
+	unresponsive: median(runs.map(({ unresponsive }) => unresponsive)),
 	memory: median(runs.map(({ memory }) => memory)),
 });
 
@@ -98,19 +98,19 @@ async function runItems(n8n: N8n, node: object, count: number): Promise<Run> {
 		]),
 	);
 	let isOver = false;
-	const silence = longestSilence(n8n, () => isOver);
+	const unresponsive = longestUnresponsiveTime(n8n, () => isOver);
 	const memory = peakMemory(n8n, () => isOver);
 	const execution = await n8n.run(id, 'Run').finally(() => (isOver = true));
 	const out = itemsOf(execution, 'Node').length;
 	if (out !== count) throw new UserError(`${out} of ${count} items came out: ${execution.message}`);
 	return {
 		elapsed: execution.runData.Node[0].executionTime,
-		silence: await silence,
+		unresponsive: await unresponsive,
 		memory: await memory,
 	};
 }
 
-async function longestSilence(n8n: N8n, isOver: () => boolean): Promise<number> {
+async function longestUnresponsiveTime(n8n: N8n, isOver: () => boolean): Promise<number> {
 	let longest = 0;
 	while (!isOver()) {
 		const start = performance.now();

@@ -60,7 +60,7 @@ async function benchItems(tarball: string, folder: string) {
 	const bare = await step('Get against a bare loop', async () =>
 		compare(['get', 'bare get'], { participants: items }, often(5), folder),
 	);
-	print(`${counted(items)} items in n8n, a service that answers at once`, rows);
+	print(`${counted(items)} items in n8n, a service that responds at once`, rows);
 	print(`${counted(items)} items through Get on the bare engine, against a bare axios loop`, [
 		['', 'Get', 'bare loop', 'ratio', 'wanted'],
 		[
@@ -82,9 +82,9 @@ const itemRows = (name: string, { node, httpRequest }: ItemFigures) => [
 		'≤ 0.65',
 	],
 	[
-		`${name}: longest time without an answer, ms`,
-		node.silence.toFixed(0),
-		httpRequest.silence.toFixed(0),
+		`${name}: longest time without a response, ms`,
+		node.unresponsive.toFixed(0),
+		httpRequest.unresponsive.toFixed(0),
 		'',
 		'≤ 250',
 	],
@@ -118,7 +118,7 @@ async function benchLists(tarball: string, folder: string) {
 
 	for (const [shape, { node, by500, by20 }] of Object.entries(inN8n)) {
 		print(
-			`${counted(some)} participants in n8n, a service that takes 50 ms to answer with a ${shape === 'page' ? 'Page' : 'bare array'}`,
+			`${counted(some)} participants in n8n, a service that takes 50 ms to respond with a ${shape === 'page' ? 'Page' : 'bare array'}`,
 			[
 				['', 'seconds', 'times List', 'wanted'],
 				['Referral Rocket → List', seconds(node), '1', ''],

@@ -43,14 +43,14 @@ export const eventAbout = (eventType: string, participant: Participant, createdA
 /**
  * Posts an event as the service does.
  * @param secret signs the body; without one the signature is left out
- * @param patience after how many milliseconds the service hangs up
+ * @param timeoutMs after how many milliseconds the service hangs up
  * @returns the status of the answer; 0 when there was none
  */
 export async function deliver(
 	url: string,
 	event: object,
 	secret?: string,
-	patience?: number,
+	timeoutMs?: number,
 ): Promise<number> {
 	const body = JSON.stringify(event);
 	const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
@@ -59,8 +59,9 @@ export async function deliver(
 		...(signature ? { 'x-rr-signature': signature } : {}),
 	};
 	try {
-		return (await axios.post(url, body, { headers, timeout: patience, validateStatus: () => true }))
-			.status;
+		return (
+			await axios.post(url, body, { headers, timeout: timeoutMs, validateStatus: () => true })
+		).status;
 	} catch {
 		return 0;
 	}

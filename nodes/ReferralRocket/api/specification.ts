@@ -101,7 +101,7 @@ export const endpoints = {
 	},
 } satisfies Record<string, Endpoint>;
 
-/** Participants a page. Spring caps a page at 2000 unless told otherwise. */
+/** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;
 

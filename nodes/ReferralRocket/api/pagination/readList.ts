@@ -30,7 +30,7 @@ interface Plan {
 	call: ApiCall;
 	pageSize: number;
 	limit: number;
-	/** Participants in the campaign, if it is read whole and the campaign tells. */
+	/** Participants in the campaign, if it is read whole and the campaign says so. */
 	campaignTotal?: number;
 }
 
@@ -105,7 +105,7 @@ async function readRemainingPages(plan: Plan, progress: ListProgress): Promise<v
 	const { firstPage, hasEnded, isNotFound, pagesWithNewRows } = progress;
 	// Without totals, a whole page of sign-ups within one batch leaves no duplicate. It does leave the
 	// participant who was first more than a page behind the front. And where a page was not found, this
-	// tells whether the list still is.
+	// shows whether the list still exists.
 	if (!hasEnded || firstPage?.total !== undefined || (pagesWithNewRows < 2 && !isNotFound)) return;
 	const [front] = await readConcurrently(plan, progress, 0, 1);
 	if (!firstPage || front.keys.includes(firstPage.keys[0])) return;

@@ -15,7 +15,7 @@ export interface StoredEvents {
 	received?: Record<string, string>;
 }
 
-/** The response to a delivery, as Node.js's ServerResponse tells of it. */
+/** The response to a delivery, the part of Node.js's ServerResponse that matters here. */
 interface DeliveryResponse {
 	statusCode: number;
 	/** n8n has responded, whether or not the service still listens. */

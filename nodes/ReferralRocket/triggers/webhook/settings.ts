@@ -15,7 +15,7 @@ export async function secretOf(context: Context): Promise<string | undefined> {
 export const createMissingSecretError = (context: Context) =>
 	createSettingsError(
 		context.getNode(),
-		'The Referral Rocket credential has no Webhook Secret. Copy the secret from Settings → Webhooks in Referral Rocket into the credential, so that events can be told from forgeries.',
+		"The Referral Rocket credential has no 'Webhook Secret'. Copy the secret from Settings → Webhooks in Referral Rocket into the credential: it proves that events come from Referral Rocket.",
 	);
 
 /**
