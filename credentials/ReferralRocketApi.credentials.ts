@@ -29,8 +29,18 @@ export class ReferralRocketApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
+			description: 'The key of your Referral Rocket account',
+			hint: 'In Referral Rocket: Settings of your account. The API is part of the paid plans.',
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
 			description:
-				'Made in the settings of your Referral Rocket account. The API is part of the paid plans.',
+				'Only for the webhook trigger: it proves that an event comes from Referral Rocket',
+			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks.',
 		},
 		{
 			displayName: 'Authentication',
@@ -68,15 +78,6 @@ export class ReferralRocketApi implements ICredentialType {
 			default: defaultBaseUrl,
 			description:
 				'The address of Referral Rocket. Keep it unless Referral Rocket gave you another one.',
-		},
-		{
-			displayName: 'Webhook Secret',
-			name: 'webhookSecret',
-			type: 'string',
-			typeOptions: { password: true },
-			default: '',
-			description:
-				'Only for the webhook trigger: the secret that Referral Rocket shows under Settings → Webhooks. It proves that an event is genuine.',
 		},
 	];
 

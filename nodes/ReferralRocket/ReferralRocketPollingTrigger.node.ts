@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
-import { campaignLocator, simplifyField } from './parameters/fields';
+import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
 import { poll } from './triggers/polling/poll';
 
 export class ReferralRocketPollingTrigger implements INodeType {
@@ -19,9 +19,19 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["event"] }}',
+		subtitle: eventsSubtitle,
 		description:
-			'Starts the workflow when participants of a campaign are added or change; needs no webhook',
+			'Checks a campaign on a schedule for participants who were added, qualified or updated. Take it where Referral Rocket can not reach your n8n with a webhook.',
+		eventTriggerDescription: 'Getting participants from Referral Rocket',
+		activationMessage:
+			'From now on, Referral Rocket is checked on your schedule. The first check only remembers who is there.',
+		triggerPanel: {
+			header: 'Get some participants',
+			executionsHelp:
+				'<b>To test</b>: press Fetch Test Event to see participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish this workflow. The first check only remembers who is there; each later one starts the workflow for everyone to whom the event happened since.',
+			activationHint:
+				'Nothing found? Check the campaign. For Participant Qualified, someone must be qualified.',
+		},
 		defaults: { name: 'Referral Rocket Polling Trigger' },
 		polling: true,
 		inputs: [],

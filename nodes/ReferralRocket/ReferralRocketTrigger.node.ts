@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
-import { campaignLocator, simplifyField } from './parameters/fields';
+import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
 import { checkSettings } from './triggers/webhook/settings';
 
@@ -21,8 +21,23 @@ export class ReferralRocketTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when Referral Rocket sends an event to a webhook',
+		subtitle: eventsSubtitle,
+		description:
+			'Refer-a-friend and affiliate campaigns: add and qualify participants, list referrals, react to referral events',
+		eventTriggerDescription: 'Waiting for Referral Rocket to send an event to the Test URL',
+		activationMessage:
+			'From now on, events that Referral Rocket sends to the Production URL start this workflow.',
+		triggerPanel: {
+			header: 'Receive a test event',
+			executionsHelp: {
+				inactive:
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish this workflow. What starts it then is in the executions list, not in the editor.',
+				active:
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. They are in the <a data-key="executions">executions list</a>, not in the editor.',
+			},
+			activationHint:
+				'Nothing arrives? Referral Rocket must know the Test URL, not only the Production URL.',
+		},
 		defaults: { name: 'Referral Rocket Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -40,7 +55,7 @@ export class ReferralRocketTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'In Referral Rocket, open Settings → Webhooks and paste the Production URL from above. Select the same events there as below, save, and copy the secret it shows into Webhook Secret of the credential.',
+					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published. To test before that, add the Test URL there too and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',
@@ -75,7 +90,9 @@ export class ReferralRocketTrigger implements INodeType {
 					},
 				],
 			},
-			campaignLocator('Only events of this campaign start the workflow. Leave it empty for all.'),
+			campaignLocator(
+				'The only campaign whose events start the workflow. Leave empty for all campaigns.',
+			),
 			simplifyField(),
 			{
 				displayName: 'Options',

@@ -151,9 +151,33 @@ describe('the credential test', () => {
 		expect(service.mockServer.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
 	});
 
-	test('passes when the key has spaces around it', async () => {
-		const apiKey = `  ${service.mockServer.apiKey}\n`;
-		expect(await tested({ apiKey })).toMatchObject({ status: 'OK' });
+	test.each(['  KEY\n', 'Bearer KEY', ' bearer  KEY'])(
+		'passes when the key is pasted as %j, and so works the node',
+		async (pasted) => {
+			const apiKey = pasted.replace('KEY', service.mockServer.apiKey);
+			expect(await tested({ apiKey })).toMatchObject({ status: 'OK' });
+			const credential = { ...credentialFor(service.mockServer), apiKey };
+			expect((await service.run(parameters, { credential })).error).toBeUndefined();
+		},
+	);
+
+	test.each(['/api/v1', '/api/v1/', '/API/V1//'])(
+		'passes when Base URL ends in %s, and so works the node',
+		async (end) => {
+			const baseUrl = service.mockServer.url + end;
+			expect(await tested({ baseUrl })).toMatchObject({ status: 'OK' });
+			const credential = { ...credentialFor(service.mockServer), baseUrl };
+			expect((await service.run(parameters, { credential })).error).toBeUndefined();
+		},
+	);
+
+	test('says nothing about a campaign, as nobody has chosen one', async () => {
+		for (const status of [400, 429, 500]) {
+			answering(status, '{}');
+			const { message } = await tested();
+			expect(message).toContain('the credential test');
+			expect(message).not.toMatch(/campaign|undefined/);
+		}
 	});
 });
 

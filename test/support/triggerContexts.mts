@@ -10,6 +10,7 @@ import type {
 	INodeExecutionData,
 	INodeParameters,
 	IWebhookData,
+	NodeOperationError,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { Workflow } from 'n8n-workflow';
@@ -106,6 +107,8 @@ export class Hook {
 	executions: INodeExecutionData[][] = [];
 	/** Requests that n8n answered with 500; it stores an execution for each that the node refused so. */
 	failures = 0;
+	/** What the node has thrown last. */
+	lastError: NodeOperationError | undefined;
 	/** Requests that both the node and n8n have answered. */
 	answeredTwice = 0;
 	/** Whether n8n can start the workflow; where it can't, it answers with 500. */
@@ -242,6 +245,7 @@ export class Hook {
 			else response.status(200).json(webhookResponse);
 		} catch (error) {
 			this.failures++;
+			this.lastError = error as NodeOperationError;
 			response.status(500).json({ message: (error as Error).message });
 		}
 	}

@@ -416,6 +416,20 @@ test.each([
 	expect(polling.held).toBe('{}');
 });
 
+test('a test in the editor shows only those to whom the event applies', async () => {
+	const { campaign } = service.mockServer;
+	for (const { rewardEventCompleted } of await watching('participantQualified').poll('manual')) {
+		expect(rewardEventCompleted).toBe(true);
+	}
+	for (const participant of campaign.participants) participant.rewardEventCompleted = false;
+	expect(await watching('participantQualified').poll('manual')).toEqual([]);
+	const referee = campaign.add('paid@example.com', campaign.participants[3]);
+	campaign.qualify(referee);
+	expect(emails(await watching('participantQualified').poll('manual'))).toEqual([
+		'paid@example.com',
+	]);
+});
+
 test('Simplify keeps the most useful fields, and off it everything comes', async () => {
 	const [simple] = await watching('participantAdded').poll('manual');
 	expect(Object.keys(simple).length).toBeLessThanOrEqual(10);

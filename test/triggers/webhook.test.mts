@@ -423,6 +423,37 @@ test('a form gets 401, starts nothing and leaves no trace', async () => {
 	expect([hook.executions, hook.stored, hook.failures]).toEqual([[], '{}', 0]);
 });
 
+describe('in a test in the editor, the user reads why an event is not taken', () => {
+	const refusal = async (parameters: INodeParameters, content: unknown, key = secret) => {
+		const hook = await hookWith(parameters, secret, 'manual');
+		const { status, data } = await send(hook, content, key);
+		expect(status).toBe(500);
+		expect(hook.executions).toEqual([]);
+		return `${data.message} ${hook.lastError?.description}`;
+	};
+
+	test.each<[string, INodeParameters, unknown, string | undefined, RegExp]>([
+		['signed with another secret', {}, event(), 'other', /signature .*'Webhook Secret'/],
+		['that is none', {}, [1], undefined, /not an event .*Test URL/],
+		[
+			'that is not selected',
+			{ events: ['rewardUnlocked'] },
+			event(),
+			undefined,
+			/does not wait .*"referrer_added".*'Events'/,
+		],
+		[
+			'of another campaign',
+			{ campaignId: locator('Other') },
+			event(),
+			undefined,
+			/does not wait .*campaign "JCu82f30F1".*'Campaign'/,
+		],
+	])('%s', async (_, parameters, content, key, says) => {
+		expect(await refusal(parameters, content, key)).toMatch(says);
+	});
+});
+
 describe('without a secret in the credential', () => {
 	test.each([
 		['blank', ' '],

@@ -311,7 +311,7 @@ export class N8n {
 	}
 
 	/**
-	 * Imports a workflow and gives its Referral Rocket nodes a credential.
+	 * Imports a workflow and gives its Referral Rocket nodes a credential and, where none is chosen, a campaign.
 	 * @param file in the project
 	 * @param change made to it before it is saved
 	 * @returns its ID in this n8n
@@ -323,7 +323,11 @@ export class N8n {
 	): Promise<string> {
 		const workflow = JSON.parse(await readFile(path.join(project, file), 'utf8')) as Workflow;
 		for (const node of workflow.nodes) {
-			if (node.type.startsWith('n8n-nodes-referral-rocket.')) node.credentials = credentials;
+			if (!node.type.startsWith('n8n-nodes-referral-rocket.')) continue;
+			node.credentials = credentials;
+			const { campaignId } = node.parameters as { campaignId?: { value: string } };
+			// The examples leave it to the user.
+			if (campaignId?.value === '') campaignId.value = 'JCu82f30F1';
 		}
 		change?.(workflow);
 		return await this.saveWorkflow(workflow);

@@ -1,13 +1,19 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { defaultHeaderName } from './specification';
 
+/** @returns the key, without what copying brings along: spaces around it or "Bearer" in front of it */
+export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
+	String(apiKey ?? '')
+		.trim()
+		.replace(/^Bearer\s+/i, '');
+
 /**
  * The header is not documented, so the user can choose it.
  * @param credentials the fields of the Referral Rocket credential
- * @returns the header that carries the key; spaces around the key, as copying brings them, are left out
+ * @returns the header that carries the key
  */
 export function keyHeader(credentials: ICredentialDataDecryptedObject): Record<string, string> {
-	const key = String(credentials.apiKey ?? '').trim();
+	const key = keyOf(credentials);
 	if (credentials.authentication !== 'header') return { Authorization: `Bearer ${key}` };
 	const name = String(credentials.headerName ?? '').trim();
 	return { [name || defaultHeaderName]: key };

@@ -5,7 +5,7 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * @param baseUrl the credential's Base URL; blank means Referral Rocket's own
- * @returns it without slashes at its end
+ * @returns it without slashes or the path of the API at its end
  * @throws InvalidInputError for anything but an address, for plain http to another machine, where the key
  * could be read on its way, and for a user name or password, which would show in messages and logs
  */
@@ -20,7 +20,8 @@ export function validateBaseUrl(baseUrl: unknown): string {
 		);
 	}
 	if (url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname))) {
-		return given.replace(/\/+$/, '');
+		// Endpoints bring this part of the path themselves.
+		return given.replace(/\/+$/, '').replace(/\/api\/v1$/i, '');
 	}
 	throw new InvalidInputError(
 		url?.protocol === 'http:'

@@ -25,6 +25,7 @@ const runAgain = (endpoint: Endpoint) =>
 
 /** @returns the subject by name, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
 function describe(subject: Subject, { campaign, email, code }: ParameterValues): string {
+	if (campaign === undefined) return 'the credential test';
 	const where = `campaign "${campaign}"`;
 	if (subject === 'campaign') return where;
 	if (subject === 'referralCode') return `referral code "${code}" in ${where}`;

@@ -49,8 +49,8 @@ export function createApiError(
 }
 
 /** @returns what to throw for the node's own settings */
-export const createSettingsError = (node: INode, message: string) =>
-	withMessage(new NodeOperationError(node, message), message);
+export const createSettingsError = (node: INode, message: string, description?: string) =>
+	withMessage(new NodeOperationError(node, message, { description }), message);
 
 /** @returns the sentences that there are, one after the other */
 export const join = (...sentences: Array<string | null | undefined>) =>

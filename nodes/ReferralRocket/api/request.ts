@@ -7,7 +7,7 @@ import type {
 	NodeApiError,
 } from 'n8n-workflow';
 import { cancelSignalOf, type ApiCall } from './apiCall';
-import { withoutKey } from './authentication';
+import { keyOf, withoutKey } from './authentication';
 import { withDeadline } from './deadline';
 import { networkMessage } from './errorMessages';
 import { createApiError } from './errors';
@@ -30,7 +30,7 @@ const defaultTimeoutMs = 60_000;
 export async function request(call: ApiCall): Promise<ApiResponse> {
 	const { context, connection, endpoint, signal = cancelSignalOf(context) } = call;
 	const credentials = await context.getCredentials(credentialName);
-	const key = String(credentials.apiKey).trim();
+	const key = keyOf(credentials);
 	const redact = (text: string) => withoutKey(text, key);
 	const { response, code, reason, attempts } = await sendWithRetry(
 		`${connection.baseURL} ${shortHash(key, 12)}`,

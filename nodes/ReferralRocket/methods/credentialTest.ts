@@ -3,7 +3,7 @@ import type {
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
-import { keyHeader, withoutKey } from '../api/authentication';
+import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
 import { networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
 import { join, type ErrorMessage } from '../api/errors';
@@ -13,7 +13,8 @@ import { endpoints } from '../api/specification';
 /** Any response about a campaign that can't exist proves the key, so no real campaign is needed. */
 export const unknownCampaign = 'n8n-credential-test';
 const endpoint = endpoints.getCampaign;
-const call = { endpoint, values: { campaign: unknownCampaign } };
+/** Without the campaign: nobody has chosen it. */
+const call = { endpoint, values: {} };
 
 /**
  * Tests a credential. A declarative test can't do this: n8n 1.x has no way to accept a 404 and
@@ -46,7 +47,7 @@ export async function testCredential(
 			resolveWithFullResponse: true,
 		});
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
-		const redact = (quoted: string) => withoutKey(quoted, String(credential.data?.apiKey));
+		const redact = (quoted: string) => withoutKey(quoted, keyOf(credential.data ?? {}));
 		const response = { status, headers, text, redact };
 		if (!isSuccess(response) && status !== 404) return failure(statusMessage(call, response));
 		if (isMarkup(text)) return failure(webPageMessage(response));

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
-import { createApiError, InvalidInputError, join, withMessage } from '../api/errors';
+import { InvalidInputError, join, withMessage } from '../api/errors';
 import type { Endpoint, ParameterName } from '../api/specification';
 import { credentialName } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
@@ -64,14 +64,13 @@ export async function runItem(
 }
 
 /** @returns what stops the node or comes out at its error output, from anything that was thrown */
-function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions) {
+function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions): ItemError {
 	if (error instanceof NodeApiError) return error;
-	if (error instanceof InvalidInputError) {
-		return createApiError({ context }, { message: error.message });
-	}
 	const { message } = error;
+	// Unusable input has no cause that would help anyone.
+	const reason = error instanceof InvalidInputError ? message : error;
 	const itemIndex = context.getItemIndex();
-	return withMessage(new NodeOperationError(context.getNode(), error, { itemIndex }), message);
+	return withMessage(new NodeOperationError(context.getNode(), reason, { itemIndex }), message);
 }
 
 /** @returns an item in the shape beside which n8n puts the fields of the input item in the error output */

@@ -1,9 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { simplifiedParticipant } from '../api/specification';
 
-/** @returns a participant's most useful fields, as far as the service sent them */
+/** @returns a participant's most useful fields, as far as the service sent them; all where it sent none */
 export function simplifiedFields(participant: IDataObject): IDataObject {
 	const kept = simplifiedParticipant.filter((field) => field in participant);
+	if (kept.length === 0) return participant;
 	return Object.fromEntries(kept.map((field) => [field, participant[field]]));
 }
 

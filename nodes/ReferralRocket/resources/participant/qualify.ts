@@ -38,7 +38,7 @@ export const qualify: Operation = {
 					typeOptions: { minValue: 0, numberPrecision: 2 },
 					default: 0,
 					description:
-						'What the participant paid, in the currency of the campaign, for example 250',
+						"What the participant paid, in the campaign's currency, for example 49.90, not in cents",
 					routing: sendAs(endpoint, 'amount'),
 				},
 			],

@@ -104,13 +104,20 @@ export async function changesSince(
 
 /**
  * @param call of the campaign's participants
+ * @param event one of changeDetectors
  * @param count how many
- * @returns those who joined last, the newest first
+ * @returns those to whom the event applies and who joined last, the newest first
  */
-export async function newestParticipants(call: ApiCall, count: number): Promise<IDataObject[]> {
+export async function newestParticipants(
+	call: ApiCall,
+	event: string,
+	count: number,
+): Promise<IDataObject[]> {
+	const { stateOf } = changeDetectors[event];
 	const participants = await readList(call, Infinity, (participant) => participant);
 	let found: IDataObject[] = [];
 	await forEachWithoutBlocking(participants, (participant) => {
+		if (stateOf(participant) === undefined) return;
 		if (found.length === count && byJoining(participant, found[count - 1]) <= 0) return;
 		found = [...found, participant].sort((a, b) => byJoining(b, a)).slice(0, count);
 	});

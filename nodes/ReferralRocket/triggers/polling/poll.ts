@@ -12,7 +12,7 @@ const shownInTest = 5;
 
 /**
  * @returns the participants to whom the chosen event has happened since the last poll; in a test in the
- * editor some who are there
+ * editor some to whom it applies
  * @throws NodeOperationError for unusable settings; NodeApiError when the list can't be read
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
@@ -20,7 +20,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const event = context.getNodeParameter('event') as string;
 	const participants =
 		context.getMode() === 'manual'
-			? await newestParticipants(call, shownInTest)
+			? await newestParticipants(call, event, shownInTest)
 			: await changesSince(call, event, context.getWorkflowStaticData('node'));
 	return participants.map(simplified(context));
 }

@@ -1,4 +1,5 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { createSettingsError } from '../../api/errors';
 import { simplifiedFields } from '../../parameters/simplify';
 import {
 	dedupeKey,
@@ -12,40 +13,52 @@ import { SeenEvents } from './seenEvents';
 import { campaignOf, createMissingSecretError, secretOf } from './settings';
 import { verifySignature } from './signature';
 
+const wrongSecret =
+	"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential, then press Execute step again.";
+const notAnEvent =
+	'Something else has called the Test URL. Press Execute step again, then make something happen in Referral Rocket.';
+
 /** The events of each trigger of this n8n process, by workflow and node. */
 const seenEvents = new Map<string, SeenEvents>();
 
 /**
  * Takes a delivery of the service.
  * @returns what starts the workflow, if it is a signed and selected event that is not a repeat
- * @throws NodeOperationError for unusable settings
+ * @throws NodeOperationError for unusable settings, and in a test in the editor for what is refused
  */
 export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const respond = (status: number, message: string): IWebhookResponseData => {
+	const isTest = context.getMode() === 'manual';
+	/** The sender gets a response; in a test in the editor, the user reads what to do instead. */
+	const refuse = (status: number, message: string, solution: string): IWebhookResponseData => {
+		if (isTest) throw createSettingsError(context.getNode(), message, solution);
 		context.getResponseObject().status(status).json({ message });
 		return { noWebhookResponse: true };
 	};
-	const isTest = context.getMode() === 'manual';
 	const secret = await secretOf(context).catch(() => '');
 	if (secret === '') {
+		if (isTest) throw createMissingSecretError(context);
 		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
-		if (!isTest) return respond(500, 'Events can not be verified: see the credential in n8n.');
-		throw createMissingSecretError(context);
+		return refuse(500, 'Events can not be verified: see the credential in n8n.', '');
 	}
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
 	if (secret !== undefined && !verifySignature(body, headers, secret)) {
-		return respond(401, 'The signature is missing or wrong.');
+		return refuse(401, 'The signature is missing or wrong.', wrongSecret);
 	}
 	const event = parseEvent(body);
-	if (!event) return respond(400, 'This is not an event of Referral Rocket.');
+	if (!event) return refuse(400, 'This is not an event of Referral Rocket.', notAnEvent);
 
 	const campaign = campaignOf(context);
 	const { campaignId } = event.data;
 	const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
 	const selected = [context.getNodeParameter('events')].flat() as string[];
 	if (isElsewhere || !isSelected(event, selected)) {
-		return respond(200, 'Received. This workflow does not wait for such an event.');
+		const what = isElsewhere ? `of campaign "${campaignId}"` : `"${event.eventType}"`;
+		return refuse(
+			200,
+			'Received. This workflow does not wait for such an event.',
+			`Referral Rocket sent an event ${what}. To receive it, change 'Events' or 'Campaign' of this trigger, then press Execute step again.`,
+		);
 	}
 	// n8n responds, as only n8n knows whether it has started the workflow.
 	const webhookResponse = { message: 'Received.' };
