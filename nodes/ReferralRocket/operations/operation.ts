@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
-import { InvalidInputError, join, withMessage } from '../api/errors';
+import { createApiError, InvalidInputError, join, withMessage } from '../api/errors';
 import type { Endpoint, ParameterName } from '../api/specification';
 import { credentialName } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
@@ -94,7 +94,9 @@ export function routing(operation: Operation): INodePropertyRouting {
 				const result = await runItem(operation, this, settings);
 				if ('output' in result) return result.output;
 				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
-				throw result.error;
+				const { error } = result;
+				// n8n passes on no other kind of error as it is here.
+				throw error instanceof NodeApiError ? error : createApiError({ context: this }, error);
 			},
 		},
 	};
