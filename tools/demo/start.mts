@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bringRuntime } from '../n8n/cache.mts';
 import {
@@ -7,6 +9,7 @@ import {
 	N8n,
 	owner,
 	packPackage,
+	project,
 	temporaryFolder,
 } from '../n8n/n8n.mts';
 import { beforeExit, mainOf } from '../command-line/processes.mts';
@@ -24,10 +27,28 @@ interface Row {
 	referralRewardBalance: number;
 }
 
+const usage = `npm run demo -- [options]
+
+  --exit       stops when the sync has run, in place of staying up
+  --port PORT  where the editor is; a free port unless given
+  --help       shows this`;
+
+function readOptions() {
+	const string = { type: 'string' } as const;
+	const boolean = { type: 'boolean' } as const;
+	try {
+		return parseArgs({ options: { exit: boolean, port: string, help: boolean } }).values;
+	} catch (error) {
+		throw new UserError(`${(error as Error).message}\n\n${usage}`);
+	}
+}
+
 async function demo(): Promise<number> {
-	const { values: options } = parseArgs({
-		options: { exit: { type: 'boolean' }, port: { type: 'string' } },
-	});
+	const options = readOptions();
+	if (options.help) {
+		console.log(usage);
+		return 0;
+	}
 	const exits = options.exit || process.env.CI !== undefined || !process.stdout.isTTY;
 	const start = Date.now();
 	const port = await freePort(options.port);
@@ -41,12 +62,17 @@ async function demo(): Promise<number> {
 	const n8n = await step('Starting n8n with an empty database', async () =>
 		N8n.start(runtime, folder, port),
 	);
-	const workflowId = await step('Setting up owner, credential and workflow', async () => {
+	const workflowId = await step('Setting up owner, credential and workflows', async () => {
 		await n8n.setUpOwner();
-		return await n8n.importWorkflow(
-			'examples/participant-sync.json',
-			await n8n.addCredential(mockServer),
+		const credentials = await n8n.addCredential(mockServer, 'secret-of-the-demo');
+		const files = readdirSync(path.join(project, 'examples')).filter((file) =>
+			/\.json$/.test(file),
 		);
+		const ids = new Map<string, string>();
+		for (const file of files) {
+			ids.set(file, await n8n.importWorkflow(`examples/${file}`, credentials));
+		}
+		return String(ids.get('participant-sync.json'));
 	});
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');
@@ -58,6 +84,7 @@ async function demo(): Promise<number> {
 	console.log(`
 n8n stays up for you to look around:
   Editor    ${n8n.url}/workflow/${workflowId}
+  Examples  ${n8n.url}/home/workflows
   Email     ${owner.email}
   Password  ${owner.password}
 The mock server for Referral Rocket is at ${mockServer.url}. Press Ctrl-C to stop both.`);
