@@ -156,23 +156,26 @@ async function participantSync(n8n: N8n, mockServer: MockServer, credentials: ob
 		assert.equal((await n8n.rows({ take: 1 })).count, count);
 	participants.splice(60);
 
-	await step('Participant sync: a list that can not be had leaves the table as it is', async () => {
-		assert.equal(await sync(), 'success');
-		await expectRows(60);
-		for (const [status, list] of [
-			[401, {}],
-			[200, '<html>Sign in</html>'],
-			// The campaign says that it has participants.
-			[200, []],
-			[200, ''],
-		] as const) {
-			mockServer.intercept = ({ path }, reply) =>
-				/getAllParticipants/.test(path) && reply.code(status).send(list);
-			assert.equal(await sync(), 'error');
+	await step(
+		'Participant sync: a list that can not be read leaves the table as it is',
+		async () => {
+			assert.equal(await sync(), 'success');
 			await expectRows(60);
-		}
-		mockServer.intercept = undefined;
-	});
+			for (const [status, list] of [
+				[401, {}],
+				[200, '<html>Sign in</html>'],
+				// The campaign says that it has participants.
+				[200, []],
+				[200, ''],
+			] as const) {
+				mockServer.intercept = ({ path }, reply) =>
+					/getAllParticipants/.test(path) && reply.code(status).send(list);
+				assert.equal(await sync(), 'error');
+				await expectRows(60);
+			}
+			mockServer.intercept = undefined;
+		},
+	);
 	await step('Participant sync: an emptied campaign empties the table', async () => {
 		participants.splice(0);
 		assert.equal(await sync(), 'success');

@@ -143,7 +143,7 @@ describe('what can be added to an operation', () => {
 		expect(shapes(within(action.properties, collection, operation))).toMatchObject(expected);
 	});
 
-	test('the webhook trigger verifies signatures and ignores repeats unless told otherwise', () => {
+	test('the webhook trigger verifies signatures and ignores repeats by default', () => {
 		const on = { type: 'boolean', default: true };
 		expect(shapes(within(webhook.properties, 'options'))).toEqual({
 			ignoreRepeats: on,
@@ -256,7 +256,7 @@ describe('the credential', () => {
 		webhookSecret: '',
 	};
 
-	test('sends a bearer token to Referral Rocket unless told otherwise', () => {
+	test('sends a bearer token to Referral Rocket by default', () => {
 		expect(filled({})).toEqual(usual);
 	});
 

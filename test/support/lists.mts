@@ -156,7 +156,7 @@ export function readsLists(
 		expect(inFlight.most > 1).toBe(most > 1);
 	});
 
-	test('few pages are asked for in vain where the end is not told', async () => {
+	test('few pages beyond the end are requested where the end is not known', async () => {
 		service.mockServer.behaviour.listShape = 'array';
 		const { rows } = await service.run({ ...all, options: { pageSize: 80 } });
 		expect(emails(rows)).toEqual(emails(list()));

@@ -446,7 +446,7 @@ describe('where the service is not as assumed', () => {
 		expect(found.line).toMatch(/\.ts:[1-9]\d*$/);
 	});
 
-	test('a sort that is not followed is told', async () => {
+	test('a sort that is not followed is reported', async () => {
 		const participants = JSON.stringify(service.mockServer.campaign.participants);
 		answering(({ query }) => query.sort !== undefined, 200, participants);
 		expect(row(await inspect(), 'sort by')).toMatchObject({

@@ -28,7 +28,7 @@ function listing(people: object[]) {
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
 describe('Participant Added', () => {
-	test('the first poll tells nothing, and every later one tells of each newcomer once', async () => {
+	test('the first poll reports nobody, and every later one reports each newcomer once', async () => {
 		const polling = watching('participantAdded');
 		expect(await polling.poll()).toEqual([]);
 		const createdOn = '2026-11-01T00:00:00.000+00:00';
@@ -84,7 +84,7 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
-	test('someone who comes while another goes is told of within the hour', async () => {
+	test('someone who joins while another leaves is reported within the hour', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.campaign.participants.pop();
@@ -148,7 +148,7 @@ describe('Participant Added', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('an answer that has fewer than the campaign is refused, and tells of nobody', async () => {
+	test('a response with fewer participants than the campaign is refused, and reports nobody', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.campaign.add('a@example.com');
@@ -246,7 +246,7 @@ describe('Participant Added', () => {
 });
 
 describe('Participant Qualified', () => {
-	test('each qualification is told of once, also of someone who came qualified', async () => {
+	test('each qualification is reported once, also of someone who joined qualified', async () => {
 		const polling = watching('participantQualified');
 		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
@@ -284,7 +284,7 @@ describe('Participant Qualified', () => {
 });
 
 describe('Participant Updated', () => {
-	test('each change of a total is told of once', async () => {
+	test('each change of a total is reported once', async () => {
 		const polling = watching('participantUpdated');
 		const { campaign } = service.mockServer;
 		const referrer = campaign.participants[3];
@@ -298,7 +298,7 @@ describe('Participant Updated', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a newcomer is told of as soon as there is a referral, reward or balance, however soon', async () => {
+	test('a newcomer is reported as soon as there is a referral, reward or balance, however soon', async () => {
 		const polling = watching('participantUpdated');
 		const { campaign } = service.mockServer;
 		await polling.poll();
@@ -325,7 +325,7 @@ describe('Participant Updated', () => {
 });
 
 describe('What a poll has learned without starting the workflow is not stored by n8n', () => {
-	test('someone who was seen, and is updated while n8n is down, is told of once', async () => {
+	test('someone who was seen, and is updated while n8n is down, is reported once', async () => {
 		const polling = watching('participantUpdated');
 		await polling.poll();
 		const newcomer = service.mockServer.campaign.add('new@example.com');
@@ -339,7 +339,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a qualification that was taken back before a restart is told of when it is given again', async () => {
+	test('a qualification that was removed before a restart is reported when it is given again', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching('participantQualified');
 		const person = campaign.add('a@example.com', campaign.participants[0]);
@@ -373,7 +373,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 	);
 });
 
-test('a state from version 0.1.0 starts anew: nobody is told of, and nothing of it is kept', async () => {
+test('a state from version 0.1.0 starts anew: nobody is reported, and nothing of it is kept', async () => {
 	const polling = watching('participantAdded');
 	const { participants } = service.mockServer.campaign;
 	const known = participants.map(({ email }) => shortHash(email, 10)).join('');
@@ -397,7 +397,7 @@ test('a number that is written in another way is no update', async () => {
 	expect((await polling.poll()).length).toBe(1);
 });
 
-test('a renamed trigger starts anew and tells of nobody', async () => {
+test('a renamed trigger starts anew and reports nobody', async () => {
 	const polling = watching('participantUpdated');
 	await polling.poll();
 	polling.held = polling.held.replace('node:Trigger', 'node:Earlier Name');

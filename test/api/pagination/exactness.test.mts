@@ -182,7 +182,7 @@ test('a total that counts more than the list holds does not keep the list back',
 	});
 }, 60_000);
 
-test('someone who leaves hides nobody where a total is told', async () => {
+test('someone who leaves hides nobody where a total is given', async () => {
 	await onServers(count / 5, async (mockServer, server) => {
 		fc.pre(server.participants > 5);
 		const told = { ...server, ...quiet, campaignTotal: 'told', firstPage: 0 } as Server;

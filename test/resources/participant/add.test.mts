@@ -112,7 +112,7 @@ describe('the referrer', () => {
 	});
 });
 
-test('what the service said stands in the error output too', async () => {
+test('the error output holds what the service said, too', async () => {
 	service.mockServer.intercept = (_, reply) =>
 		reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });

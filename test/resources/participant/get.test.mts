@@ -48,7 +48,7 @@ test.each([
 	expect(rows).toMatchObject([{ email }]);
 });
 
-test('gives ten fields when simplified, which it is unless told otherwise', async () => {
+test('returns ten fields when simplified, which is the default', async () => {
 	const participant = service.mockServer.campaign.find('participant3@example.com');
 	const simplified = {
 		email: participant?.email,
