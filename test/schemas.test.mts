@@ -13,7 +13,7 @@ const service = useMockServer();
 const nodeDir = path.resolve(import.meta.dirname, '../nodes/ReferralRocket');
 
 /** The vendor describes these fields without naming them, so the schema leaves them out. */
-const namedByTheStandIn: Record<string, string[]> = {
+const namedByTheMockServer: Record<string, string[]> = {
 	campaign: [
 		'rewardDescription',
 		'referrerReward',
@@ -45,7 +45,7 @@ test.each(operations)(
 
 		expect(rows).not.toEqual([]);
 		const fieldsOf = (row: IDataObject) =>
-			Object.keys(row).filter((name) => !namedByTheStandIn[resource]?.includes(name));
+			Object.keys(row).filter((name) => !namedByTheMockServer[resource]?.includes(name));
 		for (const row of rows) {
 			expect(fieldsOf(row).sort()).toEqual(Object.keys(properties).sort());
 			for (const name of fieldsOf(row)) {

@@ -4,10 +4,10 @@ import axios from 'axios';
 import type { INode, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { ReferralRocketApi } from '../credentials/ReferralRocketApi.credentials.ts';
-import { endpoints, type Endpoint } from '../nodes/ReferralRocket/api/specification.ts';
+import { endpoints } from '../nodes/ReferralRocket/api/specification.ts';
 import { knownNodeTypes } from './support/engine.mts';
 import { useMockServer } from './support/mockServer.mts';
-import { operations } from './support/operations.mts';
+import { endpointOf, operations } from './support/operations.mts';
 import { project } from './support/projectCopy.mts';
 
 /*
@@ -99,19 +99,22 @@ describe('an operation', () => {
 describe('an endpoint', () => {
 	test.each(operations)(
 		'of $label gets each of its parameters from a field',
-		({ fields, option }) => {
-			const endpoint = Object.values(endpoints).find(({ path: url }) => {
-				return url === option.routing?.request?.url;
-			});
+		({ fields, resource, operation }) => {
+			const { page, ...others } = endpointOf({ resource, operation }).parameters;
 			const sent = fields
 				.flatMap((field) => [field, ...((field.options ?? []) as INodeProperties[])])
 				.flatMap(({ routing }) => routing?.send?.property ?? []);
 			// Lists are read page by page, whatever a user fills in.
-			const { page } = endpoint?.parameters as Endpoint['parameters'];
-			const parameters = Object.values(endpoint?.parameters ?? {}).filter((one) => one !== page);
-			expect(sent.toSorted()).toEqual(parameters.toSorted());
+			expect(sent).not.toContain(page);
+			expect(sent.toSorted()).toEqual(Object.values(others).toSorted());
 		},
 	);
+
+	test('is called by an operation', () => {
+		const called = operations.map(({ option }) => option.routing?.request?.url);
+		const known = Object.values(endpoints).map((endpoint) => endpoint.path);
+		expect(called.toSorted()).toEqual(known.toSorted());
+	});
 });
 
 describe('a node', () => {

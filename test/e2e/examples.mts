@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import axios from 'axios';
 import type { Runtime } from '../../tools/n8n/cache.mts';
-import { itemsOf, project, type Execution, type N8n, type Workflow } from '../../tools/n8n/n8n.mts';
+import {
+	exampleFiles,
+	itemsOf,
+	type Execution,
+	type N8n,
+	type Workflow,
+} from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
@@ -46,12 +50,10 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 
 	await step('Each is imported without an unknown node', async () => {
 		const known = await n8n.nodeTypes();
-		const names = readdirSync(path.join(project, 'examples')).filter((name) =>
-			/\.json$/.test(name),
-		);
+		const names = exampleFiles();
 		assert.ok(names.length >= 8);
 		for (const name of names) {
-			await n8n.importWorkflow(`examples/${name}`, credentials, ({ nodes }) => {
+			await n8n.importWorkflow(name, credentials, ({ nodes }) => {
 				for (const { type, typeVersion } of nodes) {
 					// Only n8n 2 has the table that Participant sync makes by itself.
 					if (type === 'n8n-nodes-base.dataTable' && runtime.version.startsWith('1.')) continue;

@@ -1,15 +1,13 @@
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bringRuntime } from '../n8n/cache.mts';
 import {
+	exampleFiles,
 	freePort,
 	installPackage,
 	itemsOf,
 	N8n,
 	owner,
 	packPackage,
-	project,
 	temporaryFolder,
 } from '../n8n/n8n.mts';
 import { beforeExit, mainOf } from '../command-line/processes.mts';
@@ -65,14 +63,11 @@ async function demo(): Promise<number> {
 	const workflowId = await step('Setting up owner, credential and workflows', async () => {
 		await n8n.setUpOwner();
 		const credentials = await n8n.addCredential(mockServer, 'secret-of-the-demo');
-		const files = readdirSync(path.join(project, 'examples')).filter((file) =>
-			/\.json$/.test(file),
-		);
 		const ids = new Map<string, string>();
-		for (const file of files) {
-			ids.set(file, await n8n.importWorkflow(`examples/${file}`, credentials));
+		for (const file of exampleFiles()) {
+			ids.set(file, await n8n.importWorkflow(file, credentials));
 		}
-		return String(ids.get('participant-sync.json'));
+		return String(ids.get('examples/participant-sync.json'));
 	});
 
 	const first = await run(n8n, workflowId, 'Running "Participant sync"');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +15,12 @@ import { UserError } from '../command-line/progress.mts';
 const run = promisify(execFile);
 
 export const project = path.resolve(import.meta.dirname, '../..');
+
+/** @returns the example workflows, as importWorkflow takes them */
+export const exampleFiles = () =>
+	readdirSync(path.join(project, 'examples'))
+		.filter((file) => file.endsWith('.json'))
+		.map((file) => `examples/${file}`);
 
 /** The owner of every n8n that is started here; it is reachable from this machine only. */
 export const owner = {

@@ -35,7 +35,7 @@ function describe(subject: Subject, { campaign, email, code }: ParameterValues):
 
 const subjectOf = ({ endpoint, values }: Called) => describe(endpoint.subject, values);
 
-function notFoundMessage({ endpoint, values }: Called): Required<Omit<ErrorMessage, 'details'>> {
+function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
 	const { email, referredByCode, referredByEmail } = values;
 	const { subject, notFound = subject } = endpoint;
 	const referrer = referredByCode ?? referredByEmail;
@@ -51,7 +51,7 @@ function notFoundMessage({ endpoint, values }: Called): Required<Omit<ErrorMessa
 
 function quote(response: ApiResponse): string {
 	const { status, attempts = 1 } = response;
-	const words = isWebPage(response) ? '' : serviceMessage(response);
+	const words = serviceMessage(response);
 	let quoted = words ? `: "${words}"` : ' and gave no reason';
 	if (isWebPage(response)) quoted = ' and a web page';
 	const tried = attempts > 1 ? `Tried ${attempts} times.` : '';
