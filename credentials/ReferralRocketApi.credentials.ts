@@ -6,7 +6,11 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { authenticated } from '../nodes/ReferralRocket/api/authentication';
-import { defaultBaseUrl, defaultHeaderName } from '../nodes/ReferralRocket/api/specification';
+import {
+	campaignLink,
+	defaultBaseUrl,
+	defaultHeaderName,
+} from '../nodes/ReferralRocket/api/specification';
 
 export class ReferralRocketApi implements ICredentialType {
 	name = 'referralRocketApi';
@@ -41,6 +45,15 @@ export class ReferralRocketApi implements ICredentialType {
 			description:
 				'Only for the webhook trigger: it proves that an event comes from Referral Rocket',
 			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks.',
+		},
+		{
+			displayName: 'Campaigns',
+			name: 'campaigns',
+			type: 'string',
+			default: '',
+			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
+			description: 'The IDs or links of your campaigns, separated by commas',
+			hint: 'Optional. Paste the links of your campaigns, separated by commas, to choose them by name in every node.',
 		},
 		{
 			displayName: 'Authentication',

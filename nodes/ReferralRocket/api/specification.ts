@@ -17,12 +17,15 @@ export type ParameterName =
 	| 'referredByCode'
 	| 'referredByEmail'
 	| 'amount'
+	| 'customFields'
 	| 'page'
 	| 'pageSize'
 	| 'sort';
 
-/** Validated values of an endpoint's parameters. */
-export type ParameterValues = Partial<Record<ParameterName, string | number>>;
+/** Validated values of an endpoint's parameters; custom fields have names of their own. */
+export type ParameterValues = Partial<
+	Record<Exclude<ParameterName, 'customFields'>, string | number>
+> & { customFields?: Record<string, unknown> };
 
 export type Subject = 'campaign' | 'participant' | 'participants' | 'referralCode';
 
@@ -64,6 +67,7 @@ export const endpoints = {
 			email: 'email',
 			referredByCode: 'referredByCode',
 			referredByEmail: 'referredByEmail',
+			customFields: 'customFields',
 		},
 		subject: 'participant',
 		notFound: 'campaign',
@@ -100,6 +104,10 @@ export const endpoints = {
 		subject: 'referralCode',
 	},
 } satisfies Record<string, Endpoint>;
+
+/** A campaign's link, before the campaign's ID, and what its query holds. */
+export const campaignLink = 'https://referralrocket.io/campaign?id=';
+export const linkParameters = { campaign: 'id', code: 'referralCode' };
 
 /** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
 export const defaultPageSize = 500;
@@ -149,7 +157,7 @@ export const webhookFields: Record<string, string> = {
 	refereeActionCompleted: 'rewardEventCompleted',
 };
 
-/** The fields of a participant that Simplify keeps. */
+/** The fields of a participant that a simplified output keeps. */
 export const simplifiedParticipant = [
 	'email',
 	'firstName',
@@ -162,3 +170,25 @@ export const simplifiedParticipant = [
 	'rewardEventCompleted',
 	'createdOn',
 ];
+
+/** Every documented field of a participant. */
+export const participantFieldNames = [
+	...new Set([...simplifiedParticipant, ...participantTotals, 'campaignId', 'fraudScore']),
+];
+
+/** Every documented field of a campaign. */
+export const campaignFieldNames = [
+	'campaignId',
+	'campaignName',
+	'status',
+	'createdOn',
+	'end',
+	'hostURL',
+	'paused',
+	'ended',
+	'rewardHeader',
+];
+
+/** The fields of a campaign that a simplified output keeps; what it rewards has no documented names. */
+export const simplifiedCampaign =
+	/^(campaignId|campaignName|status|createdOn|end|hostURL)$|reward|participants/i;
