@@ -73,7 +73,9 @@ async function refusalOf(
 	if (isKeyRefused(response)) return await findAuthentication(ask, fields);
 	if (!isSuccess(response) && response.status !== 404) return statusMessage(call, response);
 	if (isMarkup(response.text)) return webPageMessage(response);
-	if (isSuccess(response) || !(await isEveryPathUnknown(ask, header, response))) return undefined;
+	if (isSuccess(response)) return undefined;
+	const askAbout = async (endpoint: Endpoint) => await ask(header, endpoint);
+	if (!(await isEveryPathUnknown(askAbout, response))) return undefined;
 	return {
 		message: "The address in 'Base URL' responds, but it does not seem to be Referral Rocket.",
 		solution: checkBaseUrl,
@@ -83,17 +85,17 @@ async function refusalOf(
 /**
  * Tells another host, which answers alike whatever it is asked for. The service may do so for a campaign
  * and for a path where it is left to Spring, which names the time; then this can't be told.
- * @param response to the request about the campaign, a 404
+ * @param ask asks about the unknown campaign
+ * @param response to the first request, a 404
  */
-async function isEveryPathUnknown(
-	ask: Ask,
-	header: Record<string, string>,
-	response: ApiResponse,
+export async function isEveryPathUnknown(
+	ask: (endpoint: Endpoint) => Promise<Pick<ApiResponse, 'status' | 'text'>>,
+	response: Pick<ApiResponse, 'status' | 'text'>,
 ): Promise<boolean> {
 	if (response.text.includes('"timestamp"')) return false;
-	if ((await ask(header, validateCode)).status !== 404) return false;
-	const other = await ask(header, { ...getCampaign, path: unknownPath });
-	const withoutPath = ({ text }: ApiResponse, path: string) =>
+	if ((await ask(validateCode)).status !== 404) return false;
+	const other = await ask({ ...getCampaign, path: unknownPath });
+	const withoutPath = ({ text }: Pick<ApiResponse, 'text'>, path: string) =>
 		text.replaceAll(path.slice(path.lastIndexOf('/')), '').replace(/\d[\d.:TZ+-]*/g, '');
 	return (
 		other.status === 404 &&
