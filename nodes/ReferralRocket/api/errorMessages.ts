@@ -81,7 +81,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 		return {
 			message: keyRefused,
 			solution:
-				'Open the Referral Rocket credential and press Save or Retry: its test finds out how to send the key, and says what else to check.',
+				'Open the Referral Rocket credential: n8n tests it, and the test finds out how to send the key, or says what else to check. Retry tests it again.',
 			details,
 		};
 	}
