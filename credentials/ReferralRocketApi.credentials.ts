@@ -43,8 +43,8 @@ export class ReferralRocketApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Only for the webhook trigger: it proves that an event comes from Referral Rocket',
-			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks.',
+				'Only for the webhook trigger: it proves that an event comes from Referral Rocket. Each of several secrets needs at least 12 characters.',
+			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks. Several secrets: separate them with commas, for example for Test URL and Production URL.',
 		},
 		{
 			displayName: 'Campaigns',
@@ -73,7 +73,7 @@ export class ReferralRocketApi implements ICredentialType {
 			],
 			default: 'bearer',
 			description:
-				'How to send the key. Change it only if Referral Rocket refuses a key that is right.',
+				'How to send the key. If Referral Rocket wants another way, the test of this credential says which.',
 		},
 		{
 			displayName: 'Header Name',

@@ -9,6 +9,18 @@ export const credentialName = 'referralRocketApi';
 export const defaultBaseUrl = 'https://app.referralrocket.io';
 export const defaultHeaderName = 'X-API-Key';
 
+/**
+ * The usual ways to send a key, as fields of the credential. Which one the service takes is not documented:
+ * where the chosen one is refused, the credential test finds out.
+ */
+export const usualAuthentications = [
+	{ authentication: 'bearer', headerName: '' },
+	{ authentication: 'header', headerName: 'Authorization' },
+	{ authentication: 'header', headerName: defaultHeaderName },
+	{ authentication: 'header', headerName: 'API-Key' },
+	{ authentication: 'header', headerName: 'X-Auth-Token' },
+];
+
 /** What our fields are about, whatever the service calls them. */
 export type ParameterName =
 	| 'campaign'
