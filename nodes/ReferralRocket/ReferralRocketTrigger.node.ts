@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
+import { searchCampaigns } from './methods/searchCampaigns';
 import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
 import { checkSettings } from './triggers/webhook/settings';
@@ -127,7 +128,7 @@ export class ReferralRocketTrigger implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 
 	webhookMethods = {
 		default: {

@@ -15,7 +15,6 @@ import {
 	participantTotals,
 	simplifiedParticipant,
 	messageFields,
-	type ParameterValues,
 } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
 	described,
@@ -87,7 +86,7 @@ export function visitTo(service: Service, trial: Trial): Session {
 
 const wrongKey = 'not-a-key-of-anybody';
 
-async function list({ ask, campaign }: Service, values: ParameterValues = {}): Promise<Page> {
+async function list({ ask, campaign }: Service, values: Record<string, string | number> = {}): Promise<Page> {
 	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
 	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
 	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
