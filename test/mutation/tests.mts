@@ -12,6 +12,7 @@ const files = [
 	'methods/credentialTest',
 	'triggers/webhook',
 	'triggers/polling',
+	'triggers/pollingEvents',
 	...operations.map(({ resource, operation }) => `resources/${resource}/${operation}`),
 	'api/retry',
 	'operations/runItems',

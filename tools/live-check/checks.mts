@@ -319,7 +319,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
-		code: ['triggers/polling/detectChanges.ts', 'byJoining'],
+		code: ['triggers/polling/joining.ts', 'byJoining'],
 		inspect: async (session) => {
 			const rows = await participantsOf(session);
 			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
