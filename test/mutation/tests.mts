@@ -13,6 +13,7 @@ const files = [
 	'triggers/webhook',
 	'triggers/polling',
 	'triggers/pollingEvents',
+	'triggers/pollingHistories',
 	...operations.map(({ resource, operation }) => `resources/${resource}/${operation}`),
 	'api/retry',
 	'operations/runItems',
