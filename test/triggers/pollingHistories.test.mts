@@ -73,6 +73,7 @@ const steps = fc.array(
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('expire'), who, amount }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('takeBack'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('remove'), who }) },
+		{ weight: 2, arbitrary: fc.record({ does: fc.constant('replace'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('comeBack'), who }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeCode'), who }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeStatus'), who }) },
@@ -192,11 +193,13 @@ class History {
 			person.refereeRewardBalance = cents(person.refereeRewardBalance - amount);
 		}
 		if (does === 'expire') person.referralRewardBalance = cents(amount / 3);
-		if (does === 'remove') {
+		if (does === 'remove' || does === 'replace') {
 			campaign.remove(person);
 			this.gone.push(person.email);
 			this.mayMiss = true;
 		}
+		// As many as before, so that the total does not show it.
+		if (does === 'replace') this.add(`joined${this.joined}@example.com`);
 	}
 
 	private add(email: string, referrer?: Participant) {
