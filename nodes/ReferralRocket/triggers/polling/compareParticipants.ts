@@ -37,7 +37,7 @@ export async function compareParticipants(
 	const isOnlyNewcomers = isOnlyJoining(events);
 	// Where nobody asks who has joined, someone who has nothing is as someone who was not there.
 	const isEveryoneKept = hasJoining(events);
-	const happenings: Happening[] = [];
+	const happened: Happening[][] = [];
 	const seen = new Set<string>();
 	let isDifferent = false;
 	await forEachWithoutBlocking(rows, (participant) => {
@@ -55,10 +55,11 @@ export async function compareParticipants(
 		isDifferent = true;
 		if (told.length === 0) return;
 		const changes = changesBetween(before ?? '', snapshotOf(participant));
-		happenings.push(...happeningsOf({ participant, isNew: before === undefined, changes }, told));
+		const those = happeningsOf({ participant, isNew: before === undefined, changes }, told);
+		if (those.length > 0) happened.push(those);
 	});
 	return {
-		happenings: happenings.sort((a, b) => byJoining(a.subject, b.subject)),
+		happenings: happened.sort(([a], [b]) => byJoining(a.subject, b.subject)).flat(),
 		participants: isDifferent ? await writeParticipants(known) : undefined,
 	};
 }

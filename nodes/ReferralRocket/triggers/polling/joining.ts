@@ -12,7 +12,10 @@ export function byJoining(a: IDataObject, b: IDataObject): number {
 
 /** @returns where a list has its newest participants, if it is in the order in which they joined */
 export function newestAt(rows: IDataObject[]): End | undefined {
-	const orders = new Set(rows.slice(1).map((row, index) => byJoining(rows[index], row)));
+	const orders = new Set<number>();
+	for (let index = 1; index < rows.length; index++) {
+		orders.add(byJoining(rows[index - 1], rows[index]));
+	}
 	if (orders.has(1) === orders.has(-1)) return undefined;
 	return orders.has(1) ? 'front' : 'back';
 }

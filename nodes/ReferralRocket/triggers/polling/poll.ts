@@ -1,6 +1,7 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { validateBaseUrl } from '../../api/baseUrl';
 import { createSettingsError } from '../../api/errors';
+import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { credentialName, endpoints } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
 import { simplifiedFields } from '../../parameters/simplify';
@@ -22,7 +23,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 		context.getMode() === 'manual'
 			? await testEvents(call, events)
 			: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
-	return itemsOf(context, happenings);
+	return await itemsOf(context, happenings);
 }
 
 /** Version 1 of the node has one event; it may have several instead, as later versions have. */
@@ -41,14 +42,16 @@ function eventsIn(context: IPollFunctions): string[] {
 	);
 }
 
-function itemsOf(context: IPollFunctions, happenings: Happening[]): IDataObject[] {
+async function itemsOf(context: IPollFunctions, happenings: Happening[]): Promise<IDataObject[]> {
 	const isSimple = context.getNodeParameter('simplify', true);
-	return happenings.map(({ event, subject, changes }) => {
+	const items: IDataObject[] = [];
+	await forEachWithoutBlocking(happenings, ({ event, subject, changes }) => {
 		const simplify = event === campaignStatusChanged ? simplifiedCampaign : simplifiedFields;
 		const fields = isSimple ? simplify(subject) : subject;
 		// First in the item, and also where the service has fields with these names.
-		return Object.assign({ event }, fields, { event, changes });
+		items.push(Object.assign({ event }, fields, { event, changes }));
 	});
+	return items;
 }
 
 const simplifiedCampaign = ({ campaignId, campaignName, status }: IDataObject) => ({
