@@ -131,12 +131,12 @@ class History {
 		private readonly service: Service,
 		private readonly chosen: string[],
 	) {
-		const { participants, hasDates: _, ...behaviour } = service;
+		const { participants, hasDates, ...behaviour } = service;
 		Object.assign(mockServer.behaviour, usualBehaviour, behaviour);
 		mockServer.intercept = undefined;
 		this.campaign = new Campaign('JCu82f30F1', participants);
 		mockServer.campaign = this.campaign;
-		if (!service.hasDates) this.campaign.participants.forEach((one) => (one.createdOn = ''));
+		if (!hasDates) this.campaign.participants.forEach((one) => (one.createdOn = ''));
 		this.polling = new Polling(
 			credentialFor(mockServer),
 			{ events: chosen, campaignId: locator('JCu82f30F1'), simplify: false },
