@@ -8,7 +8,12 @@ import { startMockServer } from '../../tools/mock-server/service.mts';
 import { credentialFor, locator, errorMessageOf, useMockServer } from '../support/mockServer.mts';
 
 const service = useMockServer();
-const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
+const parameters = {
+	resource: 'campaign',
+	operation: 'get',
+	campaignId: locator('JCu82f30F1'),
+	output: 'raw',
+};
 
 /** Tests a credential as the Save button does; fields that aren't given are as they should be. */
 async function tested(fields: ICredentialDataDecryptedObject = {}) {

@@ -15,6 +15,7 @@ const action = new ReferralRocket().description;
 const polling = new ReferralRocketPollingTrigger().description;
 const webhook = new ReferralRocketTrigger().description;
 
+/** Of a new node unless a version is given. */
 function inEditor(
 	description: INodeTypeDescription,
 	given: INodeParameters,
@@ -97,7 +98,16 @@ test('a new node is about participants', () => {
 
 test('a new polling trigger waits for new participants of a campaign that is to be chosen', () => {
 	expect(inEditor(polling, {})).toEqual({
-		fields: { event: 'participantAdded', campaignId, simplify: true },
+		fields: { events: ['participantAdded'], campaignId, simplify: true },
+		toFill: ['campaignId'],
+	});
+	expect(inEditor(polling, { events: [] }).toFill).toEqual(['events', 'campaignId']);
+});
+
+test('a polling trigger of version 1 keeps its one event, and needs no others', () => {
+	const event = 'participantUpdated';
+	expect(inEditor(polling, { event }, 1)).toEqual({
+		fields: { event, events: [], campaignId, simplify: true },
 		toFill: ['campaignId'],
 	});
 });

@@ -86,7 +86,10 @@ export function visitTo(service: Service, trial: Trial): Session {
 
 const wrongKey = 'not-a-key-of-anybody';
 
-async function list({ ask, campaign }: Service, values: Record<string, string | number> = {}): Promise<Page> {
+async function list(
+	{ ask, campaign }: Service,
+	values: Record<string, string | number> = {},
+): Promise<Page> {
 	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
 	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
 	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
@@ -376,7 +379,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
-		code: ['triggers/polling/detectChanges.ts', 'byJoining'],
+		code: ['triggers/polling/joining.ts', 'byJoining'],
 		inspect: async (session) => {
 			const rows = await participantsOf(session);
 			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
@@ -461,7 +464,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Fields to sort by have the names that they have in a participant',
-		code: ['parameters/fields.ts', 'listFields'],
+		code: ['parameters/listFields.ts', 'sortFields'],
 		inspect: async (session) => {
 			const { ask, campaign } = session;
 			const orders = [];

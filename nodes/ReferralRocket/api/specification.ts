@@ -135,16 +135,24 @@ export const messageFields = ['message', 'detail', 'error'];
 export const campaignTotal =
 	/^(total|number|count)(_?of)?_?participants?$|^participants?_?(total|count)?$/i;
 
-/** The totals of a participant: a change of one of them is an update. */
-export const participantTotals = [
-	'totalReferrals',
-	'referralReward',
-	'referralRewardRedeemed',
-	'referralRewardBalance',
-	'refereeReward',
-	'refereeRewardRedeemed',
-	'refereeRewardBalance',
+/** What the field "status" of a campaign says; "paused" and "ended" say it as well. */
+export const campaignStatuses = { active: 'Active', paused: 'Pause', ended: 'End' };
+
+/** Only who has joined through a referrer has one of these. */
+export const referrerFields = ['referredByCode', 'referrerEmail'];
+
+/** The names of a participant's rewards: what was earned, what of it has been redeemed, what is left. */
+export const rewards = [
+	{
+		earned: 'referralReward',
+		redeemed: 'referralRewardRedeemed',
+		balance: 'referralRewardBalance',
+	},
+	{ earned: 'refereeReward', redeemed: 'refereeRewardRedeemed', balance: 'refereeRewardBalance' },
 ];
+
+/** The totals of a participant: a change of one of them is an update. */
+export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.values<string>)];
 
 /** Hex HMAC-SHA256 of a webhook's raw body. */
 export const signatureHeader = 'x-rr-signature';

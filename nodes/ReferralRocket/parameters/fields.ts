@@ -45,7 +45,7 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 
 /** On the canvas, the events of a trigger in words: "Referrer Created, Reward Unlocked". */
 export const eventsSubtitle =
-	'={{ [$parameter["events"] ?? $parameter["event"]].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
+	'={{ [$parameter["events"]?.length ? $parameter["events"] : $parameter["event"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
 /** The campaign, by ID or link; what it is for, when it shows and where it is sent are the caller's. */
 export const campaignLocator = (description: string): INodeProperties => ({

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { readCampaignTotal } from '../campaignTotal';
+import { readCampaignTotal } from '../campaign';
 import { createApiError } from '../errors';
 import { maxConcurrentRequests } from '../requestQueue';
 import { defaultPageSize, endpoints, maxPageSize } from '../specification';
