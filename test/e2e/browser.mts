@@ -23,7 +23,11 @@ const labelOf = ({ displayName, type, options = [] }: INodeProperties) =>
 		? `${displayName}: ${(options as INodeProperties[]).map((option) => option.displayName).join(', ')}`
 		: displayName;
 const labelsOf = (node: INodeType) =>
-	node.description.properties.filter(({ type }) => type !== 'notice').map(labelOf);
+	node.description.properties
+		.filter(({ type }) => type !== 'notice')
+		// A field of an earlier version of the node is not shown in a new one.
+		.filter(({ displayOptions }) => !displayOptions?.show?.['@version']?.includes(1))
+		.map(labelOf);
 
 /** What a user without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
 export async function browser(runtime: Runtime, tarball: string): Promise<void> {

@@ -130,7 +130,8 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	assert.equal((await test({})).status, 'OK');
 	const answers: Array<[number, string, RegExp | 'OK']> = [
 		[200, '{"campaignId":"x"}', 'OK'],
-		[404, '{"message":"none"}', 'OK'],
+		[404, '{"timestamp":1,"message":"none"}', 'OK'],
+		[404, '{"message":"none"}', /does not seem to be Referral Rocket/],
 		[401, '', /refused the API key/],
 		[403, '{}', /refused the API key/],
 		[429, '{}', /Rate limit reached/],
@@ -152,6 +153,10 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	mockServer.intercept = undefined;
 	assert.match((await test({ apiKey: 'wrong' })).message, /refused the API key/);
 	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /Could not reach/);
+	assert.match((await test({ baseUrl: n8n.url })).message, /does not seem to be Referral Rocket/);
+	Object.assign(mockServer.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+	assert.match((await test({})).message, /Choose Custom Header .* enter X-API-Key /);
+	Object.assign(mockServer.behaviour, { keyHeader: 'authorization', keyPrefix: 'Bearer ' });
 }
 
 /** Runs one Referral Rocket node behind the given items; a node behind it says where each item is from. */
