@@ -6,11 +6,13 @@ import type { MockServer } from '../../tools/mock-server/service.mts';
 import { setUpEnvironment } from './environment.mts';
 import { payments } from './payments.mts';
 import { createCloud } from './services/cloud.mts';
+import { emailExample } from './services/email.mts';
 import { ExampleRun, playServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
 import { openAiExample } from './services/openAi.mts';
 import { pipedriveExample } from './services/pipedrive.mts';
+import { pollingExample } from './services/polling.mts';
 import { postgresExample } from './services/postgres.mts';
 import { secondCampaignExample } from './services/secondCampaign.mts';
 import { sheetsExample } from './services/sheets.mts';
@@ -32,7 +34,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await step('Each is imported without an unknown node', async () => {
 		const known = await n8n.nodeTypes();
 		const names = exampleFiles();
-		assert.ok(names.length >= 17);
+		assert.ok(names.length >= 20);
 		for (const name of names) {
 			await n8n.importWorkflow(name, credentials, ({ nodes }) => {
 				for (const { type, typeVersion } of nodes) {
@@ -48,7 +50,9 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await pipedriveExample(run);
 	await stripeExample(run);
 	await shopExample(run);
+	await emailExample(run);
 	await slackExample(run);
+	await pollingExample(run);
 	await formExample(run);
 	await secondCampaignExample(run);
 	await openAiExample(run);

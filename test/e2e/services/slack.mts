@@ -71,7 +71,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 			'1. Ana Lee (other@example.com): 11',
 			'2. Bo (bo@example.com): 10',
 			'3. Ana Lee (ana@example.com): 9',
-			'4. (cy@example.com): 1',
+			'4. No name (cy@example.com): 1',
 		]);
 		assert.equal(best.length, 10);
 		assert.deepEqual(others, []);
