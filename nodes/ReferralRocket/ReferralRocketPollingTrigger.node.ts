@@ -35,6 +35,14 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			activationHint:
 				'Nothing found? Check the campaign. A test looks at a part of the list: for Participant Qualified, someone in it must be qualified.',
 		},
+		hints: [
+			{
+				message:
+					'A check gives one item for each event it found. The nodes after this one run once for each item.',
+				location: 'outputPane',
+				whenToDisplay: 'afterExecution',
+			},
+		],
 		defaults: { name: 'Referral Rocket Polling Trigger' },
 		polling: true,
 		inputs: [],

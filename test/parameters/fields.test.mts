@@ -66,11 +66,14 @@ describe('a new operation shows its fields, and asks for those that it can not d
 		const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
 		const by = (mode: string, value: string) => ({ __rl: true, mode, value });
 		expect(isNoticed(by('url', 'https://referralrocket.io/campaign'))).toBe(true);
+		expect(isNoticed(by('id', 'https://referralrocket.io/campaign'))).toBe(true);
 		for (const given of [
 			by('url', ''),
 			by('url', link),
 			by('url', '={{ $json.link }}'),
 			by('id', 'JCu82f30F1'),
+			by('id', 'zCu82f30F1'),
+			by('id', link),
 			by('list', 'JCu82f30F1'),
 			'={{ $json.campaign }}',
 		]) {

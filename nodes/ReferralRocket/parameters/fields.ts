@@ -91,12 +91,13 @@ const campaignNotice = (displayOptions: IDisplayOptions): INodeProperties => ({
 	type: 'notice',
 	default: '',
 	displayOptions: {
-		show: { ...displayOptions.show, 'campaignId.mode': ['url'] },
+		...displayOptions,
 		hide: {
 			campaignId: [
-				'',
+				// What does not begin with "http".
+				{ _cnd: { lt: 'http' } },
+				{ _cnd: { gte: 'httq' } },
 				{ _cnd: { includes: `${linkParameters.campaign}=` } },
-				{ _cnd: { startsWith: '=' } },
 			],
 		},
 	},

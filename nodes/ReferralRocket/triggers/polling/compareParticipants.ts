@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { shortHash } from '../../api/hash';
 import { participantKey } from '../../api/participant';
-import { happeningsOf, hasJoining, isOnlyJoining, type Happening } from './events';
+import { eventsOf, hasJoining, isOnlyJoining, type PolledEvent } from './events';
 import { byJoining } from './joining';
 import { keyLength, writeParticipants } from './pollState';
 import { changesBetween, snapshotOf } from './snapshot';
@@ -17,7 +17,7 @@ export const keyOf = (participant: IDataObject) =>
 /** What a poll has found out about participants. */
 export interface Compared {
 	/** In the order in which they joined. */
-	happenings: Happening[];
+	polledEvents: PolledEvent[];
 	/** What is to be remembered, as writeParticipants writes it; undefined where it is as before. */
 	participants?: string;
 }
@@ -37,7 +37,7 @@ export async function compareParticipants(
 	const isOnlyNewcomers = isOnlyJoining(events);
 	// Where nobody asks who has joined, someone who has nothing is as someone who was not there.
 	const isEveryoneKept = hasJoining(events);
-	const happened: Happening[][] = [];
+	const happened: PolledEvent[][] = [];
 	const seen = new Set<string>();
 	let isDifferent = false;
 	await forEachWithoutBlocking(rows, (participant) => {
@@ -55,11 +55,11 @@ export async function compareParticipants(
 		isDifferent = true;
 		if (told.length === 0) return;
 		const changes = changesBetween(before ?? '', snapshotOf(participant));
-		const those = happeningsOf({ participant, isNew: before === undefined, changes }, told);
+		const those = eventsOf({ participant, isNew: before === undefined, changes }, told);
 		if (those.length > 0) happened.push(those);
 	});
 	return {
-		happenings: happened.sort(([a], [b]) => byJoining(a.subject, b.subject)).flat(),
+		polledEvents: happened.sort(([a], [b]) => byJoining(a.subject, b.subject)).flat(),
 		participants: isDifferent ? await writeParticipants(known) : undefined,
 	};
 }

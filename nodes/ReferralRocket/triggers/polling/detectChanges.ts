@@ -1,6 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import { readCampaign, statusOf, totalOf } from '../../api/campaign';
-import { campaignStatusChanged, isOnlyJoining, participantEvents, type Happening } from './events';
+import {
+	campaignStatusChanged,
+	isOnlyJoining,
+	participantEvents,
+	type PolledEvent,
+} from './events';
 import { findParticipants, type Watch } from './findParticipants';
 import { keepLastRead } from './lastReads';
 import { rememberedIn, type PollState } from './pollState';
@@ -15,7 +20,7 @@ import { rememberedIn, type PollState } from './pollState';
  * when a later poll has overtaken this one
  * @throws NodeApiError when something can't be read; the state is as before then, so nothing is missed
  */
-export async function changesSince(watch: Watch, state: PollState): Promise<Happening[]> {
+export async function changesSince(watch: Watch, state: PollState): Promise<PolledEvent[]> {
 	const { call, events, trigger } = watch;
 	const atStart = { ...state };
 	const campaign = String(call.values.campaign);
@@ -42,18 +47,18 @@ export async function changesSince(watch: Watch, state: PollState): Promise<Happ
 	const hasStatusChanged = remembered.status !== undefined && remembered.status !== status;
 	return [
 		...(hasStatusChanged && told.includes(campaignStatusChanged)
-			? [statusHappening(campaign, details, remembered.status)]
+			? [statusEvent(campaign, details, remembered.status)]
 			: []),
-		...(found?.happenings ?? []),
+		...(found?.polledEvents ?? []),
 	];
 }
 
 /** @returns the campaign's status as an event; from null where it is not known what it was before */
-export function statusHappening(
+export function statusEvent(
 	campaignId: string,
 	details: IDataObject,
 	from: string | null = null,
-): Happening {
+): PolledEvent {
 	const status = statusOf(details);
 	return {
 		event: campaignStatusChanged,

@@ -43,7 +43,7 @@ export const isOnlyJoining = (chosen: string[]) =>
 	chosen.every((event) => isJoining(event) || event === campaignStatusChanged);
 
 /** An event that a poll tells of. */
-export interface Happening {
+export interface PolledEvent {
 	event: string;
 	/** The participant to whom it happened, or the campaign. */
 	subject: IDataObject;
@@ -54,7 +54,7 @@ export interface Happening {
  * @param chosen events
  * @returns those of them that happened to a participant
  */
-export function happeningsOf(difference: Difference, chosen: string[]): Happening[] {
+export function eventsOf(difference: Difference, chosen: string[]): PolledEvent[] {
 	const { participant: subject, changes } = difference;
 	return Object.keys(participantEvents)
 		.filter((event) => chosen.includes(event) && participantEvents[event](difference))

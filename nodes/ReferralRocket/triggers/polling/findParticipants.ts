@@ -40,7 +40,8 @@ export async function findParticipants(
 ): Promise<Found> {
 	const isOnlyNewcomers = isOnlyJoining(events);
 	const last = isOnlyNewcomers ? lastReadOf(trigger, written) : undefined;
-	if (last?.isTotalRight && last.count === total) return { happenings: [], participants: written };
+	if (last?.isTotalRight && last.count === total)
+		return { polledEvents: [], participants: written };
 
 	const known = await readParticipants(written);
 	const newcomers =

@@ -7,7 +7,7 @@ import type { ApiCall } from '../../api/apiCall';
 import { simplifiedFields } from '../../parameters/simplify';
 import { validateParameters } from '../../parameters/validate';
 import { changesSince } from './detectChanges';
-import { campaignStatusChanged, participantEvents, type Happening } from './events';
+import { campaignStatusChanged, participantEvents, type PolledEvent } from './events';
 import { testEvents } from './testEvents';
 
 /**
@@ -19,11 +19,11 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const call = await createCall(context);
 	const events = eventsIn(context);
 	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
-	const happenings =
+	const polledEvents =
 		context.getMode() === 'manual'
 			? await testEvents(call, events)
 			: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
-	return await itemsOf(context, happenings);
+	return await itemsOf(context, polledEvents);
 }
 
 /** Version 1 of the node has one event; it may have several instead, as later versions have. */
@@ -42,10 +42,13 @@ function eventsIn(context: IPollFunctions): string[] {
 	);
 }
 
-async function itemsOf(context: IPollFunctions, happenings: Happening[]): Promise<IDataObject[]> {
+async function itemsOf(
+	context: IPollFunctions,
+	polledEvents: PolledEvent[],
+): Promise<IDataObject[]> {
 	const isSimple = context.getNodeParameter('simplify', true);
 	const items: IDataObject[] = [];
-	await forEachWithoutBlocking(happenings, ({ event, subject, changes }) => {
+	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
 		const simplify = event === campaignStatusChanged ? simplifiedCampaign : simplifiedFields;
 		const fields = isSimple ? simplify(subject) : subject;
 		// First in the item, and also where the service has fields with these names.

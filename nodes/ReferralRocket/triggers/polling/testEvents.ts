@@ -3,8 +3,8 @@ import { readCampaign } from '../../api/campaign';
 import { readPage } from '../../api/pagination/page';
 import { defaultPageSize } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
-import { statusHappening } from './detectChanges';
-import { campaignStatusChanged, happeningsOf, participantEvents, type Happening } from './events';
+import { statusEvent } from './detectChanges';
+import { campaignStatusChanged, eventsOf, participantEvents, type PolledEvent } from './events';
 import { byJoining } from './joining';
 import { changesBetween, snapshotOf } from './snapshot';
 
@@ -18,22 +18,22 @@ const shownOfEach = 5;
  * @param chosen events
  * @returns a few of each event, the newest first; of the two pages of the list where the newest may be
  */
-export async function testEvents(call: ApiCall, chosen: string[]): Promise<Happening[]> {
-	const happenings: Happening[] = [];
+export async function testEvents(call: ApiCall, chosen: string[]): Promise<PolledEvent[]> {
+	const polledEvents: PolledEvent[] = [];
 	if (chosen.includes(campaignStatusChanged)) {
-		happenings.push(statusHappening(String(call.values.campaign), await readCampaign(call)));
+		polledEvents.push(statusEvent(String(call.values.campaign), await readCampaign(call)));
 	}
 	const events = chosen.filter((event) => event in participantEvents);
 	const rows = events.length > 0 ? await readTwoPages(call) : [];
 	rows.sort((a, b) => byJoining(b, a));
 	const found = rows.flatMap((participant) => {
 		const changes = changesBetween('', snapshotOf(participant));
-		return happeningsOf({ participant, isNew: true, changes }, events);
+		return eventsOf({ participant, isNew: true, changes }, events);
 	});
 	for (const name of events) {
-		happenings.push(...found.filter(({ event }) => event === name).slice(0, shownOfEach));
+		polledEvents.push(...found.filter(({ event }) => event === name).slice(0, shownOfEach));
 	}
-	return happenings;
+	return polledEvents;
 }
 
 /** The first page, and the last or, where that is not known, the second. */
