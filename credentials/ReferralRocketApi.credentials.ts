@@ -6,7 +6,11 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { authenticated } from '../nodes/ReferralRocket/api/authentication';
-import { defaultBaseUrl, defaultHeaderName } from '../nodes/ReferralRocket/api/specification';
+import {
+	campaignLink,
+	defaultBaseUrl,
+	defaultHeaderName,
+} from '../nodes/ReferralRocket/api/specification';
 
 export class ReferralRocketApi implements ICredentialType {
 	name = 'referralRocketApi';
@@ -39,8 +43,17 @@ export class ReferralRocketApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Only for the webhook trigger: it proves that an event comes from Referral Rocket',
-			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks.',
+				'Only for the webhook trigger: it proves that an event comes from Referral Rocket. Each of several secrets needs at least 12 characters.',
+			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks. Several secrets: separate them with commas, for example for Test URL and Production URL.',
+		},
+		{
+			displayName: 'Campaigns',
+			name: 'campaigns',
+			type: 'string',
+			default: '',
+			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
+			description: 'The IDs or links of your campaigns, separated by commas',
+			hint: 'Optional. Paste the links of your campaigns, separated by commas, to choose them by name in every node.',
 		},
 		{
 			displayName: 'Authentication',
@@ -60,7 +73,7 @@ export class ReferralRocketApi implements ICredentialType {
 			],
 			default: 'bearer',
 			description:
-				'How to send the key. Change it only if Referral Rocket refuses a key that is right.',
+				'How to send the key. If Referral Rocket wants another way, the test of this credential says which.',
 		},
 		{
 			displayName: 'Header Name',

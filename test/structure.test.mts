@@ -61,7 +61,7 @@ describe('an operation', () => {
 	const service = useMockServer();
 
 	test.each(operations)('$label is complete', async ({ label, resource, operation, option }) => {
-		const schema = `nodes/ReferralRocket/__schema__/v1.0.0/${resource}/${operation}.json`;
+		const schema = `nodes/ReferralRocket/__schema__/v1.1.0/${resource}/${operation}.json`;
 		const itsTest = `test/resources/${resource}/${operation}.test.mts`;
 		const [resourceName, operationName] = label.split(' → ');
 		const { method, url = '' } = option.routing?.request ?? {};
@@ -106,7 +106,7 @@ describe('an endpoint', () => {
 				.flatMap(({ routing }) => routing?.send?.property ?? []);
 			// Lists are read page by page, whatever a user fills in.
 			expect(sent).not.toContain(page);
-			expect(sent.toSorted()).toEqual(Object.values(others).toSorted());
+			expect([...new Set(sent)].sort()).toEqual(Object.values(others).sort());
 		},
 	);
 

@@ -4,6 +4,8 @@ import { campaign } from './resources/campaign';
 import { participant } from './resources/participant';
 import { referralCode } from './resources/referralCode';
 import { testCredential } from './methods/credentialTest';
+import { searchCampaigns } from './methods/searchCampaigns';
+import { versions } from './parameters/fields';
 
 export class ReferralRocket implements INodeType {
 	description: INodeTypeDescription = {
@@ -14,7 +16,8 @@ export class ReferralRocket implements INodeType {
 			dark: 'file:../../icons/referralRocket.dark.svg',
 		},
 		group: ['transform'],
-		version: 1,
+		version: versions,
+		defaultVersion: 1.1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
 		description: 'Work with the campaigns, participants and referral codes of Referral Rocket',
 		defaults: { name: 'Referral Rocket' },
@@ -48,5 +51,5 @@ export class ReferralRocket implements INodeType {
 		referralCode: referralCode.customOperations,
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 }

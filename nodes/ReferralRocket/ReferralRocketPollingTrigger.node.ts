@@ -6,7 +6,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
+import { searchCampaigns } from './methods/searchCampaigns';
 import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
+import { eventOptions, eventOptionsOfVersion1 } from './triggers/polling/eventOptions';
 import { poll } from './triggers/polling/poll';
 
 export class ReferralRocketPollingTrigger implements INodeType {
@@ -18,20 +20,29 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			dark: 'file:../../icons/referralRocket.dark.svg',
 		},
 		group: ['trigger'],
-		version: 1,
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: eventsSubtitle,
 		description:
-			'Checks a campaign on a schedule for participants who were added, qualified or updated. Take it where Referral Rocket can not reach your n8n with a webhook.',
-		eventTriggerDescription: 'Getting participants from Referral Rocket',
+			'Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Take it where Referral Rocket can not reach your n8n with a webhook.',
+		eventTriggerDescription: 'Getting events from Referral Rocket',
 		activationMessage:
 			'From now on, Referral Rocket is checked on your schedule. The first check only remembers who is there.',
 		triggerPanel: {
-			header: 'Get some participants',
+			header: 'Get some events',
 			executionsHelp:
-				'<b>To test</b>: press Fetch Test Event to see participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish this workflow. The first check only remembers who is there; each later one starts the workflow for everyone to whom the event happened since.',
+				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish this workflow. The first check only remembers who is there; each later one starts the workflow with one item for each event since. <br /><br />Participant Added and New Referral need only a few requests. For changes of participants, each check reads the whole list.',
 			activationHint:
-				'Nothing found? Check the campaign. For Participant Qualified, someone must be qualified.',
+				'Nothing found? Check the campaign. A test looks at a part of the list: for Participant Qualified, someone in it must be qualified.',
 		},
+		hints: [
+			{
+				message:
+					'A check gives one item for each event it found. The nodes after this one run once for each item.',
+				location: 'outputPane',
+				whenToDisplay: 'afterExecution',
+			},
+		],
 		defaults: { name: 'Referral Rocket Polling Trigger' },
 		polling: true,
 		inputs: [],
@@ -44,23 +55,27 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				type: 'options',
 				default: 'participantAdded',
 				description: 'What must have happened to a participant to start the workflow',
-				options: [
-					{
-						name: 'Participant Added',
-						value: 'participantAdded',
-						description: 'Someone has joined the campaign since the last check',
-					},
-					{
-						name: 'Participant Qualified',
-						value: 'participantQualified',
-						description: 'A referred participant has done what earns the reward',
-					},
-					{
-						name: 'Participant Updated',
-						value: 'participantUpdated',
-						description: 'A number of referrals, reward or balance of a participant has changed',
-					},
-				],
+				displayOptions: { show: { '@version': [1] } },
+				options: eventOptionsOfVersion1,
+			},
+			{
+				displayName: 'Events',
+				name: 'events',
+				type: 'multiOptions',
+				default: [],
+				description: 'Several events instead of the one above. Leave empty for the event above.',
+				displayOptions: { show: { '@version': [1] } },
+				options: eventOptions,
+			},
+			{
+				displayName: 'Events',
+				name: 'events',
+				type: 'multiOptions',
+				default: ['participantAdded'],
+				required: true,
+				description: 'What must have happened to start the workflow. Each item says which it was.',
+				displayOptions: { show: { '@version': [1.1] } },
+				options: eventOptions,
 			},
 			{
 				...campaignLocator(
@@ -72,7 +87,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		const participants = await poll(this);

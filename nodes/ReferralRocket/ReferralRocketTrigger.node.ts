@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
+import { searchCampaigns } from './methods/searchCampaigns';
 import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
 import { checkSettings } from './triggers/webhook/settings';
@@ -67,26 +68,31 @@ export class ReferralRocketTrigger implements INodeType {
 				required: true,
 				default: ['referrerCreated'],
 				description: 'The events that start the workflow',
+				hint: 'The two Created events come for everyone who is added, also by this workflow or by an import. If this workflow adds participants, choose a Campaign here that it does not add to, so that it can not start itself again and again.',
 				options: [
 					{
 						name: 'Any Event',
 						value: 'any',
 						description: 'Every event, also one whose name is not known yet',
+						action: 'On any event',
 					},
 					{
 						name: 'Referee Created',
 						value: 'refereeCreated',
 						description: 'Someone joined through a referral',
+						action: 'On referee created: a friend joined through a referral',
 					},
 					{
 						name: 'Referrer Created',
 						value: 'referrerCreated',
 						description: 'Someone joined the campaign as a referrer or affiliate',
+						action: 'On referrer created: someone joined as a referrer or affiliate',
 					},
 					{
 						name: 'Reward Unlocked',
 						value: 'rewardUnlocked',
 						description: 'A participant earned a reward',
+						action: 'On reward unlocked: a participant earned a reward',
 					},
 				],
 			},
@@ -122,7 +128,7 @@ export class ReferralRocketTrigger implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 
 	webhookMethods = {
 		default: {

@@ -1,4 +1,38 @@
-import { withoutKey } from '../../nodes/ReferralRocket/api/authentication.ts';
+import {
+	keyHeader,
+	otherAuthentications,
+	withoutKey,
+} from '../../nodes/ReferralRocket/api/authentication.ts';
+import { usualAuthentications } from '../../nodes/ReferralRocket/api/specification.ts';
+
+describe('the other usual ways to send a key', () => {
+	const others = (fields: object) =>
+		otherAuthentications({ apiKey: 'key', ...fields }).map((usual) =>
+			keyHeader({ apiKey: 'key', ...usual }),
+		);
+
+	test('are all but the chosen one, each another header', () => {
+		for (const chosen of usualAuthentications) {
+			const sent = [...others(chosen), keyHeader({ apiKey: 'key', ...chosen })];
+			expect(new Set(sent.map((header) => JSON.stringify(header))).size).toBe(
+				usualAuthentications.length,
+			);
+		}
+	});
+
+	test('are all of them for a header that is not usual', () => {
+		const fields = { authentication: 'header', headerName: 'X-Rocket-Key' };
+		expect(others(fields)).toHaveLength(usualAuthentications.length);
+	});
+
+	test.each([
+		['in other capitals', { authentication: 'header', headerName: 'x-api-KEY' }],
+		['with spaces', { authentication: 'header', headerName: ' X-API-Key ' }],
+		['that is the default', { authentication: 'header' }],
+	])('leave out a chosen name %s', (_, fields) => {
+		expect(others(fields).flatMap(Object.keys)).not.toContain('X-API-Key');
+	});
+});
 
 describe('a key is hidden in what others say', () => {
 	const key = 'rr+"live"/é =\\1\nsecond\tline';

@@ -49,7 +49,7 @@ const parametersFor = (
 	email,
 	code: referralCode,
 	returnAll: true,
-	additionalFields: operation === 'add' ? { referredByCode: referralCode } : {},
+	additionalFields: operation === 'add' ? { referrer: referralCode } : {},
 });
 
 test('the table has the codes that n8n is known to replace', () => {

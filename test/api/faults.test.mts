@@ -275,7 +275,7 @@ describe('an unusual answer that is right all the same', () => {
 			mockServer.intercept = (_request, reply) => answer(reply, mockServer);
 			const { error, rows: out } = await runNode({
 				credential: credentialFor(mockServer),
-				parameters: { ...parametersOf.list, returnAll: false, limit: 1, simplify: false },
+				parameters: { ...parametersOf.list, returnAll: false, limit: 1, output: 'raw' },
 			});
 			await mockServer.close();
 			expect(error).toBeUndefined();

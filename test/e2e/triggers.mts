@@ -27,12 +27,15 @@ const refuseExecutions = `
 const allowExecutions = 'DROP TRIGGER refused; DROP VIEW slow';
 
 /** At six seconds of each minute, so that the next poll need not be waited for so long. */
-function everyTenSeconds({ nodes: [trigger] }: Workflow) {
-	const item = [0, 10, 20, 30, 40, 50].map((second) => ({
+const pollTimes = {
+	item: [0, 10, 20, 30, 40, 50].map((second) => ({
 		mode: 'custom',
 		cronExpression: `${second} * * * * *`,
-	}));
-	(trigger.parameters as IDataObject).pollTimes = { item };
+	})),
+};
+
+function everyTenSeconds({ nodes: [trigger] }: Workflow) {
+	(trigger.parameters as IDataObject).pollTimes = pollTimes;
 }
 
 /**
@@ -74,9 +77,30 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			},
 		]),
 	);
-	await step('Publishing both example workflows, and one of a trigger alone', async () => {
-		for (const workflow of [hook, poll, burst]) await n8n.activate(workflow);
+	const changes = await n8n.saveWorkflow(
+		chain('Changes', [
+			{
+				name: 'Changes',
+				type: 'n8n-nodes-referral-rocket.referralRocketPollingTrigger',
+				typeVersion: 1.1,
+				parameters: {
+					pollTimes,
+					events: ['campaignStatusChanged', 'participantQualified', 'rewardEarned'],
+					campaignId: { __rl: true, mode: 'id', value: 'JCu82f30F1' },
+				},
+				credentials,
+			},
+		]),
+	);
+	await step('Publishing both example workflows, and two of a trigger alone', async () => {
+		for (const workflow of [hook, poll, burst, changes]) await n8n.activate(workflow);
 	});
+	const referee = campaign.participants.find(
+		({ referredByCode, rewardEventCompleted }) => referredByCode !== null && !rewardEventCompleted,
+	);
+	assert.ok(referee);
+	campaign.qualify(referee);
+	campaign.status = 'Pause';
 
 	const url = n8n.url + eventHookPath;
 	const signUp = (name: string) => campaign.add(`${name}@example.com`);
@@ -148,6 +172,18 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	await step('Those who signed up since are found by the next poll', async () => {
 		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
 	});
+	await step('What else has happened is told as well, each with what changed', async () => {
+		const earner = campaign.findByCode(referee.referredByCode ?? '');
+		await expectChanges(n8n, changes, [
+			['campaignStatusChanged', 'Pause', { from: 'Active', to: 'Pause' }],
+			['participantQualified', referee.email, { from: false, to: true }],
+			[
+				'rewardEarned',
+				earner?.email,
+				{ from: Number(earner?.referralReward) - 20, to: earner?.referralReward },
+			],
+		]);
+	});
 	// After the poll, which would lose what it has found if n8n could not start the workflow for it.
 	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
 		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
@@ -210,6 +246,19 @@ async function expectPeople(n8n: N8n, workflowId: string, names: string[], secon
 		);
 		assert.deepEqual(executions.flatMap(peopleIn).sort(), names.toSorted());
 	}, seconds);
+}
+
+/** Waits until a workflow's executions have brought just these events, each with one of its changes. */
+async function expectChanges(n8n: N8n, workflowId: string, expected: unknown[][]) {
+	await waitUntil(async () => {
+		const executions = await n8n.executionsOf(workflowId);
+		const items = executions.flatMap((execution) => itemsOf(execution, 'Changes'));
+		const told = items.map(({ json: { event, email, status, changes } }) => {
+			const { rewardEventCompleted, referralReward, status: ofCampaign } = changes as IDataObject;
+			return [event, email ?? status, rewardEventCompleted ?? referralReward ?? ofCampaign];
+		});
+		assert.deepEqual(told.sort(), expected);
+	}, 90);
 }
 
 const peopleIn = (execution: Execution) =>

@@ -49,7 +49,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			additionalFields: { amount: 0 },
 		});
 		assert.equal(rowsOf(qualified)[0].rewardEventCompleted, true);
-		assert.equal(mockServer.requests.at(-1)?.body?.amount, 0);
+		assert.equal(mockServer.requests.at(-1)?.body?.amount, '0');
 		const all = await run([{}], {
 			...participant,
 			operation: 'list',
@@ -78,6 +78,60 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			rowsOf(valid).map((row) => row.valid),
 			[true, false],
 		);
+	});
+	await step('So does each in the latest version of the node', async () => {
+		const latest = async (items: object[], parameters: object) =>
+			await run(items, { resource: 'participant', ...parameters }, { typeVersion: 1.1 });
+		const [referrer] = mockServer.campaign.participants.slice(-1);
+		const added = await latest(people('cleo'), {
+			operation: 'add',
+			email,
+			additionalFields: {
+				referrer: referrer.shareLink,
+				customFields: { field: [{ name: 'fName', value: 'Cleo' }] },
+			},
+			options: { lookUpFirst: true },
+		});
+		assert.deepEqual(
+			rowsOf(added).map(({ referredByCode, isNew }) => [referredByCode, isNew]),
+			[[referrer.referralCode, true]],
+		);
+		assert.equal(mockServer.requests.at(-1)?.body?.fName, 'Cleo');
+		const codes = rowsOf(added).concat({ ...referrer });
+		const found = await latest(codes, {
+			operation: 'get',
+			findBy: 'referralCode',
+			referralCode: '={{ $json.referralCode }}',
+			output: 'selectedFields',
+			fields: ['email'],
+		});
+		assert.deepEqual(rowsOf(found), [{ email: 'cleo@example.com' }, { email: referrer.email }]);
+		const newest = await latest([{}], {
+			operation: 'list',
+			limit: 1,
+			options: { sortBy: { sorting: { field: 'createdOn', direction: 'desc' } } },
+		});
+		assert.deepEqual(emailsOf(newest), ['cleo@example.com']);
+	});
+	await step('The campaigns of the credential are listed by name', async () => {
+		const { referralRocketApi } = await n8n.addCredential(mockServer, '', mockServer.campaign.id);
+		const { results } = await n8n.post<{ results: object[] }>(
+			'/dynamic-node-parameters/resource-locator-results',
+			{
+				path: 'parameters.campaignId',
+				methodName: 'searchCampaigns',
+				nodeTypeAndVersion: { name: 'n8n-nodes-referral-rocket.referralRocket', version: 1.1 },
+				currentNodeParameters: {},
+				credentials: { referralRocketApi },
+			},
+		);
+		assert.deepEqual(results, [
+			{
+				name: 'Q4 Growth Program',
+				value: mockServer.campaign.id,
+				url: `https://referralrocket.io/campaign?id=${mockServer.campaign.id}`,
+			},
+		]);
 	});
 	await step('Of several items, the one that does not work goes its own way', async () => {
 		const items = people('participant1', 'not an address', 'participant3');
@@ -130,7 +184,8 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	assert.equal((await test({})).status, 'OK');
 	const answers: Array<[number, string, RegExp | 'OK']> = [
 		[200, '{"campaignId":"x"}', 'OK'],
-		[404, '{"message":"none"}', 'OK'],
+		[404, '{"timestamp":1,"message":"none"}', 'OK'],
+		[404, '{"message":"none"}', /does not seem to be Referral Rocket/],
 		[401, '', /refused the API key/],
 		[403, '{}', /refused the API key/],
 		[429, '{}', /Rate limit reached/],
@@ -152,6 +207,10 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	mockServer.intercept = undefined;
 	assert.match((await test({ apiKey: 'wrong' })).message, /refused the API key/);
 	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /Could not reach/);
+	assert.match((await test({ baseUrl: n8n.url })).message, /does not seem to be Referral Rocket/);
+	Object.assign(mockServer.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+	assert.match((await test({})).message, /Choose Custom Header .* enter X-API-Key /);
+	Object.assign(mockServer.behaviour, { keyHeader: 'authorization', keyPrefix: 'Bearer ' });
 }
 
 /** Runs one Referral Rocket node behind the given items; a node behind it says where each item is from. */

@@ -1,11 +1,19 @@
 import { CredentialTestContext } from 'n8n-core';
-import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, INodePropertyOptions } from 'n8n-workflow';
+import { ReferralRocketApi } from '../../credentials/ReferralRocketApi.credentials.ts';
+import { usualAuthentications } from '../../nodes/ReferralRocket/api/specification.ts';
+import { unknownPath } from '../../nodes/ReferralRocket/methods/credentialTest.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 import { credentialFor, locator, errorMessageOf, useMockServer } from '../support/mockServer.mts';
 
 const service = useMockServer();
-const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
+const parameters = {
+	resource: 'campaign',
+	operation: 'get',
+	campaignId: locator('JCu82f30F1'),
+	output: 'raw',
+};
 
 /** Tests a credential as the Save button does; fields that aren't given are as they should be. */
 async function tested(fields: ICredentialDataDecryptedObject = {}) {
@@ -46,8 +54,11 @@ describe('the credential test', () => {
 		['200 and null', 200, 'null'],
 		['404', 404, '{"status": 404, "message": "Campaign not found"}'],
 		['404 and nothing', 404, ''],
-	])('passes when the service answers with %s', async (_, status, body) => {
-		answering(status, body);
+	])('passes when the service answers about the campaign with %s', async (_, status, body) => {
+		service.mockServer.intercept = ({ path }, reply) =>
+			path.endsWith('/getCampaign')
+				? void reply.code(status).type('application/json').send(body)
+				: void reply.type('application/json').send('false');
 		expect(await tested()).toMatchObject({ status: 'OK' });
 	});
 
@@ -178,6 +189,182 @@ describe('the credential test', () => {
 			expect(message).toContain('the credential test');
 			expect(message).not.toMatch(/campaign|undefined/);
 		}
+	});
+});
+
+describe('a key that is refused as it is sent', () => {
+	const wayOf = ({ authentication, headerName }: (typeof usualAuthentications)[number]) =>
+		authentication === 'bearer' ? 'Bearer Token' : headerName;
+	/** Lets the service take the key in this way alone. */
+	const taking = ({ authentication, headerName }: (typeof usualAuthentications)[number]) =>
+		Object.assign(
+			service.mockServer.behaviour,
+			authentication === 'bearer'
+				? { keyHeader: 'authorization', keyPrefix: 'Bearer ' }
+				: { keyHeader: headerName.toLowerCase(), keyPrefix: '' },
+		);
+	const pairs = [...usualAuthentications, headerMode].flatMap((chosen) =>
+		usualAuthentications
+			.filter((taken) => taken !== chosen)
+			.map((taken) => ({ chosen, taken, sent: wayOf(chosen), wanted: wayOf(taken) })),
+	);
+	const options = new ReferralRocketApi().properties.find(({ name }) => name === 'authentication')
+		?.options as INodePropertyOptions[];
+	/** The headers with the key, in the order in which the service got them. */
+	const sentHeaders = () =>
+		service.mockServer.requests.map(({ headers }) =>
+			Object.entries(headers).filter(([, value]) => value?.includes(service.mockServer.apiKey)),
+		);
+
+	test.each(pairs)('as $sent, is found to work as $wanted', async ({ chosen, taken }) => {
+		taking(taken);
+		const { status, message } = await tested(chosen);
+		expect(status).toBe('Error');
+		expect(message).toMatch(/^The API key is right/);
+		const option = options.find(({ value }) => value === taken.authentication);
+		expect(message).toContain(`Choose ${option?.name} in 'Authentication'`);
+		if (taken.headerName) expect(message).toContain(`enter ${taken.headerName} in 'Header Name'`);
+		else expect(message).not.toContain('Header Name');
+		expect(await tested(taken)).toEqual({ status: 'OK', message: 'The key works.' });
+	});
+
+	test.each([...usualAuthentications, headerMode, { ...headerMode, headerName: 'x-API-key' }])(
+		'in all usual ways, is sent once in each, chosen %j',
+		async (chosen) => {
+			Object.assign(service.mockServer.behaviour, { keyHeader: 'x-secret', keyPrefix: '' });
+			const { status, message } = await tested(chosen);
+			expect(status).toBe('Error');
+			expect(message).toMatch(/refused the API key.*'API Key'.*All usual ways .* were tried/);
+			const ways = sentHeaders().map((headers) => JSON.stringify(headers));
+			expect(new Set(ways).size).toBe(ways.length);
+			const isUsual = chosen.headerName !== headerMode.headerName;
+			expect(ways).toHaveLength(usualAuthentications.length + (isUsual ? 0 : 1));
+			expect(sentHeaders().filter((headers) => headers.length !== 1)).toEqual([]);
+			expect(new Set(service.mockServer.requests.map(({ path }) => path)).size).toBe(1);
+		},
+	);
+
+	test('is not said to be right where nobody needs one', async () => {
+		service.mockServer.intercept = ({ headers }, reply) =>
+			void reply.code(headers.authorization ? 401 : 404).send({ message: 'No' });
+		const { status, message } = await tested();
+		expect(status).toBe('Error');
+		expect(message).toMatch(/refused the API key/);
+		expect(message).not.toMatch(/is right|All usual ways/);
+	});
+
+	test('is found behind ways that the service can not cope with', async () => {
+		taking(usualAuthentications[4]);
+		service.mockServer.intercept = ({ headers }, reply) => {
+			if (headers.authorization === service.mockServer.apiKey) return reply.code(500).send();
+			if (headers['x-api-key']) return reply.code(302).header('location', '/login').send();
+			if (headers['api-key']) return reply.type('text/html').send('<html>Sign in</html>');
+			return false;
+		};
+		expect((await tested()).message).toMatch(/is right.* X-Auth-Token /);
+	});
+
+	test('is not tried further once the service has had enough', async () => {
+		service.mockServer.intercept = (_request, reply, count) =>
+			void reply.code(count === 1 ? 401 : 429).send();
+		expect((await tested()).message).toMatch(/Rate limit reached/);
+		expect(service.mockServer.requests).toHaveLength(2);
+	});
+
+	test('is not tried at all when it is empty', async () => {
+		const { message } = await tested({ apiKey: ' ' });
+		expect(message).toMatch(/refused the API key/);
+		expect(service.mockServer.requests).toHaveLength(1);
+	});
+
+	test('lets an operation say that the test of the credential helps', async () => {
+		taking({ authentication: 'header', headerName: 'X-API-Key' });
+		const { error } = await service.run(parameters);
+		expect(error?.message).toMatch(/refused the API key/);
+		expect(error?.description).toMatch(/credential.*test finds out how to send the key/);
+	});
+});
+
+describe('an address that answers everything with 404', () => {
+	const paths = () => service.mockServer.requests.map(({ path }) => path);
+	/** A body for each path that is asked for. */
+	const says = (body: (path: string, query: string) => string, type = 'application/json') => {
+		service.mockServer.intercept = ({ path, query }, reply) =>
+			void reply
+				.code(404)
+				.type(type)
+				.send(body(path, new URLSearchParams(query).toString()));
+	};
+
+	test.each<[string, Parameters<typeof says>[0], string?]>([
+		["n8n's public API", () => '{"message":"not found"}'],
+		[
+			"n8n's webhooks",
+			(path) =>
+				JSON.stringify({
+					code: 404,
+					message: `The requested webhook "GET ${path.slice(1)}" is not registered.`,
+					stacktrace: `Not Found: "${path.slice(1)}"\n at live-webhooks.ts:189:10`,
+				}),
+		],
+		[
+			'a server that names address and time',
+			(path, query) =>
+				JSON.stringify({
+					statusCode: 404,
+					message: `Route GET:${path}?${query.replace(/^campaignId.*/, '')} not found`,
+					at: new Date().toISOString(),
+					requestNumber: Math.random() * 1000,
+				}),
+		],
+		['a server that says it in words', () => '404 page not found\n', 'text/plain'],
+		['a server that says nothing', () => ''],
+	])('as %s is not taken for Referral Rocket', async (...[, body, type]) => {
+		says(body, type);
+		expect(await tested()).toEqual({
+			status: 'Error',
+			message:
+				"The address in 'Base URL' responds, but it does not seem to be Referral Rocket. Check 'Base URL' in the Referral Rocket credential.",
+		});
+		expect(paths()).toEqual(['/api/v1/getCampaign', '/api/v1/validateCode', unknownPath]);
+		expect(service.mockServer.requests[1].query).toEqual({
+			campaignId: 'n8n-credential-test',
+			code: 'n8n-credential-test',
+		});
+	});
+
+	/** What Spring says by default; the message is there only where it is turned on. */
+	const spring = (path: string, message?: string) =>
+		JSON.stringify({
+			timestamp: new Date().toISOString(),
+			status: 404,
+			error: 'No',
+			message,
+			path,
+		});
+
+	test.each<[string, Parameters<typeof says>[0]]>([
+		['by default', (path) => spring(path)],
+		['with its message', (path) => spring(path, path.includes('get') ? 'No campaign' : 'No page')],
+		['with a message that is empty', (path) => spring(path, '')],
+	])('as Spring does, %s, may be Referral Rocket', async (_, body) => {
+		says(body);
+		expect(await tested()).toMatchObject({ status: 'OK' });
+	});
+
+	const words = (message: string) => JSON.stringify({ message });
+	test.each<[string, Record<string, [status: number, body: string]>]>([
+		['a code is checked', { '/api/v1/validateCode': [200, 'false'] }],
+		['a code is refused', { '/api/v1/validateCode': [500, words('No')] }],
+		['another path is unknown in other words', { [unknownPath]: [404, words('No page')] }],
+		['another path is forbidden', { [unknownPath]: [403, words('No')] }],
+		['another path gets nothing', { [unknownPath]: [404, ''] }],
+	])('but for one may be Referral Rocket: %s', async (_, others) => {
+		service.mockServer.intercept = ({ path }, reply) => {
+			const [status, body] = others[path] ?? [404, words('No')];
+			return void reply.code(status).type('application/json').send(body);
+		};
+		expect(await tested()).toMatchObject({ status: 'OK' });
 	});
 });
 

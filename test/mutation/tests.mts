@@ -12,6 +12,8 @@ const files = [
 	'methods/credentialTest',
 	'triggers/webhook',
 	'triggers/polling',
+	'triggers/pollingEvents',
+	'triggers/pollingHistories',
 	...operations.map(({ resource, operation }) => `resources/${resource}/${operation}`),
 	'api/retry',
 	'operations/runItems',

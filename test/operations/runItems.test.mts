@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { INodeParameters } from 'n8n-workflow';
-import { startNode, type RunOptions } from '../support/engine.mts';
+import { startNode, type RunOptions, type RunResult } from '../support/engine.mts';
 import {
 	countTurns,
 	credentialFor,
@@ -206,4 +206,34 @@ test('the node runs once, and gives an item where there is none, as its settings
 		settings: { alwaysOutputData: true },
 	}).result;
 	expect(empty.rows).toEqual([{}]);
+});
+
+describe('beside the output', () => {
+	const hintsOf = ({ run }: RunResult) =>
+		(run.data.resultData.runData['Referral Rocket'][0].hints ?? []).map(({ message }) => message);
+	const list = { ...adding, operation: 'listReferrals' };
+	const two = people(2);
+
+	test('a hint says how to get the outcome of each of several additions', async () => {
+		expect(hintsOf(await service.run(adding, { items: two }))).toEqual([
+			expect.stringContaining('Settings → On Error → Continue (using error output)'),
+		]);
+	});
+
+	test.each<[string, Partial<RunOptions>]>([
+		['for one item', { items: two.slice(1) }],
+		['with an error output', { items: two, onError: 'continueErrorOutput' }],
+	])('no hint stands %s', async (_, options) => {
+		expect(hintsOf(await service.run(adding, options))).toEqual([]);
+	});
+
+	test('a hint says how to go on when a list is empty', async () => {
+		const nobody = { ...list, email: 'participant29@example.com' };
+		expect(hintsOf(await service.run(nobody))).toEqual([
+			expect.stringContaining('turn on Settings → Always Output Data'),
+		]);
+		const always = { settings: { alwaysOutputData: true } };
+		expect(hintsOf(await service.run(nobody, always))).toEqual([]);
+		expect(hintsOf(await service.run({ ...list, email: 'participant0@example.com' }))).toEqual([]);
+	});
 });

@@ -15,12 +15,17 @@ const action = new ReferralRocket().description;
 const polling = new ReferralRocketPollingTrigger().description;
 const webhook = new ReferralRocketTrigger().description;
 
-function inEditor(description: INodeTypeDescription, given: INodeParameters) {
+/** Of a new node unless a version is given. */
+function inEditor(
+	description: INodeTypeDescription,
+	given: INodeParameters,
+	typeVersion = description.defaultVersion ?? 1,
+) {
 	const node: INode = {
 		id: '1',
 		name: 'Referral Rocket',
 		type: description.name,
-		typeVersion: 1,
+		typeVersion,
 		position: [0, 0],
 		parameters: {},
 	};
@@ -35,17 +40,45 @@ const campaignId = { __rl: true, mode: 'id', value: '' };
 
 describe('a new operation shows its fields, and asks for those that it can not do without', () => {
 	test.each(operations)('$label', ({ resource, operation, fields }) => {
-		const required = fields.filter((field) => field.required);
+		const node = { typeVersion: action.defaultVersion ?? 1 };
+		const initial = Object.fromEntries(fields.map((field) => [field.name, field.default]));
+		const shown = fields.filter((field) =>
+			NodeHelpers.displayParameter({ ...initial, resource, operation }, field, node, action),
+		);
+		const required = shown.filter((field) => field.required);
 		expect(required.map(({ name }) => name)).toContain('campaignId');
 		expect(inEditor(action, { resource, operation })).toEqual({
 			fields: {
 				resource,
 				operation,
-				...Object.fromEntries(fields.map(({ name, default: initial }) => [name, initial])),
+				...Object.fromEntries(shown.map(({ name }) => [name, initial[name]])),
 				campaignId,
 			},
 			toFill: required.map(({ name }) => name),
 		});
+	});
+
+	test('a link without a campaign ID is noticed while it is typed, an expression is not', () => {
+		const isNoticed = (campaignId: unknown) => {
+			const given = { operation: 'list', campaignId } as INodeParameters;
+			return 'campaignNotice' in inEditor(action, given).fields;
+		};
+		const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
+		const by = (mode: string, value: string) => ({ __rl: true, mode, value });
+		expect(isNoticed(by('url', 'https://referralrocket.io/campaign'))).toBe(true);
+		expect(isNoticed(by('id', 'https://referralrocket.io/campaign'))).toBe(true);
+		for (const given of [
+			by('url', ''),
+			by('url', link),
+			by('url', '={{ $json.link }}'),
+			by('id', 'JCu82f30F1'),
+			by('id', 'zCu82f30F1'),
+			by('id', link),
+			by('list', 'JCu82f30F1'),
+			'={{ $json.campaign }}',
+		]) {
+			expect([given, isNoticed(given)]).toEqual([given, false]);
+		}
 	});
 
 	test('Limit goes away with Return All', () => {
@@ -68,7 +101,16 @@ test('a new node is about participants', () => {
 
 test('a new polling trigger waits for new participants of a campaign that is to be chosen', () => {
 	expect(inEditor(polling, {})).toEqual({
-		fields: { event: 'participantAdded', campaignId, simplify: true },
+		fields: { events: ['participantAdded'], campaignId, simplify: true },
+		toFill: ['campaignId'],
+	});
+	expect(inEditor(polling, { events: [] }).toFill).toEqual(['events', 'campaignId']);
+});
+
+test('a polling trigger of version 1 keeps its one event, and needs no others', () => {
+	const event = 'participantUpdated';
+	expect(inEditor(polling, { event }, 1)).toEqual({
+		fields: { event, events: [], campaignId, simplify: true },
 		toFill: ['campaignId'],
 	});
 });
@@ -124,13 +166,26 @@ describe('what can be added to an operation', () => {
 	const paging = {
 		pageSize: { type: 'number', default: 500, range: [1, 2000] },
 		sort: text,
+		sortBy: { type: 'fixedCollection', default: {} },
 	};
 	test.each<[string, string, Record<string, unknown>]>([
-		['add', 'additionalFields', { referredByCode: text, referredByEmail: text }],
+		[
+			'add',
+			'additionalFields',
+			{
+				referrer: text,
+				customFields: { type: 'fixedCollection', default: {}, range: [undefined, undefined] },
+				referredByCode: text,
+				referredByEmail: text,
+			},
+		],
 		[
 			'add',
 			'options',
-			{ ifExists: { type: 'options', default: 'return', values: ['return', 'fail'] } },
+			{
+				ifExists: { type: 'options', default: 'return', values: ['return', 'fail'] },
+				lookUpFirst: { type: 'boolean', default: false },
+			},
 		],
 		[
 			'qualify',
@@ -180,6 +235,11 @@ describe('what is entered how', () => {
 			campaignId: 'resourceLocator',
 			email: 'string',
 			code: 'string',
+			referralCode: 'string',
+			findBy: 'options',
+			output: 'options',
+			fields: 'multiOptions',
+			campaignNotice: 'notice',
 			returnAll: 'boolean',
 			limit: 'number',
 			simplify: 'boolean',
@@ -195,6 +255,7 @@ describe('what is entered how', () => {
 		expect(locators.length).toBeGreaterThan(0);
 		for (const { modes } of locators) {
 			expect(modes?.map(({ name, type }) => [name, type])).toEqual([
+				['list', 'list'],
 				['id', 'string'],
 				['url', 'string'],
 			]);
@@ -253,6 +314,7 @@ describe('the credential', () => {
 		apiKey: '',
 		authentication: 'bearer',
 		baseUrl: 'https://app.referralrocket.io',
+		campaigns: '',
 		webhookSecret: '',
 	};
 
@@ -277,6 +339,6 @@ describe('the credential', () => {
 	test('offers a bearer token or a header', () => {
 		const { authentication, ...others } = shapes(properties);
 		expect(authentication).toMatchObject({ type: 'options', values: ['bearer', 'header'] });
-		expect(Object.values(others).map(({ type }) => type)).toEqual(Array(4).fill('string'));
+		expect(Object.values(others).map(({ type }) => type)).toEqual(Array(5).fill('string'));
 	});
 });

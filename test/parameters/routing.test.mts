@@ -11,8 +11,19 @@ const service = useMockServer();
 /** A value that any field of its kind takes. */
 function sampleOf({ name, type, displayName }: INodeProperties) {
 	if (type === 'number') return 7;
+	if (name === 'sortBy') return { sorting: { field: 'email', direction: 'asc' } };
+	if (name === 'customFields') return { field: [{ name: 'fName', value: 'Jo' }] };
 	return /email/i.test(name) ? 'participant1@example.com' : `sample of ${displayName}`;
 }
+
+/** How a field's value arrives. */
+function sentAs({ name, routing }: INodeProperties, sample: unknown) {
+	if (name === 'customFields') return { property: 'fName', sent: 'Jo' };
+	const sent = name === 'sortBy' ? 'email,asc' : String(sample);
+	return { property: String(routing?.send?.property), sent };
+}
+
+const isNeeded = ({ required, routing }: INodeProperties) => required && routing?.send;
 
 const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 	fields
@@ -24,21 +35,20 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 		.filter(({ field }) => field.routing?.send)
 		.map(({ field, within }) => {
 			const sample = sampleOf(field);
+			const typeVersion = field.displayOptions?.show?.['@version']?.[0] ?? 1.1;
 			const given = {
 				[field.name]: field.name === 'campaignId' ? locator(sample as string) : sample,
 			};
 			const parameters: INodeParameters = {
-				...Object.fromEntries(
-					fields.filter(({ required }) => required).map((one) => [one.name, sampleOf(one)]),
-				),
+				...Object.fromEntries(fields.filter(isNeeded).map((one) => [one.name, sampleOf(one)])),
 				campaignId: locator('JCu82f30F1'),
 				...(within ? { [within]: given } : given),
 			};
 			return {
 				label,
 				name: field.displayName,
-				property: String(field.routing?.send?.property),
-				sample,
+				...sentAs(field, sample),
+				typeVersion: Number(typeVersion),
 				parameters: { resource, operation, ...parameters },
 			};
 		}),
@@ -47,13 +57,13 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 describe.each(ways)('%s', (_way, asTool) => {
 	test.each(cases)(
 		'$name of $label is sent as $property',
-		async ({ parameters, property, sample }) => {
+		async ({ parameters, property, sent, typeVersion }) => {
 			service.mockServer.intercept = (_, reply) => reply.code(400).send({});
-			await service.run(parameters, { asTool });
+			await service.run(parameters, { asTool, typeVersion });
 			const [{ query, body }] = service.mockServer.requests.filter(({ path }) => {
 				return !path.endsWith('/getCampaign') || parameters.resource === 'campaign';
 			});
-			expect(String({ ...query, ...body }[property])).toBe(String(sample));
+			expect(String({ ...query, ...body }[property])).toBe(sent);
 		},
 	);
 });

@@ -35,6 +35,10 @@ const behaviours: Array<Partial<Behaviour>> = (['page', 'slice', 'array'] as con
 );
 const shapes = ['page', 'slice', 'array'] as const;
 
+const sortedBy = (field: string, direction: string, fieldName?: string) => ({
+	sortBy: { sorting: { field, direction, ...(fieldName && { fieldName }) } },
+});
+
 export function readsLists(
 	service: Service,
 	{ parameters, path, query, wanted, signUp }: ListOperation,
@@ -59,7 +63,7 @@ export function readsLists(
 	};
 
 	test('lists participants with one request', async () => {
-		const { rows } = await service.run({ ...parameters, limit: 20, simplify: false });
+		const { rows } = await service.run({ ...parameters, limit: 20, output: 'raw' });
 		expect(rows).toEqual(list().slice(0, 20));
 		expect(received(service.mockServer)).toEqual([
 			{ method: 'GET', path, query: { ...query, page: '0', size: '20' } },
@@ -93,7 +97,7 @@ export function readsLists(
 			.slice(0, 3)
 			.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])));
 		expect((await service.run({ ...parameters, limit: 3 })).rows).toEqual(simplified);
-		expect((await service.run({ ...parameters, limit: 3, simplify: true })).rows).toEqual(
+		expect((await service.run({ ...parameters, limit: 3, output: 'simplified' })).rows).toEqual(
 			simplified,
 		);
 	});
@@ -105,7 +109,7 @@ export function readsLists(
 			{ email: null, referralCode: null, participantId: 1 },
 		];
 		answering({ 0: odd, 1: [] });
-		const { rows } = await service.run({ ...all, simplify: false });
+		const { rows } = await service.run({ ...all, output: 'raw' });
 		expect(rows).toEqual(odd);
 	});
 
@@ -117,7 +121,7 @@ export function readsLists(
 		// Who has an email or a code stays the same when a friend qualifies meanwhile.
 		const later = by.includes('all') ? two : two.map((one) => ({ ...one, totalReferrals: 1 }));
 		answering({ 0: two, 1: later, 2: [] });
-		const { error, rows } = await service.run({ ...all, simplify: false });
+		const { error, rows } = await service.run({ ...all, output: 'raw' });
 		expect(error).toBeUndefined();
 		expect(rows).toEqual(two);
 	});
@@ -137,7 +141,7 @@ export function readsLists(
 		},
 	);
 
-	const sorted = { sort: 'createdOn,desc' };
+	const sorted = sortedBy('createdOn', 'desc');
 	test.each([
 		['page', {}, 7],
 		['page', sorted, 7],
@@ -260,15 +264,35 @@ export function readsLists(
 
 	describe('the order', () => {
 		test('is passed to the service', async () => {
-			const { rows } = await service.run({ ...all, options: { sort: ' createdOn,asc ' } });
+			const { rows } = await service.run({ ...all, options: sortedBy('createdOn', 'asc') });
 			expect(new Set(requests().map(({ query: { sort } }) => sort))).toEqual(
 				new Set(['createdOn,asc']),
 			);
 			expect(emails(rows)).toEqual(emails(list()).reverse());
 		});
 
-		test.each(['', '  ', '={{ $json.nope }}'])('is not sent when it is %j', async (sort) => {
-			await service.run({ ...parameters, limit: 5, options: { sort } });
+		test.each([
+			['of another field', sortedBy('other', 'asc', ' revenueGenerated '), 1.1],
+			['of version 1', { sort: ' revenueGenerated,asc ' }, 1],
+		] as const)('%s is passed to the service', async (_, options, typeVersion) => {
+			await service.run({ ...parameters, options }, { typeVersion });
+			expect(requests()[0].query.sort).toBe('revenueGenerated,asc');
+		});
+
+		test('of another field without a name is refused', async () => {
+			const options = sortedBy('other', 'asc', ' ');
+			const { error } = await service.run({ ...parameters, options });
+			expect(error?.message).toMatch(/^'Field Name' of 'Sort' is empty/);
+			expect(requests()).toEqual([]);
+		});
+
+		test.each([
+			['empty', { sortBy: {} }, 1.1],
+			['empty in version 1', { sort: '' }, 1],
+			['blank in version 1', { sort: '  ' }, 1],
+			['without a value in version 1', { sort: '={{ $json.nope }}' }, 1],
+		] as const)('is not sent when it is %s', async (_, options, typeVersion) => {
+			await service.run({ ...parameters, limit: 5, options }, { typeVersion });
 			expect(received(service.mockServer)).toEqual([
 				{ method: 'GET', path, query: { ...query, page: '0', size: '5' } },
 			]);
@@ -431,7 +455,7 @@ export function readsLists(
 			answeringLate(['4'], () =>
 				signUp(service.mockServer.campaign, sorted[90].replace('@', '!@')),
 			);
-			await expectEveryone({ ...all, options: { pageSize: 20, sort: 'email,asc' } });
+			await expectEveryone({ ...all, options: { pageSize: 20, ...sortedBy('email', 'asc') } });
 		});
 	});
 }

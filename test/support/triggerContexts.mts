@@ -29,12 +29,13 @@ function workflowOf(
 	parameters: INodeParameters,
 	staticData: IDataObject,
 	id = 'test',
+	typeVersion = 1,
 ) {
 	const node: INode = {
 		id: 'trigger',
 		name: 'Trigger',
 		type,
-		typeVersion: 1,
+		typeVersion,
 		position: [0, 0],
 		parameters,
 		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
@@ -57,12 +58,19 @@ export class Polling {
 	/** What n8n has stored: it does so after the first poll since its start, and when the workflow starts. */
 	stored = '{}';
 	private isStarting = true;
+	/** Whether n8n holds something that it has not stored. */
+	private hasChanged = false;
+	/** How many times n8n has written what it holds to its database. */
+	writes = 0;
 	/** How many times the workflow was started: n8n does so for anything but null. */
 	executions = 0;
+	/** A process of n8n: what the node keeps in memory ends with it. */
+	private process = randomUUID();
 
 	constructor(
 		private readonly credential: ICredentialDataDecryptedObject,
 		private readonly parameters: INodeParameters,
+		private readonly typeVersion = 1,
 	) {}
 
 	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
@@ -75,12 +83,23 @@ export class Polling {
 	restart(): void {
 		this.held = this.stored;
 		this.isStarting = true;
+		this.hasChanged = false;
+		this.process = randomUUID();
 	}
 
 	/** A poll by the scheduler that n8n 2 can be told to use: it starts from what is stored, every time. */
 	async pollFromStored(): Promise<IDataObject[]> {
 		this.held = this.stored;
+		this.hasChanged = false;
 		return await this.poll();
+	}
+
+	/** The settings of the node are changed and the workflow is published again, in the same n8n. */
+	publish(parameters: INodeParameters): void {
+		Object.assign(this.parameters, parameters);
+		this.held = this.stored;
+		this.isStarting = true;
+		this.hasChanged = false;
 	}
 
 	async poll(
@@ -88,12 +107,24 @@ export class Polling {
 		staticData = JSON.parse(this.held) as IDataObject,
 	): Promise<IDataObject[]> {
 		const type = 'referralRocketPollingTrigger';
-		const { workflow, node } = workflowOf(type, this.parameters, staticData);
+		const { workflow, node } = workflowOf(
+			type,
+			this.parameters,
+			staticData,
+			this.process,
+			this.typeVersion,
+		);
 		const additionalData = additionalDataFor(this.credential, workflow);
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);
 		this.held = JSON.stringify(staticData);
-		if (output !== null || this.isStarting) this.stored = this.held;
+		// n8n notices by itself whether something was written to what it holds.
+		this.hasChanged ||= workflow.staticData.__dataChanged === true;
+		if ((output !== null || this.isStarting) && this.hasChanged) {
+			this.stored = this.held;
+			this.writes++;
+			this.hasChanged = false;
+		}
 		this.isStarting = false;
 		if (output !== null) this.executions++;
 		return (output?.[0] ?? []).map(({ json }) => json);

@@ -56,6 +56,20 @@ test(
 	patience * 1000,
 );
 
+test.each([
+	['--help', 0, /--exit +stops/],
+	['--exti', 1, /--exti[^]*--exit +stops/],
+])(
+	'npm run demo -- %s says what the options are, and starts nothing',
+	async (option, code, says) => {
+		const demo = run(`npm run demo -- ${option}`, { cwd: project });
+		expect(await demo.ended).toBe(code);
+		expect(demo.output()).toMatch(says);
+		expect(demo.output()).not.toMatch(/TypeError|Building/);
+	},
+	patience * 1000,
+);
+
 test(
 	'npm test with a name runs the tests of that name',
 	async () => {

@@ -102,8 +102,10 @@ describe('against a service that is as assumed', () => {
 	];
 	const written = [
 		'Qualify takes `id`',
-		'`amount`',
-		'`addParticipant`',
+		'as `amount`',
+		'`amount` is taken as a text',
+		'`fName`',
+		'`addParticipant` answers',
 		'`referredByCode`',
 		'Adding an email twice',
 	];
@@ -111,11 +113,11 @@ describe('against a service that is as assumed', () => {
 	test('everything that shows by reading holds, and nothing is written', async () => {
 		const before = JSON.stringify(service.mockServer.campaign.participants);
 		const rows = await inspect();
-		for (const part of [...byHand, ...written, 'Where Bearer']) {
+		for (const part of [...byHand, ...written]) {
 			expect(row(rows, part).verdict).toBe('not seen');
 		}
 		expect(rows.filter(({ verdict }) => verdict === 'holds')).toHaveLength(
-			rows.length - byHand.length - written.length - 1,
+			rows.length - byHand.length - written.length,
 		);
 		expect(service.mockServer.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
 		expect(JSON.stringify(service.mockServer.campaign.participants)).toBe(before);
@@ -124,31 +126,40 @@ describe('against a service that is as assumed', () => {
 	test('with --write the rest holds as well, and each thing is written once', async () => {
 		const rows = await inspect({ write: true });
 		expect(differing(rows)).toEqual([]);
-		for (const part of written.filter((name) => name !== '`amount`')) {
+		const unseen = ['as `amount`', '`fName`'];
+		for (const part of written.filter((name) => !unseen.includes(name))) {
 			expect(row(rows, part).verdict).toBe('holds');
 		}
-		expect(row(rows, '`amount`')).toMatchObject({
+		expect(row(rows, '`fName`')).toMatchObject({
+			verdict: 'not seen',
+			seen: expect.stringMatching(/no field/),
+		});
+		expect(row(rows, 'as `amount`')).toMatchObject({
 			verdict: 'not seen',
 			seen: expect.stringMatching(/Look for 12.34 in Referral Rocket/),
 		});
-		const [referrer, byCode, byEmail] = ['referrer', 'by-code', 'by-email'].map((role) =>
-			expect.stringMatching(new RegExp(`^check-live-${role}-\\w+@example\\.com$`)),
+		const [referrer, byCode, byEmail, named] = ['referrer', 'by-code', 'by-email', 'named'].map(
+			(role) => expect.stringMatching(new RegExp(`^check-live-${role}-\\w+@example\\.com$`)),
 		);
-		expect(posts().map(({ path, body }) => [path, body?.email])).toEqual([
-			['/api/v1/addParticipant', referrer],
-			['/api/v1/addParticipant', byCode],
-			['/api/v1/qualifyParticipant', byCode],
-			['/api/v1/addParticipant', byEmail],
-			['/api/v1/addParticipant', referrer],
+		expect(
+			posts().map(({ path, body }) => [path, body?.email, body?.amount ?? body?.fName]),
+		).toEqual([
+			['/api/v1/addParticipant', referrer, undefined],
+			['/api/v1/addParticipant', byCode, undefined],
+			['/api/v1/qualifyParticipant', byCode, '12.34'],
+			['/api/v1/addParticipant', byEmail, undefined],
+			['/api/v1/qualifyParticipant', byEmail, 12.34],
+			['/api/v1/addParticipant', named, expect.stringMatching(/./)],
+			['/api/v1/addParticipant', referrer, undefined],
 		]);
-		expect(service.mockServer.campaign.participants).toHaveLength(33);
+		expect(service.mockServer.campaign.participants).toHaveLength(34);
 	});
 
 	test('the report is no wider than 120 characters and counts the verdicts', async () => {
 		const rows = await inspect();
 		const lines = report(rows).split('\n');
 		expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
-		expect(report(rows)).toMatch(/^holds: +19,/m);
+		expect(report(rows)).toMatch(/^holds: +21,/m);
 		expect(report(rows)).toMatch(/^differs: +0,/m);
 		expect(report(rows)).toContain('api/specification.ts:');
 	});
@@ -214,20 +225,14 @@ describe('where the service behaves in another way that is known', () => {
 			'differs',
 			/X-API-Key/,
 		],
-		[
-			'the bare key in X-API-Key, the default',
-			{ keyHeader: 'x-api-key', keyPrefix: '' },
+		['Bearer', {}, 'Where Bearer', 'holds', /as a bearer token taken, .*X-API-Key status 401/],
+		...['Authorization', 'X-API-Key', 'API-Key', 'X-Auth-Token'].map((header): Quirk => [
+			`the bare key in ${header}, which is usual`,
+			{ keyHeader: header.toLowerCase(), keyPrefix: '' },
 			'Where Bearer',
 			'holds',
-			/X-API-Key/,
-		],
-		[
-			'the bare key in another usual header',
-			{ keyHeader: 'x-auth-token', keyPrefix: '' },
-			'Where Bearer',
-			'differs',
-			/X-Auth-Token/,
-		],
+			new RegExp(`bearer token status 401, .*bare in ${header} taken`),
+		]),
 	])('%s', async (_, behaviour, part, verdict, seen) => {
 		Object.assign(service.mockServer.behaviour, behaviour);
 		const rows = await inspect({ write: part === 'twice is' });
@@ -239,7 +244,7 @@ describe('where the service behaves in another way that is known', () => {
 		const rows = await inspect({ header: 'X-Rocket' });
 		expect(row(rows, 'Where Bearer')).toMatchObject({
 			verdict: 'differs',
-			seen: expect.stringMatching(/X-Rocket/),
+			seen: expect.stringMatching(/bare in X-Rocket taken/),
 		});
 	});
 });
@@ -279,6 +284,20 @@ describe('where the service is not as assumed', () => {
 			() => answering(({ query }) => query.id === 'n8n-credential-test', 404, { reason: 'No' }),
 			'`ErrorDetail`',
 			/404, \{reason\}/,
+		],
+		[
+			'the same for a campaign and for no path',
+			() =>
+				answering(({ query }) => query.id !== 'JCu82f30F1' && !query.page, 404, { message: 'No' }),
+			'told from a path',
+			/campaign: status 404, \{message\}\. The path: status 404, \{message\}/,
+		],
+		[
+			'an amount that must be a number',
+			() => answering(({ body }) => typeof body?.amount === 'string', 400, { message: 'no text' }),
+			'taken as a text',
+			/text: status 400, "no text"\. As a number: taken/,
+			{ write: true },
 		],
 		[
 			'status 500 for an unknown participant',
@@ -463,6 +482,41 @@ describe('where the service is not as assumed', () => {
 		});
 	});
 
+	test('names that come back in fields are seen', async () => {
+		service.mockServer.intercept = ({ path, body }) => {
+			if (path.endsWith('/addParticipant') && body?.fName) {
+				const { fName: firstName, lName: lastName } = body as Record<string, string>;
+				service.mockServer.campaign.add(String(body.email), undefined, {
+					firstName,
+					lastName,
+				} as never);
+			}
+			return false;
+		};
+		expect(row(await inspect({ write: true }), '`fName`')).toMatchObject({
+			verdict: 'holds',
+			seen: expect.stringMatching(/firstName and lastName/),
+		});
+	});
+
+	test('names that are refused say nothing against adding without them', async () => {
+		answering(({ body }) => body?.fName !== undefined, 400, { message: 'Unrecognized field' });
+		const rows = await inspect({ write: true });
+		expect(row(rows, '`fName`')).toMatchObject({
+			verdict: 'not seen',
+			seen: expect.stringMatching(/Refused: status 400, "Unrecognized field"/),
+		});
+		expect(differing(rows)).toEqual([]);
+	});
+
+	test('an amount that is not taken either way says nothing about how it is written', async () => {
+		answering(to('qualifyParticipant'), 400, { message: 'No' });
+		expect(row(await inspect({ write: true }), 'taken as a text')).toMatchObject({
+			verdict: 'not seen',
+			seen: expect.stringMatching(/text: status 400, "No"\. As a number: status 400/),
+		});
+	});
+
 	test('an amount that comes back in a field is seen', async () => {
 		service.mockServer.intercept = ({ path, body }) => {
 			const participant = service.mockServer.campaign.find(String(body?.email));
@@ -471,7 +525,7 @@ describe('where the service is not as assumed', () => {
 			}
 			return false;
 		};
-		expect(row(await inspect({ write: true }), '`amount`')).toMatchObject({
+		expect(row(await inspect({ write: true }), 'as `amount`')).toMatchObject({
 			verdict: 'holds',
 			seen: expect.stringMatching(/revenueGenerated/),
 		});

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { INodeParameters } from 'n8n-workflow';
+import type { INodeParameters, INodePropertyOptions } from 'n8n-workflow';
+import { eventNames } from '../../nodes/ReferralRocket/api/specification.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { locator } from '../support/mockServer.mts';
 import { Hook } from '../support/triggerContexts.mts';
 
@@ -48,6 +50,18 @@ async function send(hook: Hook, content: unknown, key: string | Buffer = secret)
 	const body = JSON.stringify(content);
 	return await hook.post(body, { 'x-rr-signature': sign(body, key) });
 }
+
+/** n8n's picker shows them, each with its description, in place of "On Referrer Created". */
+test('every event has a sentence of its own for the list of triggers', () => {
+	const { properties } = new ReferralRocketTrigger().description;
+	const events = properties.find(({ displayName }) => displayName === 'Events');
+	const options = events?.options as INodePropertyOptions[];
+	expect(options.map(({ value }) => value).sort()).toEqual(Object.keys(eventNames).sort());
+	for (const { name, action } of options) {
+		expect(action).toMatch(new RegExp(`^On ${name}(: [a-z ]+)?$`, 'i'));
+	}
+	expect(new Set(options.map(({ action }) => action)).size).toBe(options.length);
+});
 
 describe('a signed event', () => {
 	test('starts the workflow with the participant under the names of the action node', async () => {
@@ -174,6 +188,47 @@ test.each(['whsec_ab', 'zz00', 'abxyz', 'ab_', 'abc'])(
 		expect((await send(hook, event(), secretOfText)).status).toBe(200);
 	},
 );
+
+describe('with several secrets in the credential', () => {
+	const first = 'whsec-of-the-test-url';
+	const second = hexSecret;
+	const withSpaces = 'one secret with spaces-in-between-it';
+	test.each([
+		['commas', `${first},${second}`],
+		['commas and spaces', ` ${first} , ${second} `],
+		['spaces', `${first} ${second}`],
+		['lines', `${first}\r\n${second}\n`],
+		['commas too many', `,${first},,${second},`],
+	])('between %s, an event that is signed with either counts', async (_, stored) => {
+		const hook = await hookWith({ options: { ignoreRepeats: false } }, stored);
+		for (const key of [first, second, Buffer.from(second, 'hex')]) {
+			expect((await send(hook, event(), key)).status).toBe(200);
+		}
+		expect(hook.executions.length).toBe(3);
+	});
+
+	test.each([
+		['of neither', `${first},${second}`, 'whsec-of-somebody-else'],
+		['of nothing', `${first},,${second},`, ''],
+		['of half a secret', `${first},${second}`, second.slice(0, 16)],
+		['of a label', `Production: ${first}, Test: ${second}`, 'Production:'],
+		['of a word of one secret', withSpaces, 'secret'],
+	])('an event with a signature %s gets 401', async (_, stored, key) => {
+		const hook = await hookWith({}, stored);
+		expect((await send(hook, event(), key)).status).toBe(401);
+		expect(hook.executions).toEqual([]);
+	});
+
+	test('a secret with spaces still counts as a whole', async () => {
+		const hook = await hookWith({}, withSpaces);
+		expect((await send(hook, event(), withSpaces)).status).toBe(200);
+	});
+
+	test('labels beside them do no harm', async () => {
+		const hook = await hookWith({}, `Production: ${first}, Test: ${second}`);
+		expect((await send(hook, event(), first)).status).toBe(200);
+	});
+});
 
 test.each([
 	['a list', '[1]'],
@@ -457,6 +512,7 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 describe('without a secret in the credential', () => {
 	test.each([
 		['blank', ' '],
+		['only commas', ' , ,'],
 		['not there, as in a credential from before the trigger', undefined],
 	])('that is %s: activation is refused, and a request never gets in', async (_, stored) => {
 		const hook = new Hook({ apiKey: 'key', webhookSecret: stored as string }, { events: ['any'] });

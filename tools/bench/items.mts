@@ -26,14 +26,14 @@ export interface ItemFigures {
 
 const ours = (operation: string, credentials: object) => ({
 	type: 'n8n-nodes-referral-rocket.referralRocket',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	credentials,
 	parameters: {
 		resource: 'participant',
 		operation,
 		campaignId: { __rl: true, mode: 'id', value: campaign },
 		email: '={{ $json.email }}',
-		simplify: false,
+		output: 'raw',
 	},
 });
 

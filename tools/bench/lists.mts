@@ -39,14 +39,14 @@ const httpRequest = (url: string, size: number) => ({
 
 const list = (credentials: object) => ({
 	type: 'n8n-nodes-referral-rocket.referralRocket',
-	typeVersion: 1,
+	typeVersion: 1.1,
 	credentials,
 	parameters: {
 		resource: 'participant',
 		operation: 'list',
 		campaignId: { __rl: true, mode: 'id', value: campaign },
 		returnAll: true,
-		simplify: false,
+		output: 'raw',
 	},
 });
 

@@ -34,7 +34,7 @@ const listByNode = async () => {
 			operation: 'list',
 			campaignId,
 			returnAll: true,
-			simplify: false,
+			output: 'raw',
 			options: { pageSize: Number(size) },
 		},
 	});
@@ -71,7 +71,7 @@ const getByNode = async () => {
 			operation: 'get',
 			campaignId,
 			email: '={{ $json.email }}',
-			simplify: false,
+			output: 'raw',
 		},
 		items: emails.map((email) => ({ json: { email } })),
 	});

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { bringRuntime } from '../n8n/cache.mts';
 import {
@@ -9,15 +11,21 @@ import {
 	owner,
 	packPackage,
 	temporaryFolder,
+	type Workflow,
 } from '../n8n/n8n.mts';
 import { beforeExit, mainOf } from '../command-line/processes.mts';
 import { UserError, step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
+import { waitUntil } from '../command-line/waitUntil.mts';
 import { startMockServer, type MockServer } from '../mock-server/service.mts';
+import { deliver, eventAbout } from '../mock-server/webhooks.mts';
 
 /*
- * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice.
+ * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice, and an event
+ * that starts "Referral event to message".
  */
+
+const webhookSecret = 'secret-of-the-demo';
 
 interface Row {
 	email: string;
@@ -27,7 +35,7 @@ interface Row {
 
 const usage = `npm run demo -- [options]
 
-  --exit       stops when the sync has run, in place of staying up
+  --exit       stops when the sync and an event have run, in place of staying up
   --port PORT  where the editor is; a free port unless given
   --help       shows this`;
 
@@ -60,30 +68,96 @@ async function demo(): Promise<number> {
 	const n8n = await step('Starting n8n with an empty database', async () =>
 		N8n.start(runtime, folder, port),
 	);
-	const workflowId = await step('Setting up owner, credential and workflows', async () => {
+	const [sync, hook] = await step('Setting up owner, credential and workflows', async () => {
 		await n8n.setUpOwner();
-		const credentials = await n8n.addCredential(mockServer, 'secret-of-the-demo');
+		const credentials = await n8n.addCredential(mockServer, webhookSecret);
 		const ids = new Map<string, string>();
 		for (const file of exampleFiles()) {
 			ids.set(file, await n8n.importWorkflow(file, credentials));
 		}
-		return String(ids.get('examples/participant-sync.json'));
+		const wanted = ['participant-sync', 'referral-event-to-message'];
+		return wanted.map((name) => String(ids.get(`examples/${name}.json`)));
 	});
+	await step('Publishing "Referral event to message"', async () => n8n.activate(hook));
 
-	const first = await run(n8n, workflowId, 'Running "Participant sync"');
-	const second = await run(n8n, workflowId, 'Running it again');
+	const first = await run(n8n, sync, 'Running "Participant sync"');
+	const second = await run(n8n, sync, 'Running it again');
 	const rows = await n8n.rows<Row>({ take: 5, sortBy: 'totalReferrals:desc' });
 	const held = report(mockServer, [first, second], rows, start);
+	const event = await sendEvent(n8n, mockServer, hook);
 
 	if (exits) return held ? 0 : 1;
 	console.log(`
-n8n stays up for you to look around:
-  Editor    ${n8n.url}/workflow/${workflowId}
-  Examples  ${n8n.url}/home/workflows
-  Email     ${owner.email}
-  Password  ${owner.password}
+n8n stays up for you to look around. Log in with ${owner.email} and the password ${owner.password}.
+  Sync, with its items   ${await lastExecution(n8n, sync)}
+  Table that it filled   ${await tableUrl(n8n)}
+  Event, with its items  ${event}
+  All examples           ${n8n.url}/home/workflows
 The mock server for Referral Rocket is at ${mockServer.url}. Press Ctrl-C to stop both.`);
+	if (process.stdin.isTTY) await sendEvents(n8n, mockServer, hook);
 	return await new Promise(() => undefined);
+}
+
+/** Sends an event whenever Enter is pressed, until there is no more input. */
+async function sendEvents(n8n: N8n, mockServer: MockServer, workflowId: string) {
+	console.log(
+		'Press Enter to send a test event of Referral Rocket to the workflow "Referral event to message".',
+	);
+	// In terminal mode it would keep Ctrl-C to itself.
+	const lines = createInterface({ input: process.stdin, terminal: false })[Symbol.asyncIterator]();
+	while (!(await lines.next()).done) {
+		try {
+			console.log(`  ${await sendEvent(n8n, mockServer, workflowId)}`);
+		} catch (error) {
+			console.log((error as Error).message);
+		}
+	}
+}
+
+/**
+ * Lets someone join through a referral, and sends the event of it as the service does.
+ * @param workflowId of the published workflow that waits for it
+ * @returns where the finished execution is
+ * @throws UserError when the workflow does not start, for example since it is no longer published
+ */
+async function sendEvent(n8n: N8n, { campaign }: MockServer, workflowId: string): Promise<string> {
+	return await step('Sending an event to "Referral event to message"', async (say) => {
+		const { nodes } = await n8n.get<Workflow>(`/workflows/${workflowId}`);
+		const [{ webhookId }] = nodes.filter((node) => node.webhookId !== undefined);
+		const before = await n8n.executionsOf(workflowId);
+		const [referrer] = campaign.participants.slice(-1);
+		const email = `jo-${randomUUID().slice(0, 4)}@example.com`;
+		const friend = campaign.add(email, referrer, { firstName: 'Jo', lastName: 'Doe' });
+		const event = eventAbout('referee_added', friend, Date.now());
+		const url = `${n8n.url}/webhook/${String(webhookId)}/referral-rocket`;
+		const status = await deliver(url, event, webhookSecret);
+		if (status !== 200) {
+			throw new UserError(
+				`n8n answered with status ${status}. Look whether the workflow is still published and its credential unchanged.`,
+			);
+		}
+		await waitUntil(async () => {
+			const [execution] = await n8n.executionsOf(workflowId, before.length);
+			if (execution?.status !== 'success') throw new UserError('The workflow did not run.');
+			say(`${email} joined through a referral`);
+		}, 30);
+		return await lastExecution(n8n, workflowId);
+	});
+}
+
+/** @returns where the editor shows the last execution of a workflow, with its items */
+async function lastExecution(n8n: N8n, workflowId: string): Promise<string> {
+	const [{ id }] = await n8n.statusesOf(workflowId);
+	return `${n8n.url}/workflow/${workflowId}/executions/${id}`;
+}
+
+/** @returns where the editor shows the only data table */
+async function tableUrl(n8n: N8n): Promise<string> {
+	const project = await n8n.get<{ id: string }>('/projects/personal');
+	const tables = await n8n.get<{ data: Array<{ id: string }> }>(
+		`/projects/${project.id}/data-tables`,
+	);
+	return `${n8n.url}/projects/${project.id}/datatables/${tables.data[0].id}`;
 }
 
 interface Sync {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { unknownCampaign } from '../../nodes/ReferralRocket/methods/credentialTest.ts';
+import {
+	isEveryPathUnknown,
+	unknownCampaign,
+	unknownPath,
+} from '../../nodes/ReferralRocket/methods/credentialTest.ts';
 import { rowsIn } from '../../nodes/ReferralRocket/api/pagination/page.ts';
 import { rowKey } from '../../nodes/ReferralRocket/api/participant.ts';
 import { isObject, saysAlreadyExists } from '../../nodes/ReferralRocket/api/response.ts';
 import {
 	campaignTotal,
-	defaultHeaderName,
 	endpoints,
 	maxPageSize,
 	participantTotals,
 	simplifiedParticipant,
 	messageFields,
-	type ParameterValues,
 } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
 	described,
@@ -22,10 +24,12 @@ import {
 	NotSeen,
 	once,
 	said,
+	usualHeaders,
+	wayOf,
 	type Answer,
 	type Service,
 } from './service.mts';
-import type { Trial } from './trial.mts';
+import { names, type Trial } from './trial.mts';
 
 /** What was seen, and whether the code is right about it; undefined where it can't be told. */
 export interface Finding {
@@ -82,7 +86,10 @@ export function visitTo(service: Service, trial: Trial): Session {
 
 const wrongKey = 'not-a-key-of-anybody';
 
-async function list({ ask, campaign }: Service, values: ParameterValues = {}): Promise<Page> {
+async function list(
+	{ ask, campaign }: Service,
+	values: Record<string, string | number> = {},
+): Promise<Page> {
 	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
 	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
 	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
@@ -150,12 +157,18 @@ export const checks: Check[] = [
 				: { holds: false, seen: `Refused so; taken bare in ${bareHeader}.` },
 	},
 	{
-		assumed: 'Where Bearer is refused, the bare key goes into `X-API-Key`',
-		code: ['api/specification.ts', 'defaultHeaderName'],
-		inspect: ({ bareHeader }) =>
-			bareHeader === undefined
-				? { seen: 'Bearer is taken, so no other header was tried.' }
-				: { holds: bareHeader === defaultHeaderName, seen: `Taken bare in ${bareHeader}.` },
+		assumed:
+			'Where Bearer is refused, the bare key goes into `Authorization`, `X-API-Key`, `API-Key` or `X-Auth-Token`',
+		code: ['api/specification.ts', 'usualAuthentications'],
+		inspect: async ({ askIn, bareHeader, campaign }) => {
+			const ways = [];
+			for (const header of new Set([...usualHeaders, bareHeader])) {
+				const answer = await askIn(header)(endpoints.getCampaign, { campaign });
+				const isTaken = isFine(answer) && isObject(answer.body);
+				ways.push(`${wayOf(header)} ${isTaken ? 'taken' : `status ${answer.status}`}`);
+			}
+			return { holds: usualHeaders.includes(bareHeader), seen: `The key ${ways.join(', ')}.` };
+		},
 	},
 	{
 		assumed: '401 and 403 mean that the key is refused',
@@ -180,6 +193,27 @@ export const checks: Check[] = [
 		inspect: async (session) => {
 			const answer = await session.unknownCampaign();
 			return { holds: answer.status === 404, seen: `${described(answer)}.` };
+		},
+	},
+	{
+		assumed: 'An unknown campaign can be told from a path that does not exist',
+		code: ['methods/credentialTest.ts', 'isEveryPathUnknown'],
+		inspect: async (session) => {
+			const campaign = await session.unknownCampaign();
+			const path = await session.ask(
+				{ ...endpoints.getCampaign, path: unknownPath },
+				{
+					campaign: unknownCampaign,
+				},
+			);
+			const unknown = await isEveryPathUnknown(async (endpoint) => {
+				const values = { campaign: unknownCampaign, code: unknownCampaign };
+				return await session.ask(endpoint, values);
+			}, campaign);
+			return {
+				holds: campaign.status !== 404 || !unknown,
+				seen: `The campaign: ${described(campaign)}. The path: ${described(path)}.`,
+			};
 		},
 	},
 	{
@@ -243,6 +277,32 @@ export const checks: Check[] = [
 				: {
 						seen: `No field of the participant holds it. Look for ${trial.amount} in Referral Rocket, at ${trial.referredByCode}.`,
 					};
+		},
+	},
+	{
+		assumed: '`amount` is taken as a text, like `"250"`',
+		code: ['api/specification.ts', 'qualifyParticipant'],
+		inspect: async ({ trial }) => {
+			const text = await trial.qualified();
+			const number = await trial.qualifiedWithNumber();
+			// Where neither is taken, it is not about how the amount is written.
+			const holds = isFine(text) || (isFine(number) ? false : undefined);
+			return { holds, seen: `As a text: ${outcomeOf(text)}. As a number: ${outcomeOf(number)}.` };
+		},
+	},
+	{
+		assumed: '`addParticipant` takes names as `fName` and `lName`, as the browser SDK does',
+		code: ['api/specification.ts', 'addParticipant'],
+		inspect: async ({ trial }) => {
+			const answer = await trial.addedWithNames();
+			if (!isFine(answer)) return { seen: `Refused: ${said(answer)}.` };
+			const participant = await trial.found(trial.named);
+			const fields = namesIn([participant]).filter((name) =>
+				Object.values(names).includes(String(participant[name])),
+			);
+			return fields.length > 0
+				? { holds: true, seen: `They came back in ${fields.join(' and ')}.` }
+				: { seen: 'Nothing was said against them, and no field of the participant holds them.' };
 		},
 	},
 	{
@@ -319,7 +379,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
-		code: ['triggers/polling/detectChanges.ts', 'byJoining'],
+		code: ['triggers/polling/joining.ts', 'byJoining'],
 		inspect: async (session) => {
 			const rows = await participantsOf(session);
 			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
@@ -404,7 +464,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Fields to sort by have the names that they have in a participant',
-		code: ['parameters/fields.ts', 'listFields'],
+		code: ['parameters/listFields.ts', 'sortFields'],
 		inspect: async (session) => {
 			const { ask, campaign } = session;
 			const orders = [];
@@ -473,6 +533,8 @@ export const checks: Check[] = [
 		inspect: byHand('Compare an event with Participant → Get of the same person.'),
 	},
 ];
+
+const outcomeOf = (answer: Answer) => (isFine(answer) ? 'taken' : said(answer));
 
 /** What a wrong key gets. */
 const refusal = (answer: Answer): Finding => ({

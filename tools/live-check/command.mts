@@ -14,7 +14,7 @@ const usage = `Give the API key in the variable REFERRAL_ROCKET_API_KEY and a ca
 
 The first line waits for the key and keeps it out of the shell's history. Options, all behind the --:
 
-  --write            also adds three participants and qualifies one, best in a campaign made for trials
+  --write            also adds four participants and qualifies two, best in a campaign made for trials
   --header NAME      try this header first, if the key is not taken as a bearer token
   --base-url URL     ask at another address than Referral Rocket's own`;
 
@@ -49,9 +49,7 @@ async function inspect(args: string[], apiKey: string, print: (text: string) => 
 	const rows = await step('Going through docs/api.md', async (say) => rowsOf(service, trial, say));
 	print(`\n${report(rows)}`);
 	if (!write) {
-		print(
-			"\nWhat shows only with --write takes three new participants, whom the API can't delete.",
-		);
+		print("\nWhat shows only with --write takes four new participants, whom the API can't delete.");
 	}
 	return rows.some(({ verdict }) => verdict === 'differs') ? 1 : 0;
 }
@@ -100,10 +98,11 @@ function baseUrlFrom(given: string | undefined) {
 
 const notice = (
 	campaign: string,
-	{ referrer, referredByCode, referredByEmail, amount }: Trial,
+	{ referrer, referredByCode, referredByEmail, named, amount }: Trial,
 ) => `--write adds these participants to campaign "${campaign}":
   ${referrer}
   ${referredByCode}, referred by the first one's code
   ${referredByEmail}, referred by the first one's email
-and qualifies the second with an amount of ${amount}, so the first may earn a reward. The API can't delete
-participants: delete them in Referral Rocket. Mail to example.com reaches nobody.`;
+  ${named}, with a first and a last name
+and qualifies the second and the third with an amount of ${amount}, so the first may earn a reward. The API
+can't delete participants: delete them in Referral Rocket. Mail to example.com reaches nobody.`;

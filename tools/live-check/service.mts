@@ -9,12 +9,10 @@ import {
 	type ApiResponse,
 } from '../../nodes/ReferralRocket/api/response.ts';
 import {
-	defaultHeaderName,
 	endpoints,
 	type Endpoint,
-	type ParameterName,
-	type ParameterValues,
 	messageFields,
+	usualAuthentications,
 } from '../../nodes/ReferralRocket/api/specification.ts';
 import { UserError } from '../command-line/progress.mts';
 
@@ -42,8 +40,15 @@ export interface Answer extends Pick<ApiResponse, 'status' | 'headers' | 'text'>
 /** Nothing could be seen; the message says why, for the table. */
 export class NotSeen extends Error {}
 
-/** Names that services give to a header with a bare key. */
-const usualHeaders = [defaultHeaderName, 'API-Key', 'ApiKey', 'X-Auth-Token', 'Authorization'];
+/** What may be asked: an endpoint of the node, or one with parameters that the node does not have. */
+export interface Question extends Pick<Endpoint, 'method' | 'path'> {
+	parameters: Record<string, string | undefined>;
+}
+
+/** The usual ways to send the key, as bareHeader of a service. */
+export const usualHeaders = usualAuthentications.map(({ authentication, headerName }) =>
+	authentication === 'bearer' ? undefined : headerName,
+);
 
 /** A service that has taken the key. */
 export interface Service {
@@ -56,7 +61,9 @@ export interface Service {
 	 * @param key another key than the account's
 	 * @throws NotSeen when no answer comes, or one that is about the moment only
 	 */
-	ask(endpoint: Endpoint, values: ParameterValues, key?: string): Promise<Answer>;
+	ask(endpoint: Question, values: Record<string, string | number>, key?: string): Promise<Answer>;
+	/** @returns a way to ask with the key in a header: bare in the given one, else as a bearer token */
+	askIn(bareHeader: string | undefined): Service['ask'];
 }
 
 /** @returns a way to ask with the key in a header: bare in the given one, else as a bearer token */
@@ -64,10 +71,7 @@ function asking(account: Account, bareHeader: string | undefined): Service['ask'
 	const { apiKey, baseUrl, timeout = 30_000 } = account;
 	const authentication = bareHeader === undefined ? 'bearer' : 'header';
 	return async (endpoint, values, key = apiKey) => {
-		const sent = Object.entries(values).map(([name, value]) => [
-			endpoint.parameters[name as ParameterName],
-			value,
-		]);
+		const sent = Object.entries(values).map(([name, value]) => [endpoint.parameters[name], value]);
 		const request = axios.request<string>({
 			method: endpoint.method,
 			url: baseUrl + endpoint.path,
@@ -102,24 +106,27 @@ export async function connect(account: Account): Promise<Service> {
 	const { campaign, baseUrl, header } = account;
 	const outcomes: string[] = [];
 	let first: Answer | undefined;
+	const askIn = (bareHeader: string | undefined) => asking(account, bareHeader);
 	for (const bareHeader of new Set([undefined, header, ...usualHeaders])) {
-		const ask = asking(account, bareHeader);
+		const ask = askIn(bareHeader);
 		const answer = await ask(endpoints.getCampaign, { campaign }).catch((reason: Error) => {
 			throw new UserError(
 				`${baseUrl} can't be asked. ${reason.message} Check your internet connection and --base-url, or try it again in a few minutes.`,
 			);
 		});
 		if (isFine(answer) && isObject(answer.body)) {
-			return { campaign, bareHeader, ask };
+			return { campaign, bareHeader, ask, askIn };
 		}
 		first ??= answer;
-		const way = bareHeader === undefined ? 'as a bearer token' : `bare in ${bareHeader}`;
-		outcomes.push(`  ${way}: ${described(answer)}`);
+		outcomes.push(`  ${wayOf(bareHeader)}: ${described(answer)}`);
 	}
 	throw new UserError(`${baseUrl} did not give campaign "${campaign}". ${remedy(first)}
 What it answered to the key:
 ${outcomes.join('\n')}`);
 }
+
+export const wayOf = (bareHeader: string | undefined) =>
+	bareHeader === undefined ? 'as a bearer token' : `bare in ${bareHeader}`;
 
 function remedy(answer: Answer | undefined): string {
 	const { status = 0, body } = answer ?? {};

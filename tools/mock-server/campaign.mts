@@ -41,6 +41,8 @@ const earlierThan = (number: number) =>
 /** One campaign in memory, with the rules that the service documents. Newest participants first. */
 export class Campaign {
 	readonly participants: Participant[] = [];
+	status: 'Active' | 'Pause' | 'End' = 'Active';
+	private created = 0;
 	private readonly byEmail = new Map<string, Participant>();
 	private readonly byCode = new Map<string, Participant>();
 
@@ -82,7 +84,7 @@ export class Campaign {
 	}
 
 	private create(email: string, referrer?: Participant, details: Partial<Participant> = {}) {
-		const referralCode = `C${(this.participants.length + 1).toString(36).padStart(6, '0')}`;
+		const referralCode = `C${(++this.created).toString(36).padStart(6, '0')}`;
 		const participant: Participant = {
 			email,
 			firstName: '',
@@ -119,6 +121,23 @@ export class Campaign {
 		referrer.referralRewardBalance += reward;
 	}
 
+	/** Gives a participant so much of the reward as a referrer, or as a referee. */
+	redeem(
+		participant: Participant,
+		amount: number,
+		kind: 'referral' | 'referee' = 'referral',
+	): void {
+		participant[`${kind}RewardRedeemed`] += amount;
+		participant[`${kind}RewardBalance`] -= amount;
+	}
+
+	/** Removes a participant; the same address can join again, with a code of its own then. */
+	remove(participant: Participant): void {
+		this.participants.splice(this.participants.indexOf(participant), 1);
+		this.byEmail.delete(participant.email);
+		this.byCode.delete(participant.referralCode);
+	}
+
 	referralsOf(referrer: Participant): Participant[] {
 		return this.participants.filter(
 			({ referredByCode }) => referredByCode === referrer.referralCode,
@@ -129,12 +148,12 @@ export class Campaign {
 		return {
 			campaignId: this.id,
 			campaignName: 'Q4 Growth Program',
-			status: 'Active',
+			status: this.status,
 			createdOn: '2025-10-11T00:36:27.753+00:00',
 			end: null,
 			hostURL: `https://referralrocket.io/campaign?id=${this.id}`,
-			paused: false,
-			ended: false,
+			paused: this.status === 'Pause',
+			ended: this.status === 'End',
 			rewardHeader: 'Refer a friend and win',
 			rewardDescription: 'Give friends $20 off their first order, and get $20 when they buy.',
 			referrerReward: reward,

@@ -7,6 +7,8 @@ export interface Behaviour {
 	listShape: 'page' | 'pagedModel' | 'slice' | 'array';
 	/** The order of a list: one, another one for each request, or another one for each page. */
 	order: 'fixed' | 'random' | 'byPage';
+	/** Where participants are who have joined last, unless a request sorts them. */
+	newestAt: 'front' | 'back';
 	/** How many the totals of lists and campaign count beside the participants. */
 	totalCountsMore: number;
 	campaignTotal: 'told' | 'notTold';
@@ -55,6 +57,7 @@ export interface MockServer {
 export const usualBehaviour: Behaviour = {
 	listShape: 'page',
 	order: 'fixed',
+	newestAt: 'front',
 	totalCountsMore: 0,
 	campaignTotal: 'told',
 	pageSizeCap: 2000,
@@ -182,7 +185,8 @@ export async function startMockServer({
 		const size = behaviour.ignoresSize
 			? all.length
 			: Math.min(Number(query.size ?? 20), behaviour.pageSizeCap);
-		const content = ordered(sorted(all, query.sort), number).slice(
+		const inOrder = behaviour.newestAt === 'front' ? all : all.toReversed();
+		const content = ordered(sorted(inOrder, query.sort), number).slice(
 			number * size,
 			(number + 1) * size,
 		);

@@ -303,7 +303,11 @@ export class N8n {
 	}
 
 	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
-	async addCredential(service: { apiKey: string; url: string }, webhookSecret = '') {
+	async addCredential(
+		service: { apiKey: string; url: string },
+		webhookSecret = '',
+		campaigns = '',
+	) {
 		const { id, name } = await this.post<{ id: string; name: string }>('/credentials', {
 			name: 'Referral Rocket',
 			type: 'referralRocketApi',
@@ -312,6 +316,7 @@ export class N8n {
 				authentication: 'bearer',
 				baseUrl: service.url,
 				webhookSecret,
+				campaigns,
 			},
 		});
 		return { referralRocketApi: { id, name } };

@@ -1,12 +1,13 @@
 import type {
 	DeclarativeRestApiSettings,
 	IExecuteSingleFunctions,
+	ILoadOptionsFunctions,
 	IPollFunctions,
 } from 'n8n-workflow';
 import type { Endpoint, ParameterValues } from './specification';
 
-/** What runs: an operation for one input item, or a poll. */
-export type Context = IExecuteSingleFunctions | IPollFunctions;
+/** What runs: an operation for one input item, a poll, or a list to choose from. */
+export type Context = IExecuteSingleFunctions | IPollFunctions | ILoadOptionsFunctions;
 
 /** One call of the service's API. */
 export interface ApiCall {
@@ -19,6 +20,8 @@ export interface ApiCall {
 	progress?: string;
 	/** Ends the waiting in the queue and between attempts; when the execution is stopped unless given. */
 	signal?: AbortSignal;
+	/** What the items of one run have in common; each user of it has a name of its own. */
+	shared?: Map<string, unknown>;
 	/** Called whenever a request has reached the service, or may have. */
 	onSent?: () => void;
 }

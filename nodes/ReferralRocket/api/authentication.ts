@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
-import { defaultHeaderName } from './specification';
+import { defaultHeaderName, usualAuthentications } from './specification';
 
 /** @returns the key, without what copying brings along: spaces around it or "Bearer" in front of it */
 export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
@@ -17,6 +17,18 @@ export function keyHeader(credentials: ICredentialDataDecryptedObject): Record<s
 	if (credentials.authentication !== 'header') return { Authorization: `Bearer ${key}` };
 	const name = String(credentials.headerName ?? '').trim();
 	return { [name || defaultHeaderName]: key };
+}
+
+/**
+ * @param credentials the fields of the Referral Rocket credential
+ * @returns the usual ways to send a key, without the one that is chosen there
+ */
+export function otherAuthentications(credentials: ICredentialDataDecryptedObject) {
+	const headerOf = (fields: ICredentialDataDecryptedObject) =>
+		Object.keys(keyHeader(fields))[0].toLowerCase() + Object.values(keyHeader(fields))[0];
+	return usualAuthentications.filter(
+		(usual) => headerOf({ ...credentials, ...usual }) !== headerOf(credentials),
+	);
 }
 
 /** @returns the request with the key in it */

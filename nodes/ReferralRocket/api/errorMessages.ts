@@ -7,7 +7,7 @@ import {
 	isTimeout,
 	isUnreachable,
 } from './networkErrors';
-import { isNotFound, isWebPage, serviceMessage, type ApiResponse } from './response';
+import { isKeyRefused, isNotFound, isWebPage, serviceMessage, type ApiResponse } from './response';
 import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from './specification';
 
 /*
@@ -16,7 +16,9 @@ import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from '.
 
 type Called = Pick<ApiCall, 'endpoint' | 'values'>;
 
-const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
+export const keyRefused = 'Referral Rocket refused the API key.';
+
+export const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
 const runAgain = (endpoint: Endpoint) =>
 	isReadOnly(endpoint)
@@ -75,11 +77,11 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 			details: `Status ${status}, pointing to "${headers.location ?? 'an unnamed address'}".`,
 		};
 	}
-	if (status === 401 || status === 403) {
+	if (isKeyRefused(response)) {
 		return {
-			message: 'Referral Rocket refused the API key.',
+			message: keyRefused,
 			solution:
-				"Check 'API Key' and 'Authentication' in the Referral Rocket credential, and that your Referral Rocket plan includes the API.",
+				'Open the Referral Rocket credential: n8n tests it, and the test finds out how to send the key, or says what else to check. Retry tests it again.',
 			details,
 		};
 	}

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { participantTotals } from './specification';
 
 /** Missing is missing, whether it is written as null, as an empty text or not at all. */
-const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
+export const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
 
 const lowerCase = (email: unknown) => String(email).trim().toLowerCase();
 

@@ -50,8 +50,9 @@ interface Sent extends Attempt {
 
 async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject): Promise<Sent> {
 	const { context, connection, endpoint, values } = call;
-	const parameters: IDataObject = {};
-	for (const [name, value] of Object.entries(values)) {
+	const { customFields, ...others } = values;
+	const parameters = { ...customFields } as IDataObject;
+	for (const [name, value] of Object.entries(others)) {
 		parameters[endpoint.parameters[name as ParameterName] as string] = value;
 	}
 	const timeout = connection.timeout ?? defaultTimeoutMs;

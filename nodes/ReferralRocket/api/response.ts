@@ -19,6 +19,9 @@ export const isSuccess = ({ status }: Pick<ApiResponse, 'status'>) =>
 export const isNotFound = ({ status, text }: Pick<ApiResponse, 'status' | 'text'>) =>
 	status === 404 || ['', 'null'].includes(text.trim());
 
+export const isKeyRefused = ({ status }: Pick<ApiResponse, 'status'>) =>
+	status === 401 || status === 403;
+
 /** @returns whether a body is markup, so no data */
 export const isMarkup = (text: string) => /^\s*</.test(text);
 

@@ -9,6 +9,18 @@ export const credentialName = 'referralRocketApi';
 export const defaultBaseUrl = 'https://app.referralrocket.io';
 export const defaultHeaderName = 'X-API-Key';
 
+/**
+ * The usual ways to send a key, as fields of the credential. Which one the service takes is not documented:
+ * where the chosen one is refused, the credential test finds out.
+ */
+export const usualAuthentications = [
+	{ authentication: 'bearer', headerName: '' },
+	{ authentication: 'header', headerName: 'Authorization' },
+	{ authentication: 'header', headerName: defaultHeaderName },
+	{ authentication: 'header', headerName: 'API-Key' },
+	{ authentication: 'header', headerName: 'X-Auth-Token' },
+];
+
 /** What our fields are about, whatever the service calls them. */
 export type ParameterName =
 	| 'campaign'
@@ -17,12 +29,15 @@ export type ParameterName =
 	| 'referredByCode'
 	| 'referredByEmail'
 	| 'amount'
+	| 'customFields'
 	| 'page'
 	| 'pageSize'
 	| 'sort';
 
-/** Validated values of an endpoint's parameters. */
-export type ParameterValues = Partial<Record<ParameterName, string | number>>;
+/** Validated values of an endpoint's parameters; custom fields have names of their own. */
+export type ParameterValues = Partial<
+	Record<Exclude<ParameterName, 'customFields'>, string | number>
+> & { customFields?: Record<string, unknown> };
 
 export type Subject = 'campaign' | 'participant' | 'participants' | 'referralCode';
 
@@ -64,6 +79,7 @@ export const endpoints = {
 			email: 'email',
 			referredByCode: 'referredByCode',
 			referredByEmail: 'referredByEmail',
+			customFields: 'customFields',
 		},
 		subject: 'participant',
 		notFound: 'campaign',
@@ -101,6 +117,10 @@ export const endpoints = {
 	},
 } satisfies Record<string, Endpoint>;
 
+/** A campaign's link, before the campaign's ID, and what its query holds. */
+export const campaignLink = 'https://referralrocket.io/campaign?id=';
+export const linkParameters = { campaign: 'id', code: 'referralCode' };
+
 /** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;
@@ -115,16 +135,24 @@ export const messageFields = ['message', 'detail', 'error'];
 export const campaignTotal =
 	/^(total|number|count)(_?of)?_?participants?$|^participants?_?(total|count)?$/i;
 
-/** The totals of a participant: a change of one of them is an update. */
-export const participantTotals = [
-	'totalReferrals',
-	'referralReward',
-	'referralRewardRedeemed',
-	'referralRewardBalance',
-	'refereeReward',
-	'refereeRewardRedeemed',
-	'refereeRewardBalance',
+/** What the field "status" of a campaign says; "paused" and "ended" say it as well. */
+export const campaignStatuses = { active: 'Active', paused: 'Pause', ended: 'End' };
+
+/** Only who has joined through a referrer has one of these. */
+export const referrerFields = ['referredByCode', 'referrerEmail'];
+
+/** The names of a participant's rewards: what was earned, what of it has been redeemed, what is left. */
+export const rewards = [
+	{
+		earned: 'referralReward',
+		redeemed: 'referralRewardRedeemed',
+		balance: 'referralRewardBalance',
+	},
+	{ earned: 'refereeReward', redeemed: 'refereeRewardRedeemed', balance: 'refereeRewardBalance' },
 ];
+
+/** The totals of a participant: a change of one of them is an update. */
+export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.values<string>)];
 
 /** Hex HMAC-SHA256 of a webhook's raw body. */
 export const signatureHeader = 'x-rr-signature';
@@ -149,7 +177,7 @@ export const webhookFields: Record<string, string> = {
 	refereeActionCompleted: 'rewardEventCompleted',
 };
 
-/** The fields of a participant that Simplify keeps. */
+/** The fields of a participant that a simplified output keeps. */
 export const simplifiedParticipant = [
 	'email',
 	'firstName',
@@ -162,3 +190,25 @@ export const simplifiedParticipant = [
 	'rewardEventCompleted',
 	'createdOn',
 ];
+
+/** Every documented field of a participant. */
+export const participantFieldNames = [
+	...new Set([...simplifiedParticipant, ...participantTotals, 'campaignId', 'fraudScore']),
+];
+
+/** Every documented field of a campaign. */
+export const campaignFieldNames = [
+	'campaignId',
+	'campaignName',
+	'status',
+	'createdOn',
+	'end',
+	'hostURL',
+	'paused',
+	'ended',
+	'rewardHeader',
+];
+
+/** The fields of a campaign that a simplified output keeps; what it rewards has no documented names. */
+export const simplifiedCampaign =
+	/^(campaignId|campaignName|status|createdOn|end|hostURL)$|reward|participants/i;

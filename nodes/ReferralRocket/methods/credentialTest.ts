@@ -1,20 +1,26 @@
 import type {
+	ICredentialDataDecryptedObject,
 	ICredentialsDecrypted,
 	ICredentialTestFunctions,
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
 import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
-import { networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
+import { checkBaseUrl, networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
 import { join, type ErrorMessage } from '../api/errors';
-import { isMarkup, isSuccess } from '../api/response';
-import { endpoints } from '../api/specification';
+import { isKeyRefused, isMarkup, isSuccess, type ApiResponse } from '../api/response';
+import { endpoints, type Endpoint } from '../api/specification';
+import { findAuthentication } from './findAuthentication';
 
 /** Any response about a campaign that can't exist proves the key, so no real campaign is needed. */
 export const unknownCampaign = 'n8n-credential-test';
-const endpoint = endpoints.getCampaign;
+export const unknownPath = '/api/v1/noSuchPath';
+const { getCampaign, validateCode } = endpoints;
 /** Without the campaign: nobody has chosen it. */
-const call = { endpoint, values: {} };
+const call = { endpoint: getCampaign, values: {} };
+
+/** Asks about the unknown campaign, with the key in a header or, for an empty one, without it. */
+export type Ask = (header: Record<string, string>, endpoint?: Endpoint) => Promise<ApiResponse>;
 
 /**
  * Tests a credential. A declarative test can't do this: n8n 1.x has no way to accept a 404 and
@@ -26,34 +32,73 @@ export async function testCredential(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const failure = ({ message, solution }: ErrorMessage) => ({
-		status: 'Error' as const,
-		message: join(message, solution),
-	});
+	const fields = credential.data ?? {};
 	const { helpers } = this;
-	try {
-		const {
-			statusCode: status,
-			headers,
-			body,
-		} = await helpers.request({
-			method: endpoint.method,
-			uri: validateBaseUrl(credential.data?.baseUrl) + endpoint.path,
-			qs: { [endpoint.parameters.campaign]: unknownCampaign },
-			headers: { Accept: 'application/json', ...keyHeader(credential.data ?? {}) },
+	const ask: Ask = async (header, { method, path, parameters } = getCampaign) => {
+		const names = Object.values(parameters);
+		const { statusCode, headers, body } = await helpers.request({
+			method,
+			uri: validateBaseUrl(fields.baseUrl) + path,
+			qs: Object.fromEntries(names.map((name) => [name, unknownCampaign])),
+			headers: { Accept: 'application/json', ...header },
 			timeout: 20_000,
 			followRedirect: false,
 			simple: false,
 			resolveWithFullResponse: true,
 		});
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
-		const redact = (quoted: string) => withoutKey(quoted, keyOf(credential.data ?? {}));
-		const response = { status, headers, text, redact };
-		if (!isSuccess(response) && status !== 404) return failure(statusMessage(call, response));
-		if (isMarkup(text)) return failure(webPageMessage(response));
-		return { status: 'OK', message: 'The key works.' };
+		const redact = (quoted: string) => withoutKey(quoted, keyOf(fields));
+		return { status: statusCode, headers, text, redact };
+	};
+	try {
+		const refusal = await refusalOf(ask, fields);
+		if (!refusal) return { status: 'OK', message: 'The key works.' };
+		return { status: 'Error', message: join(refusal.message, refusal.solution) };
 	} catch (error) {
 		const code = (error as { code?: string; cause?: { code?: string } }).code;
-		return failure(networkMessage(call, code) ?? { message: (error as Error).message });
+		const { message, solution } = networkMessage(call, code) ?? {
+			message: (error as Error).message,
+		};
+		return { status: 'Error', message: join(message, solution) };
 	}
+}
+
+/** @returns what to change; undefined when the service knows the key */
+async function refusalOf(
+	ask: Ask,
+	fields: ICredentialDataDecryptedObject,
+): Promise<ErrorMessage | undefined> {
+	const header = keyHeader(fields);
+	const response = await ask(header);
+	if (isKeyRefused(response)) return await findAuthentication(ask, fields);
+	if (!isSuccess(response) && response.status !== 404) return statusMessage(call, response);
+	if (isMarkup(response.text)) return webPageMessage(response);
+	if (isSuccess(response)) return undefined;
+	const askAbout = async (endpoint: Endpoint) => await ask(header, endpoint);
+	if (!(await isEveryPathUnknown(askAbout, response))) return undefined;
+	return {
+		message: "The address in 'Base URL' responds, but it does not seem to be Referral Rocket.",
+		solution: checkBaseUrl,
+	};
+}
+
+/**
+ * Tells another host, which answers alike whatever it is asked for. The service may do so for a campaign
+ * and for a path where it is left to Spring, which names the time; then this can't be told.
+ * @param ask asks about the unknown campaign
+ * @param response to the first request, a 404
+ */
+export async function isEveryPathUnknown(
+	ask: (endpoint: Endpoint) => Promise<Pick<ApiResponse, 'status' | 'text'>>,
+	response: Pick<ApiResponse, 'status' | 'text'>,
+): Promise<boolean> {
+	if (response.text.includes('"timestamp"')) return false;
+	if ((await ask(validateCode)).status !== 404) return false;
+	const other = await ask({ ...getCampaign, path: unknownPath });
+	const withoutPath = ({ text }: Pick<ApiResponse, 'text'>, path: string) =>
+		text.replaceAll(path.slice(path.lastIndexOf('/')), '').replace(/\d[\d.:TZ+-]*/g, '');
+	return (
+		other.status === 404 &&
+		withoutPath(other, unknownPath) === withoutPath(response, getCampaign.path)
+	);
 }

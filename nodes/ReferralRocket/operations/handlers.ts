@@ -3,7 +3,7 @@ import { readList } from '../api/pagination/readList';
 import { parseObject } from '../api/parseResponse';
 import { request } from '../api/request';
 import type { ApiCall } from '../api/apiCall';
-import { simplified } from '../parameters/simplify';
+import { outputShape } from '../parameters/simplify';
 import { validateLimit } from '../parameters/validate';
 
 /** Makes the output of an operation for one input item. */
@@ -13,7 +13,10 @@ export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
  * The handler of operations that return one campaign or participant.
  * @throws NodeApiError when the response isn't one JSON object
  */
-export const returnObject: Handler = async (call) => [parseObject(call, await request(call))];
+export const returnObject: Handler = async (call) => {
+	const shape = outputShape(call.context, call.endpoint.subject === 'campaign');
+	return [shape(parseObject(call, await request(call)))];
+};
 
 /**
  * The handler of operations that return participants.
@@ -24,5 +27,5 @@ export const returnList: Handler = async (call) => {
 	const limit = context.getNodeParameter('returnAll', false)
 		? Infinity
 		: validateLimit(context.getNodeParameter('limit', 50));
-	return await readList(call, limit, simplified(context));
+	return await readList(call, limit, outputShape(context, false));
 };

@@ -21,6 +21,10 @@ export interface Operation {
 	option: INodePropertyOptions;
 	endpoint: Endpoint;
 	handler: Handler;
+	/** What it does where the fields ask for it in another way; undefined where they don't. */
+	alternative?: (
+		context: IExecuteSingleFunctions,
+	) => Pick<Operation, 'endpoint' | 'handler'> | undefined;
 	fields: INodeProperties[];
 }
 
@@ -29,7 +33,7 @@ export type ItemError = NodeApiError | NodeOperationError;
 /** What became of an input item: what comes out for it, or why nothing does. */
 export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
 
-interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent'> {
+interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'shared'> {
 	/** The item's values under the service's names, as n8n's routing collects them. */
 	routedValues: () => IDataObject;
 	baseUrlOf: (baseUrl: unknown) => string;
@@ -44,12 +48,13 @@ interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent'> {
  * @param settings where its values come from, and what holds for its requests
  */
 export async function runItem(
-	{ endpoint, handler }: Operation,
+	operation: Operation,
 	context: IExecuteSingleFunctions,
 	{ routedValues, baseUrlOf, onError, ...call }: ItemSettings,
 ): Promise<ItemResult> {
 	const pairedItem = { item: context.getItemIndex() };
 	try {
+		const { endpoint, handler } = operation.alternative?.(context) ?? operation;
 		const values = valuesOf(endpoint, routedValues());
 		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
 		const connection = connectionOf(options);

@@ -9,6 +9,7 @@ import { abortableSleep } from '../api/abortable';
 import { validateBaseUrl } from '../api/baseUrl';
 import { join, withMessage } from '../api/errors';
 import { maxConcurrentRequests } from '../api/requestQueue';
+import { isReadOnly } from '../api/specification';
 import {
 	errorItem,
 	routedValuesOf,
@@ -48,6 +49,7 @@ export async function runItems(
 	const baseUrlOf = memoize(validateBaseUrl);
 	const contextOf = itemContexts(execution);
 	const started: StartedItem[] = [];
+	const shared = new Map<string, unknown>();
 	const pauses = new AbortController();
 	let batch = Promise.resolve();
 	let next = 0;
@@ -68,6 +70,7 @@ export async function runItems(
 		item.result = await runItem(operation, context, {
 			routedValues: () => routedValuesOf(operation.fields, context),
 			baseUrlOf,
+			shared,
 			signal: waiting.signal,
 			onSent: () => (item.wasSent = true),
 			onError: () => {
@@ -102,12 +105,24 @@ export async function runItems(
 		cancel?.removeEventListener('abort', stop);
 	}
 	cancel?.throwIfAborted();
-	return started.flatMap(({ result }, index) => {
+	const output = started.flatMap(({ result }, index) => {
 		if (!result) return [];
 		if ('output' in result) return result.output;
 		if (!stopsAtError) return [errorItem(result.error, index)];
 		throw createStopError(index, result.error, started, count);
 	});
+	const message = hintFor(execution, operation, output.length);
+	if (message) execution.addExecutionHints({ message, location: 'outputPane' });
+	return output;
+}
+
+/** @returns what to tell beside the output, so that the next run goes well; undefined for nothing */
+function hintFor(execution: IExecuteFunctions, operation: Operation, outputCount: number) {
+	const { alwaysOutputData } = execution.getNode();
+	if (outputCount === 0 && !alwaysOutputData) return emptyHint;
+	const isSeveral = execution.getInputData().length > 1;
+	const stopsAtError = !execution.continueOnFail();
+	return isSeveral && stopsAtError && !isReadOnly(operation.endpoint) ? severalHint : undefined;
 }
 
 /**
@@ -173,6 +188,12 @@ function createStopError(index: number, error: ItemError, started: StartedItem[]
 	error.description = join(error.description, continueHint);
 	return withMessage(error, `${error.message} ${where}`);
 }
+
+const emptyHint =
+	'Nothing was found, so the nodes after this one do not run. To run them anyway, turn on Settings → Always Output Data of this node.';
+
+const severalHint =
+	'If one of several items does not work, this node stops and returns none of them. To get the outcome of each item, choose Settings → On Error → Continue (using error output) of this node.';
 
 const continueHint =
 	'With Settings → On Error → Continue (using error output) of this node, the outcome of each item comes out.';

@@ -1,10 +1,30 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyRouting } from 'n8n-workflow';
 import type { Endpoint, ParameterName } from '../api/specification';
-import { defaultPageSize, maxPageSize, parametersIn } from '../api/specification';
+import {
+	campaignFieldNames,
+	campaignLink,
+	linkParameters,
+	parametersIn,
+	participantFieldNames,
+	simplifiedParticipant,
+} from '../api/specification';
+import { titleOf } from './titles';
 
 /*
  * Fields that several operations share. Each takes when it shows and the endpoint it is sent to.
  */
+
+/**
+ * The versions of the Referral Rocket node. A saved workflow keeps its node's version, so a field that
+ * works in another way than before is another field, in the latest version only.
+ */
+export const versions = [1, 1.1];
+
+/** @returns the condition, for nodes of one version only */
+export const inVersion = (
+	version: 1 | 1.1,
+	displayOptions: IDisplayOptions = {},
+): IDisplayOptions => ({ show: { ...displayOptions.show, '@version': [version] } });
 
 /** @returns the condition under which the fields of one operation show */
 export const showFor = (resource: string, operation: string): IDisplayOptions => ({
@@ -25,7 +45,7 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 
 /** On the canvas, the events of a trigger in words: "Referrer Created, Reward Unlocked". */
 export const eventsSubtitle =
-	'={{ [$parameter["events"] ?? $parameter["event"]].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
+	'={{ [$parameter["events"]?.length ? $parameter["events"] : $parameter["event"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
 /** The campaign, by ID or link; what it is for, when it shows and where it is sent are the caller's. */
 export const campaignLocator = (description: string): INodeProperties => ({
@@ -35,27 +55,68 @@ export const campaignLocator = (description: string): INodeProperties => ({
 	default: { mode: 'id', value: '' },
 	description,
 	modes: [
-		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. JCu82f30F1' },
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			hint: "Lists the 'Campaigns' of the credential by name",
+			typeOptions: { searchListMethod: 'searchCampaigns', searchable: true },
+		},
+		{
+			displayName: 'By ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. JCu82f30F1',
+			hint: 'The part after "id=" in the link of your campaign',
+			url: `=${campaignLink}{{ $value }}`,
+		},
 		{
 			displayName: 'By URL',
 			name: 'url',
 			type: 'string',
-			placeholder: 'e.g. https://referralrocket.io/campaign?id=JCu82f30F1',
+			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
+			hint: 'The campaign link or any share link of the campaign',
 		},
 	],
 });
 
-export const campaignField = (
+/**
+ * Checks a link while it is typed. A validation of the mode would do so before each execution as well, with a
+ * time limit that a busy n8n does not always keep; then it stops the execution.
+ */
+const campaignNotice = (displayOptions: IDisplayOptions): INodeProperties => ({
+	displayName:
+		'This link contains no campaign ID. Paste the link of your campaign, or any share link of it.',
+	name: 'campaignNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: {
+		...displayOptions,
+		hide: {
+			campaignId: [
+				// What does not begin with "http".
+				{ _cnd: { lt: 'http' } },
+				{ _cnd: { gte: 'httq' } },
+				{ _cnd: { includes: `${linkParameters.campaign}=` } },
+			],
+		},
+	},
+});
+
+export const campaignFields = (
 	displayOptions: IDisplayOptions,
 	endpoint: Endpoint,
-): INodeProperties => ({
-	...campaignLocator(
-		'The campaign to work with, by its ID or by its link: the campaign link or any share link of it',
-	),
-	required: true,
-	displayOptions,
-	routing: sendAs(endpoint, 'campaign'),
-});
+): INodeProperties[] => [
+	{
+		...campaignLocator(
+			'The campaign to work with, by its ID or by its link: the campaign link or any share link of it',
+		),
+		required: true,
+		displayOptions,
+		routing: sendAs(endpoint, 'campaign'),
+	},
+	campaignNotice(displayOptions),
+];
 
 export const emailField = (
 	displayOptions: IDisplayOptions,
@@ -73,6 +134,7 @@ export const emailField = (
 	routing: sendAs(endpoint, 'email'),
 });
 
+/** Of the triggers; and of version 1 of operations. */
 export const simplifyField = (displayOptions?: IDisplayOptions): INodeProperties => ({
 	displayName: 'Simplify',
 	name: 'simplify',
@@ -82,57 +144,40 @@ export const simplifyField = (displayOptions?: IDisplayOptions): INodeProperties
 	displayOptions,
 });
 
-/** Return All, Limit, Simplify and the options of an operation that reads a list. */
-export const listFields = (
+/** How much of each campaign or participant an operation returns. */
+export function outputFields(
 	displayOptions: IDisplayOptions,
-	endpoint: Endpoint,
-): INodeProperties[] => [
-	{
-		displayName: 'Return All',
-		name: 'returnAll',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to return all results or only up to a given limit',
-		displayOptions,
-	},
-	{
-		displayName: 'Limit',
-		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1 },
-		default: 50,
-		description: 'Max number of results to return',
-		displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
-	},
-	simplifyField(displayOptions),
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		displayOptions,
-		options: [
-			{
-				displayName: 'Page Size',
-				name: 'pageSize',
-				type: 'number',
-				typeOptions: { minValue: 1, maxValue: maxPageSize },
-				default: defaultPageSize,
-				description:
-					'How many participants to ask for at a time. Lower it when Referral Rocket answers slowly.',
-				routing: sendAs(endpoint, 'pageSize'),
-			},
-			{
-				displayName: 'Sort',
-				name: 'sort',
-				type: 'string',
-				placeholder: 'e.g. createdOn,desc',
-				default: '',
-				description:
-					'The field to sort by, then a comma and asc or desc. Without it the order is up to Referral Rocket.',
-				routing: sendAs(endpoint, 'sort'),
-			},
-		],
-	},
-];
+	isCampaign = false,
+): INodeProperties[] {
+	const names = isCampaign ? campaignFieldNames : participantFieldNames;
+	const show = inVersion(1.1, displayOptions);
+	return [
+		{
+			displayName: 'Output',
+			name: 'output',
+			type: 'options',
+			default: 'simplified',
+			description: `How much to return of each ${isCampaign ? 'campaign' : 'participant'}`,
+			displayOptions: show,
+			options: [
+				{ name: 'Raw', value: 'raw', description: 'Everything that Referral Rocket sends' },
+				{
+					name: 'Selected Fields',
+					value: 'selectedFields',
+					description: 'Only the fields you choose',
+				},
+				{ name: 'Simplified', value: 'simplified', description: 'Only the most useful fields' },
+			],
+		},
+		{
+			displayName: 'Fields',
+			name: 'fields',
+			type: 'multiOptions',
+			required: true,
+			default: [...(isCampaign ? ['campaignId', 'campaignName', 'status'] : simplifiedParticipant)],
+			description: 'The fields to return, as far as Referral Rocket sends them',
+			displayOptions: { show: { ...show.show, output: ['selectedFields'] } },
+			options: [...names].sort().map((value) => ({ name: titleOf(value), value })),
+		},
+	];
+}

@@ -1,21 +1,45 @@
 import type { IDataObject } from 'n8n-workflow';
-import { simplifiedParticipant } from '../api/specification';
+import { simplifiedCampaign, simplifiedParticipant } from '../api/specification';
 
-/** @returns a participant's most useful fields, as far as the service sent them; all where it sent none */
-export function simplifiedFields(participant: IDataObject): IDataObject {
-	const kept = simplifiedParticipant.filter((field) => field in participant);
-	if (kept.length === 0) return participant;
-	return Object.fromEntries(kept.map((field) => [field, participant[field]]));
+interface Parameters {
+	getNodeParameter(name: string, fallback: unknown): unknown;
 }
 
+type Shape = (row: IDataObject) => IDataObject;
+
+/** @returns the fields of these names, as far as the service sent them; all where it sent none of them */
+function pick(row: IDataObject, names: string[]): IDataObject {
+	const kept = names.filter((name) => name in row);
+	return kept.length === 0 ? row : Object.fromEntries(kept.map((name) => [name, row[name]]));
+}
+
+/** @returns a participant's most useful fields */
+export const simplifiedFields: Shape = (participant) => pick(participant, simplifiedParticipant);
+
+const simplifiedCampaignFields: Shape = (campaign) =>
+	pick(
+		campaign,
+		Object.keys(campaign).filter((name) => simplifiedCampaign.test(name)),
+	);
+
 /**
- * @param context what runs, for its Simplify switch
- * @returns a function that keeps a participant's most useful fields, or all of them with Simplify off
+ * @param context of a trigger, for its Simplify switch
+ * @returns what makes the output of a participant
  */
-export function simplified(context: {
-	getNodeParameter(name: string, fallback: boolean): unknown;
-}) {
-	return context.getNodeParameter('simplify', true)
-		? simplifiedFields
-		: (participant: IDataObject) => participant;
+export const simplified = (context: Parameters): Shape =>
+	context.getNodeParameter('simplify', true) ? simplifiedFields : (participant) => participant;
+
+/**
+ * @param context of an item, for its Output field; in version 1 of the node for Simplify, where it has one
+ * @param isCampaign whether rows are campaigns; participants otherwise
+ * @returns what makes the output of a row
+ */
+export function outputShape(context: Parameters, isCampaign: boolean): Shape {
+	const simplify = context.getNodeParameter('simplify', false);
+	const output = context.getNodeParameter('output', simplify ? 'simplified' : 'raw');
+	if (output === 'simplified') return isCampaign ? simplifiedCampaignFields : simplifiedFields;
+	if (output === 'raw') return (row) => row;
+	// An expression may give them as one text.
+	const names = String(context.getNodeParameter('fields', [])).split(/[\s,]+/);
+	return (row) => pick(row, names);
 }

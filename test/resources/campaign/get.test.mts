@@ -3,7 +3,8 @@ import { takesTheCampaign } from '../../support/inputs.mts';
 import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
 
 const service = useMockServer();
-const parameters = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
+const simplified = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
+const parameters = { ...simplified, output: 'raw' };
 
 test('gets a campaign with one request', async () => {
 	const { rows } = await service.run(parameters);
@@ -29,6 +30,20 @@ test('passes every field through, known or not', async () => {
 	service.mockServer.intercept = (_, reply) => void reply.send(campaign);
 	const { rows } = await service.run(parameters);
 	expect(rows).toEqual([campaign]);
+});
+
+test('leaves out what is only for the page when simplified, which is the default', async () => {
+	const { paused, ended, ...kept } = service.mockServer.campaign.details();
+	expect([paused, ended]).toEqual([false, false]);
+	expect((await service.run(simplified)).rows).toEqual([kept]);
+	const inVersion1 = await service.run(simplified, { typeVersion: 1 });
+	expect(inVersion1.rows).toEqual([service.mockServer.campaign.details()]);
+});
+
+test('returns the selected fields', async () => {
+	const fields = ['campaignName', 'status', 'unknown'];
+	const { rows } = await service.run({ ...simplified, output: 'selectedFields', fields });
+	expect(rows).toEqual([{ campaignName: 'Q4 Growth Program', status: 'Active' }]);
 });
 
 test.each([

@@ -1,6 +1,14 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
+import {
+	itemsOf,
+	locator,
+	pairs,
+	received,
+	useMockServer,
+	ways,
+} from '../../support/mockServer.mts';
 
 const service = useMockServer();
 const parameters = {
@@ -8,6 +16,7 @@ const parameters = {
 	operation: 'add',
 	campaignId: locator('JCu82f30F1'),
 	email: 'jo@example.com',
+	output: 'raw',
 };
 const bodies = () => service.mockServer.requests.map(({ body }) => body);
 
@@ -49,66 +58,110 @@ test('passes every field through, known or not', async () => {
 });
 
 describe('the referrer', () => {
-	const referrer = { code: 'C000001', email: 'participant0@example.com' };
+	const referrer = {
+		code: 'C000001',
+		email: 'participant0@example.com',
+		link: 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=C000001',
+	};
+	const byCode = { referredByCode: referrer.code };
+	const byEmail = { referredByEmail: referrer.email };
+	const versionIn = (title: string) => (title.includes('in version 1') ? 1 : 1.1);
 
-	test.each([
-		['by code', { referredByCode: referrer.code }, { referredByCode: referrer.code }],
-		['by email', { referredByEmail: referrer.email }, { referredByEmail: referrer.email }],
-		[
-			'with spaces around',
-			{ referredByCode: ` ${referrer.code} ` },
-			{ referredByCode: referrer.code },
-		],
-		[
-			'by an expression',
-			{ referredByEmail: '={{ $json.referrer }}' },
-			{ referredByEmail: referrer.email },
-		],
-		[
-			'by code, the email being blank',
-			{ referredByCode: referrer.code, referredByEmail: ' ' },
-			{ referredByCode: referrer.code },
-		],
-	])('is sent %s', async (_, additionalFields, sent) => {
-		const { rows } = await service.run(
-			{ ...parameters, additionalFields },
-			{ items: itemsOf({ referrer: referrer.email }) },
-		);
-		expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com', ...sent }]);
-		expect(rows).toMatchObject([{ email: 'jo@example.com', referredByCode: referrer.code }]);
+	describe.each(ways)('%s', (_way, asTool) => {
+		test.each<[string, IDataObject, IDataObject]>([
+			['by code', { referrer: referrer.code }, byCode],
+			['by email', { referrer: referrer.email }, byEmail],
+			['by share link', { referrer: referrer.link }, byCode],
+			['by share link without https', { referrer: referrer.link.slice(8) }, byCode],
+			['with spaces around', { referrer: ` ${referrer.code} ` }, byCode],
+			['by an expression', { referrer: '={{ $json.referrer }}' }, byEmail],
+			['by code, in version 1', { referredByCode: referrer.code }, byCode],
+			['by share link, in version 1', { referredByCode: referrer.link }, byCode],
+			['by an expression, in version 1', { referredByEmail: '={{ $json.referrer }}' }, byEmail],
+			[
+				'by code, the email being blank, in version 1',
+				{ referredByCode: referrer.code, referredByEmail: ' ' },
+				byCode,
+			],
+		])('is sent %s', async (how, additionalFields, sent) => {
+			const typeVersion = versionIn(how);
+			const { rows } = await service.run(
+				{ ...parameters, additionalFields: additionalFields as INodeParameters },
+				{ items: itemsOf({ referrer: referrer.email }), typeVersion, asTool },
+			);
+			expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com', ...sent }]);
+			expect(rows).toMatchObject([{ email: 'jo@example.com', referredByCode: referrer.code }]);
+		});
 	});
 
 	test.each([
-		['empty', { referredByCode: '', referredByEmail: '' }],
-		['blank', { referredByCode: ' ', referredByEmail: ' ' }],
-		['an expression without a value', { referredByCode: '={{ $json.nope }}' }],
+		['empty', { referrer: '' }],
+		['blank', { referrer: ' ' }],
+		['an expression without a value', { referrer: '={{ $json.nope }}' }],
 	])('is not sent when it is %s', async (_, additionalFields) => {
 		const { error } = await service.run({ ...parameters, additionalFields });
 		expect(error).toBeUndefined();
 		expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com' }]);
 	});
 
-	test.each([
+	test.each<[string, INodeParameters, RegExp]>([
+		['that is no email', { referrer: 'Sam@' }, /'Referrer' "Sam@" is not an email/],
+		['that is an object', { referrer: '={{ ({ a: 1 }) }}' }, /'Referrer' must be text/],
 		[
-			'given twice',
-			{ referredByCode: referrer.code, referredByEmail: referrer.email },
+			'in a link without a code',
+			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1' },
+			/contains no referral code\. In 'Referrer', use a link with "referralCode=" in it/,
+		],
+		[
+			'given twice, in version 1,',
+			{ ...byCode, ...byEmail },
 			/'Referred By Code' and 'Referred By Email'/,
 		],
-		['that is no email', { referredByEmail: 'Sam' }, /'Referred By Email' "Sam"/],
-		['that is an object', { referredByCode: '={{ $json }}' }, /'Referred By Code' must be text/],
-	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
-		const { error } = await service.run({ ...parameters, additionalFields });
+		['that is no email, in version 1,', { referredByEmail: 'Sam' }, /'Referred By Email' "Sam"/],
+	])('%s is refused and nothing sent', async (which, additionalFields, says) => {
+		const typeVersion = versionIn(which);
+		const { error } = await service.run({ ...parameters, additionalFields }, { typeVersion });
 		expect(error?.message).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 
+	test.each(['Nope1234', 'nobody@example.com'])(
+		'is named when the service does not know %s',
+		async (name) => {
+			const { error } = await service.run({ ...parameters, additionalFields: { referrer: name } });
+			expect(error?.message).toContain(`referrer "${name}"`);
+			expect(service.mockServer.campaign.find('jo@example.com')).toBeUndefined();
+		},
+	);
+});
+
+describe('custom fields', () => {
+	const withFields = (...field: IDataObject[]) =>
+		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
+
+	describe.each(ways)('%s', (_way, asTool) => {
+		test('are sent as they are, beside the others', async () => {
+			await service.run(
+				withFields(
+					{ name: ' fName ', value: 'Jo' },
+					{ name: 'lName', value: '' },
+					{ name: 'age', value: '={{ $json.age }}' },
+				),
+				{ items: itemsOf({ age: 42 }), asTool },
+			);
+			expect(bodies()).toEqual([
+				{ id: 'JCu82f30F1', email: 'jo@example.com', fName: 'Jo', lName: '', age: 42 },
+			]);
+		});
+	});
+
 	test.each([
-		['by code', { referredByCode: 'Nope1234' }, 'Nope1234'],
-		['by email', { referredByEmail: 'nobody@example.com' }, 'nobody@example.com'],
-	])('is named when the service does not know it %s', async (_, additionalFields, name) => {
-		const { error } = await service.run({ ...parameters, additionalFields });
-		expect(error?.message).toContain(`referrer "${name}"`);
-		expect(service.mockServer.campaign.find('jo@example.com')).toBeUndefined();
+		['without a name', '', /'Name' of a custom field is empty/],
+		['with the name of another field', 'email', /"email" has a field of its own/],
+	])('%s are refused and nothing sent', async (_, name, says) => {
+		const { error } = await service.run(withFields({ name, value: 'a' }));
+		expect(error?.message).toMatch(says);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 });
 
@@ -134,12 +187,35 @@ describe('someone who is there already', () => {
 		};
 	};
 
-	test.each([known, failing])(
-		'is returned where the service adds people twice without a word',
-		async (given) => {
-			const { rows } = await service.run(given);
-			expect(rows).toEqual([existing()]);
-			expect(service.mockServer.requests).toHaveLength(1);
+	test('is returned where the service adds people twice without a word', async () => {
+		const { rows } = await service.run(known);
+		expect(rows).toEqual([existing()]);
+		expect(service.mockServer.requests).toHaveLength(1);
+	});
+
+	test('stops the execution there, too, when told to, and nothing is added', async () => {
+		const { error, items } = await service.run(failing);
+		expect(items).toEqual([]);
+		expect(error?.message).toBe(
+			'Participant "participant3@example.com" is already in campaign "JCu82f30F1".',
+		);
+		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(['GET']);
+	});
+
+	test.each(['harmless', 'refused'] as const)(
+		'is told from someone new when looked up first (adding again is %s)',
+		async (addingAgain) => {
+			service.mockServer.behaviour.addingAgain = addingAgain;
+			const options = { lookUpFirst: true };
+			const email = '={{ $json.email }}';
+			const items = itemsOf({ email: 'new@example.com' }, { email: known.email });
+			const { rows } = await service.run({ ...parameters, email, options }, { items });
+			expect(rows.map(({ email: who, isNew }) => [who, isNew])).toEqual([
+				['new@example.com', true],
+				[known.email, false],
+			]);
+			const sent = service.mockServer.requests.filter(({ method }) => method === 'POST');
+			expect(sent.map(({ body }) => body?.email)).toEqual(['new@example.com']);
 		},
 	);
 
@@ -150,7 +226,7 @@ describe('someone who is there already', () => {
 	])('is looked up after %s', async (_, status, message) => {
 		refusing(status, message);
 		const { items, rows } = await service.run(known);
-		expect(rows).toEqual([existing()]);
+		expect(rows).toEqual([{ ...existing(), isNew: false }]);
 		expect(pairs(items)).toEqual([{ item: 0 }]);
 		expect(received(service.mockServer)).toEqual([
 			{ ...post, body: { id: 'JCu82f30F1', email: 'participant3@example.com' } },
@@ -164,13 +240,13 @@ describe('someone who is there already', () => {
 
 	test('is looked up without the referrer, who changes nothing', async () => {
 		service.mockServer.behaviour.addingAgain = 'refused';
-		const additionalFields = { referredByCode: 'C000001' };
+		const additionalFields = { referrer: 'C000001' };
 		const { rows } = await service.run({
 			...known,
 			additionalFields,
 			options: { ifExists: 'return' },
 		});
-		expect(rows).toEqual([existing()]);
+		expect(rows).toEqual([{ ...existing(), isNew: false }]);
 		expect(service.mockServer.requests[1].query).toEqual({
 			id: 'JCu82f30F1',
 			email: 'participant3@example.com',
@@ -181,7 +257,11 @@ describe('someone who is there already', () => {
 		['status 409', 409, 'No'],
 		['"already enrolled"', 500, 'Participant is already enrolled in this campaign'],
 	])('stops the execution after %s when told to', async (_, status, message) => {
-		refusing(status, message);
+		// Someone else adds the same person between the look-up and the addition.
+		service.mockServer.intercept = ({ method }, reply, count) => {
+			if (count === 1) return reply.send('');
+			return method === 'GET' ? false : reply.code(status).send({ message });
+		};
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);
 		expect(error?.message).toContain(
@@ -208,11 +288,12 @@ describe('someone who is there already', () => {
 			},
 		);
 
-		test('stops the execution when the look-up does not work', async () => {
-			service.mockServer.intercept = ({ method }, reply) =>
-				method === 'GET'
-					? void reply.code(400).send({ message: 'Not now' })
-					: void reply.code(409).send({});
+		test('stops the execution when the look-up after a refusal does not work', async () => {
+			service.mockServer.intercept = ({ method }, reply, count) => {
+				if (method === 'POST') return reply.code(409).send({});
+				const isBefore = count === 1;
+				return isBefore ? reply.send('') : reply.code(400).send({ message: 'Not now' });
+			};
 			const { error, items } = await service.run(unknown);
 			expect(items).toEqual([]);
 			expect(error?.message).toMatch(
@@ -225,21 +306,29 @@ describe('someone who is there already', () => {
 	test('is not supposed when someone is added whose name is like the words of a refusal', async () => {
 		const participant = { email: 'jo@example.com', lastName: 'Already Exists' };
 		service.mockServer.intercept = (_, reply) => void reply.send(participant);
-		const { rows } = await service.run({ ...parameters, options: { ifExists: 'fail' } });
+		const { rows } = await service.run(parameters);
 		expect(rows).toEqual([participant]);
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 
-	test.each(['return', 'fail'])(
-		'is not supposed after any other refusal (%s)',
-		async (ifExists) => {
-			refusing(500, 'Out of memory');
-			const { error, items } = await service.run({ ...known, options: { ifExists } });
-			expect(items).toEqual([]);
-			expect(error?.message).toMatch(/could not complete/);
-			expect(service.mockServer.requests).toHaveLength(1);
-		},
-	);
+	test('adds nobody when the look-up before does not work', async () => {
+		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not now' });
+		const { error, items } = await service.run(failing);
+		expect(items).toEqual([]);
+		expect(error?.description).toContain('Not now');
+		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(['GET']);
+	});
+
+	test.each([
+		['return', ['POST']],
+		['fail', ['GET', 'POST']],
+	])('is not supposed after any other refusal (%s)', async (ifExists, methods) => {
+		refusing(500, 'Out of memory');
+		const { error, items } = await service.run({ ...parameters, options: { ifExists } });
+		expect(items).toEqual([]);
+		expect(error?.message).toMatch(/could not complete/);
+		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(methods);
+	});
 
 	test.each([
 		['the referrer does not exist', 'Referrer does not exist'],
@@ -282,7 +371,7 @@ oneBadItemFailsAlone(service, {
 	parameters: {
 		...parameters,
 		email: '={{ $json.email }}',
-		additionalFields: { referredByCode: '={{ $json.referrer }}' },
+		additionalFields: { referrer: '={{ $json.referrer }}' },
 	},
 	good: [{ email: 'a@example.com' }, { email: 'b@example.com', referrer: 'C000001' }],
 	bad: [

@@ -1,6 +1,18 @@
+import { setTimeout } from 'node:timers/promises';
+import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
+import { startNode } from '../../support/engine.mts';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
+import {
+	credentialFor,
+	errorMessageOf,
+	itemsOf,
+	locator,
+	pairs,
+	received,
+	useMockServer,
+	ways,
+} from '../../support/mockServer.mts';
 
 const service = useMockServer();
 const parameters = {
@@ -9,7 +21,7 @@ const parameters = {
 	campaignId: locator('JCu82f30F1'),
 	email: 'participant3@example.com',
 };
-const full = { ...parameters, simplify: false };
+const full = { ...parameters, output: 'raw' };
 
 test('gets a participant with one request', async () => {
 	const { rows } = await service.run(full);
@@ -63,15 +75,31 @@ test('returns ten fields when simplified, which is the default', async () => {
 		createdOn: participant?.createdOn,
 	};
 	expect((await service.run(parameters)).rows).toEqual([simplified]);
-	expect((await service.run({ ...parameters, simplify: true })).rows).toEqual([simplified]);
+	expect((await service.run({ ...parameters, output: 'simplified' })).rows).toEqual([simplified]);
 	expect(
 		(
 			await service.run(
-				{ ...parameters, simplify: '={{ $json.brief }}' },
-				{ items: itemsOf({ brief: true }) },
+				{ ...parameters, output: '={{ $json.output }}' },
+				{ items: itemsOf({ output: 'simplified' }) },
 			)
 		).rows,
 	).toEqual([simplified]);
+});
+
+test('in version 1, Simplify decides', async () => {
+	const participant = service.mockServer.campaign.find('participant3@example.com');
+	const run = async (simplify: boolean) =>
+		(await service.run({ ...parameters, simplify }, { typeVersion: 1 })).rows[0];
+	expect(await run(false)).toEqual(participant);
+	expect(Object.keys(await run(true))).toHaveLength(10);
+});
+
+test.each([
+	['chosen', ['email', 'fraudScore']],
+	['given as one text', 'email, fraudScore'],
+])('returns the selected fields, %s', async (_, fields) => {
+	const { rows } = await service.run({ ...parameters, output: 'selectedFields', fields });
+	expect(rows).toEqual([{ email: 'participant3@example.com', fraudScore: '' }]);
 });
 
 test('invents no field that the service leaves out', async () => {
@@ -128,4 +156,134 @@ oneBadItemFailsAlone(service, {
 			says: /participant "nobody@example.com"/,
 		},
 	],
+});
+
+describe('by referral code', () => {
+	const byCode = { ...full, email: undefined as never, findBy: 'referralCode' };
+	const codes = () => service.mockServer.campaign.participants.map((one) => one.referralCode);
+	const lists = () =>
+		service.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants'));
+
+	describe.each(ways)('%s', (_way, asTool) => {
+		test.each([
+			['a code', (code: string) => code],
+			['a code with spaces around it', (code: string) => ` ${code} `],
+			['a share link', (code: string) => `https://referralrocket.io/c?id=a&referralCode=${code}`],
+			['a link without https', (code: string) => `referralrocket.io/?referralCode=${code}&id=a`],
+		])('%s finds the participant', async (_, given) => {
+			const wanted = service.mockServer.campaign.participants[17];
+			const referralCode = given(wanted.referralCode);
+			const { rows } = await service.run({ ...byCode, referralCode }, { asTool });
+			expect(rows).toEqual([wanted]);
+		});
+	});
+
+	test('reads the list once for all items, whatever their order', async () => {
+		const wanted = [...codes(), ...codes().reverse()];
+		const { items, rows } = await service.run(
+			{ ...byCode, referralCode: '={{ $json.code }}' },
+			{ items: itemsOf(...wanted.map((code) => ({ code }))) },
+		);
+		expect(rows.map(({ referralCode }) => referralCode)).toEqual(wanted);
+		expect(pairs(items)).toEqual(wanted.map((_, item) => ({ item })));
+		expect(lists()).toHaveLength(1);
+	});
+
+	test('has none for a participant without a code', async () => {
+		Object.assign(service.mockServer.campaign.participants[0], { referralCode: null });
+		const { error } = await service.run({ ...byCode, referralCode: 'null' });
+		expect(error?.message).toMatch(/No participant of campaign "JCu82f30F1"/);
+	});
+
+	test('says which code is unknown, once the whole list has been read', async () => {
+		const items = itemsOf({ code: codes()[29] }, { code: 'nope' }, { code: codes()[0] });
+		const { error, errorItems, rows } = await service.run(
+			{ ...byCode, referralCode: '={{ $json.code }}' },
+			{ items, onError: 'continueErrorOutput' },
+		);
+		expect(error).toBeUndefined();
+		expect(rows.map(({ referralCode }) => referralCode)).toEqual([codes()[29], codes()[0]]);
+		expect(errorItems.map(({ json }) => json)).toEqual([
+			{
+				code: 'nope',
+				error: expect.stringContaining(
+					'No participant of campaign "JCu82f30F1" has the referral code "nope".',
+				),
+			},
+		]);
+	});
+
+	test.each([
+		['no code', undefined, /Referral Code/],
+		['a blank code', ' ', /'Referral Code' is empty/],
+		['an expression without a code', '={{ $json.nope }}', /'Referral Code' is empty/],
+		[
+			'a link without a code',
+			'https://a.example/?id=b',
+			/contains no referral code\. In 'Referral Code'/,
+		],
+		['an object', '={{ $json }}', /'Referral Code' must be text/],
+	])('refuses %s and sends nothing', async (_, referralCode, says) => {
+		const run = service.run(
+			{ ...byCode, referralCode: referralCode as string },
+			{ items: itemsOf({ a: 1 }) },
+		);
+		expect(await errorMessageOf(run)).toMatch(says);
+		expect(service.mockServer.requests).toEqual([]);
+	});
+
+	describe('in a campaign of 20,000', () => {
+		const many = useMockServer({ participants: 20_000 });
+		const pages = () =>
+			many.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants')).length;
+
+		test('stops reading as soon as everyone is found', async () => {
+			const near = many.mockServer.campaign.participants.slice(0, 400);
+			const { rows } = await many.run(
+				{ ...byCode, referralCode: '={{ $json.referralCode }}' },
+				{ items: itemsOf(...near.map(({ referralCode }) => ({ referralCode }))) },
+			);
+			expect(rows).toEqual(near);
+			expect(pages()).toBe(1);
+		});
+
+		test('reads no page twice for items from all over the list', async () => {
+			const scattered = many.mockServer.campaign.participants
+				.filter((_, index) => index % 97 === 5)
+				.sort((a, b) => (a.shareLink < b.shareLink ? 1 : -1));
+			const { rows } = await many.run(
+				{ ...byCode, referralCode: '={{ $json.referralCode }}' },
+				{ items: itemsOf(...scattered.map(({ referralCode }) => ({ referralCode }))) },
+			);
+			expect(rows).toEqual(scattered);
+			expect(pages()).toBeLessThanOrEqual(41);
+		});
+
+		test('stops when the execution is stopped, and starts nothing more', async () => {
+			many.mockServer.behaviour.delay = 30;
+			const { result, cancel } = startNode({
+				credential: credentialFor(many.mockServer),
+				parameters: { ...byCode, referralCode: 'nope' },
+			});
+			await waitUntil(async () => expect(pages()).toBeGreaterThan(0), 10);
+			cancel();
+			await result;
+			// What was on its way still arrives.
+			await setTimeout(500);
+			const asked = many.mockServer.requests.length;
+			await setTimeout(300);
+			expect(many.mockServer.requests.length).toBe(asked);
+			expect(asked).toBeLessThan(40);
+		});
+	});
+
+	test('a list that can not be read stops the execution for all', async () => {
+		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not today' });
+		const { error, items } = await service.run(
+			{ ...byCode, referralCode: '={{ $json.code }}' },
+			{ items: itemsOf({ code: 'a' }, { code: 'b' }) },
+		);
+		expect(items).toEqual([]);
+		expect(error?.description).toContain('Not today');
+	});
 });

@@ -8,6 +8,7 @@ const parameters = {
 	operation: 'qualify',
 	campaignId: locator('JCu82f30F1'),
 	email: 'referee@example.com',
+	output: 'raw',
 };
 
 beforeEach(() => {
@@ -52,8 +53,8 @@ test('qualifies the participant of every input item', async () => {
 	expect(bodies).toHaveLength(2);
 	expect(bodies).toEqual(
 		expect.arrayContaining([
-			{ id: 'JCu82f30F1', email: 'other@example.com', amount: 10 },
-			{ id: 'JCu82f30F1', email: 'referee@example.com', amount: 20.5 },
+			{ id: 'JCu82f30F1', email: 'other@example.com', amount: '10' },
+			{ id: 'JCu82f30F1', email: 'referee@example.com', amount: '20.5' },
 		]),
 	);
 });
@@ -66,14 +67,14 @@ test('passes every field through, known or not', async () => {
 });
 
 test.each([
-	['250', 250, 250],
-	['0, which is an amount', 0, 0],
-	['decimals', 12.34, 12.34],
-	['a text with a number', '12.50', 12.5],
-	['a text with spaces around', ' 7 ', 7],
-	['an expression', '={{ $json.paid }}', 99],
-	['an expression that gives 0', '={{ 0 }}', 0],
-])('sends %s as a number', async (_, amount, sent) => {
+	['250', 250, '250'],
+	['0, which is an amount', 0, '0'],
+	['decimals', 12.34, '12.34'],
+	['a text with a number', '12.50', '12.5'],
+	['a text with spaces around', ' 7 ', '7'],
+	['an expression', '={{ $json.paid }}', '99'],
+	['an expression that gives 0', '={{ 0 }}', '0'],
+])('sends %s as a text', async (_, amount, sent) => {
 	await service.run(
 		{ ...parameters, additionalFields: { amount } },
 		{ items: itemsOf({ paid: 99 }) },

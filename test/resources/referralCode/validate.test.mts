@@ -52,6 +52,7 @@ test.each([
 	['with characters that need care in a link', 'a&b=c+d %?#/ü', 'a&b=c+d %?#/ü'],
 	['that is a number', '={{ 12345 }}', '12345'],
 	['that is 0', '={{ 0 }}', '0'],
+	['in a share link', 'https://referralrocket.io/campaign?id=a&referralCode=C000001', 'C000001'],
 ])('sends a code %s', async (_, code, sent) => {
 	const { rows } = await service.run({ ...parameters, code });
 	expect(service.mockServer.requests.map(({ query }) => query.code)).toEqual([sent]);
@@ -63,7 +64,7 @@ test.each([
 	['an empty code', '', /Code/],
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
-	['an expression that gives an object', '={{ ({}) }}', /'Code' must be text/],
+	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
 ])('refuses %s and sends nothing', async (_, code, says) => {
 	expect(await errorMessageOf(service.run({ ...parameters, code }))).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);

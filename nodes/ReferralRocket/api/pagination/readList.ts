@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { readCampaignTotal } from '../campaignTotal';
+import { readCampaignTotal } from '../campaign';
 import { createApiError } from '../errors';
 import { maxConcurrentRequests } from '../requestQueue';
 import { defaultPageSize, endpoints, maxPageSize } from '../specification';
@@ -32,12 +32,14 @@ interface Plan {
 	limit: number;
 	/** Participants in the campaign, if it is read whole and the campaign says so. */
 	campaignTotal?: number;
+	beforeReading?: () => Promise<void>;
 }
 
 /**
  * @param call of the list, without page
  * @param limit how many participants at the most
  * @param transform makes of a participant what is kept of it
+ * @param beforeReading is waited for before each page, or pages that are read at the same time
  * @returns everyone, once
  * @throws NodeApiError when the list can't be read to its end: part of it is never given as the whole
  */
@@ -45,14 +47,15 @@ export async function readList(
 	call: ApiCall,
 	limit: number,
 	transform: (participant: IDataObject) => IDataObject,
+	beforeReading?: () => Promise<void>,
 ): Promise<IDataObject[]> {
 	const pageSize = Math.min(Number(call.values.pageSize ?? defaultPageSize), limit);
 	const first = new ListProgress(transform);
 	const [campaignTotal] = await Promise.all([
 		limit === Infinity ? campaignTotalOf(call) : undefined,
-		readSequentially({ call, pageSize, limit }, first, 0, 1),
+		readSequentially({ call, pageSize, limit, beforeReading }, first, 0, 1),
 	]);
-	const plan = { call, pageSize, limit, campaignTotal };
+	const plan = { call, pageSize, limit, campaignTotal, beforeReading };
 	await readRemainingPages(plan, first);
 	if (isComplete(plan, first)) return first.rows.slice(0, limit);
 
@@ -134,6 +137,7 @@ function concurrentPages(
 
 async function readConcurrently(plan: Plan, { rows }: ListProgress, from: number, count: number) {
 	const { call, pageSize } = plan;
+	await plan.beforeReading?.();
 	const progress = rows.length
 		? `${rows.length} participants had been read; none of them are passed on.`
 		: undefined;

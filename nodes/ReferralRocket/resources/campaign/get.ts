@@ -1,4 +1,4 @@
-import { campaignField, showFor } from '../../parameters/fields';
+import { campaignFields, outputFields, showFor } from '../../parameters/fields';
 import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
@@ -15,5 +15,5 @@ export const get: Operation = {
 	},
 	endpoint,
 	handler: returnObject,
-	fields: [campaignField(show, endpoint)],
+	fields: [...campaignFields(show, endpoint), ...outputFields(show, true)],
 };

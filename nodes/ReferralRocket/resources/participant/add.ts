@@ -1,45 +1,76 @@
+import type { INodeProperties } from 'n8n-workflow';
 import { createApiError } from '../../api/errors';
 import { parseObject } from '../../api/parseResponse';
 import { request } from '../../api/request';
-import { isNotFound, saysAlreadyExists } from '../../api/response';
+import { isNotFound, saysAlreadyExists, type ApiResponse } from '../../api/response';
 import { endpoints } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
+import {
+	campaignFields,
+	emailField,
+	inVersion,
+	outputFields,
+	sendAs,
+	showFor,
+} from '../../parameters/fields';
+import { outputShape } from '../../parameters/simplify';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
 
+const existsMessage = (email: unknown, campaign: unknown) => ({
+	message: `Participant "${email}" is already in campaign "${campaign}".`,
+	solution:
+		"To go on with the participant as it is, set 'If Participant Exists' in 'Options' to Return.",
+});
+
 /**
  * Whether adding someone twice is refused is not documented. Where it is, the participant is looked up:
- * only that proves the refusal to be about a participant who already exists.
+ * only that proves the refusal to be about a participant who already exists. Where it is not, only looking
+ * up before tells.
  */
 const addParticipant: Handler = async (call) => {
-	const response = await request(call);
-	const { campaign, email } = call.values;
-	if (!saysAlreadyExists(response, String(email))) return [parseObject(call, response)];
-	const lookUp = {
-		...call,
-		endpoint: endpoints.getParticipant,
-		values: { campaign, email },
-		progress: 'Before that, Referral Rocket refused to add the participant, who already exists.',
+	const { context, values } = call;
+	const { campaign, email } = values;
+	const fails = context.getNodeParameter('options.ifExists', 'return') === 'fail';
+	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
+	const shape = outputShape(context, false);
+	const lookUp = { ...call, endpoint: endpoints.getParticipant, values: { campaign, email } };
+
+	const existing = (response: ApiResponse, status?: number) => {
+		const participant = parseObject(lookUp, response);
+		if (fails) throw createApiError(call, existsMessage(email, campaign), status);
+		return [{ ...shape(participant), isNew: false }];
 	};
+
+	if (looksUpFirst) {
+		const found = await request(lookUp);
+		if (!isNotFound(found)) return existing(found);
+	}
+	const response = await request(call);
+	if (!saysAlreadyExists(response, String(email))) {
+		const added = shape(parseObject(call, response));
+		return [looksUpFirst ? { ...added, isNew: true } : added];
+	}
+	lookUp.progress =
+		'Before that, Referral Rocket refused to add the participant, who already exists.';
 	const found = await request(lookUp);
 	if (isNotFound(found)) return [parseObject(call, response)];
-	const participant = parseObject(lookUp, found);
-	if (call.context.getNodeParameter('options.ifExists', 'return') === 'return') {
-		return [participant];
-	}
-	throw createApiError(
-		call,
-		{
-			message: `Participant "${email}" is already in campaign "${campaign}".`,
-			solution:
-				"To go on with the participant as it is, set 'If Participant Exists' in 'Options' to Return.",
-		},
-		response.status,
-	);
+	return existing(found, response.status);
 };
+
+/** In version 1 of the node, which has a field for each way to name the referrer. */
+const referredBy = (way: 'Code' | 'Email', placeholder: string): INodeProperties => ({
+	displayName: `Referred By ${way}`,
+	name: `referredBy${way}`,
+	type: 'string',
+	placeholder,
+	default: '',
+	description: 'The participant who referred this person. Fill in the code or the email, not both.',
+	displayOptions: inVersion(1),
+	routing: sendAs(endpoint, `referredBy${way}`),
+});
 
 export const add: Operation = {
 	option: {
@@ -52,8 +83,12 @@ export const add: Operation = {
 	endpoint,
 	handler: addParticipant,
 	fields: [
-		campaignField(show, endpoint),
-		emailField(show, endpoint, 'The email address of the person to add'),
+		...campaignFields(show, endpoint),
+		emailField(
+			show,
+			endpoint,
+			'The email address of the person to add, for example jo@example.com',
+		),
 		{
 			displayName: 'Additional Fields',
 			name: 'additionalFields',
@@ -63,25 +98,53 @@ export const add: Operation = {
 			displayOptions: show,
 			options: [
 				{
-					displayName: 'Referred By Code',
-					name: 'referredByCode',
-					type: 'string',
-					placeholder: 'e.g. 7ZZp9eBG',
-					default: '',
+					displayName: 'Custom Fields',
+					name: 'customFields',
+					type: 'fixedCollection',
+					typeOptions: { multipleValues: true },
+					placeholder: 'Add custom field',
+					default: {},
 					description:
-						"The referral code of the participant who referred this person. Leave the referrer's email empty then.",
-					routing: sendAs(endpoint, 'referredByCode'),
+						'Other fields to send. Referral Rocket documents none; its browser SDK calls the first and last name fName and lName.',
+					routing: sendAs(endpoint, 'customFields'),
+					options: [
+						{
+							displayName: 'Field',
+							name: 'field',
+							values: [
+								{
+									displayName: 'Name',
+									name: 'name',
+									type: 'string',
+									placeholder: 'e.g. fName',
+									default: '',
+									description: 'The name of the field as Referral Rocket writes it',
+								},
+								{
+									displayName: 'Value',
+									name: 'value',
+									type: 'string',
+									placeholder: 'e.g. Jo',
+									default: '',
+									description: 'What to send in this field',
+								},
+							],
+						},
+					],
 				},
 				{
-					displayName: 'Referred By Email',
-					name: 'referredByEmail',
+					displayName: 'Referrer',
+					name: 'referrer',
 					type: 'string',
-					placeholder: 'e.g. sam@example.com',
+					placeholder: 'e.g. 7ZZp9eBG, sam@example.com or a share link',
 					default: '',
 					description:
-						"The email address of the participant who referred this person. Leave the referrer's code empty then.",
-					routing: sendAs(endpoint, 'referredByEmail'),
+						'The participant who referred this person, by referral code, email address or share link, for example 7ZZp9eBG or sam@example.com. Leave it empty for someone who was not referred.',
+					displayOptions: inVersion(1.1),
+					routing: sendAs(endpoint, 'referredByCode'),
 				},
+				referredBy('Code', 'e.g. 7ZZp9eBG'),
+				referredBy('Email', 'e.g. sam@example.com'),
 			],
 		},
 		{
@@ -97,8 +160,7 @@ export const add: Operation = {
 					name: 'ifExists',
 					type: 'options',
 					default: 'return',
-					description:
-						'What to do when Referral Rocket says that the person is in the campaign already',
+					description: 'What to do with a person who is in the campaign already',
 					options: [
 						{
 							name: 'Return',
@@ -106,10 +168,23 @@ export const add: Operation = {
 							description:
 								'Go on with the participant as it is; a referrer given here changes nothing',
 						},
-						{ name: 'Fail', value: 'fail', description: 'Stop with a message' },
+						{
+							name: 'Fail',
+							value: 'fail',
+							description: 'Look the person up first, and stop with a message',
+						},
 					],
+				},
+				{
+					displayName: 'Tell New From Existing',
+					name: 'lookUpFirst',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to look each person up before adding, so that isNew in the output says whether someone is new to the campaign. Takes one more request for each item.',
 				},
 			],
 		},
+		...outputFields(show),
 	],
 };

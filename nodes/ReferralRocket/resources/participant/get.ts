@@ -1,24 +1,103 @@
-import { campaignField, emailField, showFor, simplifyField } from '../../parameters/fields';
-import { returnObject } from '../../operations/handlers';
+import { keyOf } from '../../api/authentication';
+import { createApiError } from '../../api/errors';
+import { shortHash } from '../../api/hash';
+import { ReferralCodeSearch } from '../../api/pagination/referralCodeSearch';
+import type { ApiCall } from '../../api/apiCall';
+import {
+	campaignFields,
+	emailField,
+	inVersion,
+	outputFields,
+	showFor,
+	simplifyField,
+} from '../../parameters/fields';
+import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { endpoints } from '../../api/specification';
-import { simplified } from '../../parameters/simplify';
+import { credentialName, endpoints } from '../../api/specification';
+import { outputShape } from '../../parameters/simplify';
+import { validateReferralCode } from '../../parameters/validate';
 
 const endpoint = endpoints.getParticipant;
 const show = showFor('participant', 'get');
+const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
+
+/** @returns the search that all items share which are about the same campaign, with the same key */
+async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
+	const { connection, context, values, shared = new Map<string, unknown>() } = call;
+	const key = shortHash(keyOf(await context.getCredentials(credentialName)), 12);
+	const name = `referral codes of ${connection.baseURL} ${key} ${values.campaign}`;
+	// It goes on when the item that began it has found its participant.
+	if (!shared.has(name)) shared.set(name, new ReferralCodeSearch({ ...call, signal: undefined }));
+	return shared.get(name) as ReferralCodeSearch;
+}
+
+/** The service finds participants by email only. */
+const getByReferralCode: Handler = async (call) => {
+	const { context, values, signal } = call;
+	const code = validateReferralCode(context.getNodeParameter('referralCode', ''));
+	const search = await searchOf(call);
+	const participant = await search.find(code, signal);
+	call.onSent?.();
+	if (participant) return [outputShape(context, false)(participant)];
+	throw createApiError(call, {
+		message: `No participant of campaign "${values.campaign}" has the referral code "${code}".`,
+		solution: 'Check the code, including capital letters, and that it belongs to this campaign.',
+	});
+};
+
+const byReferralCode = { endpoint: endpoints.getAllParticipants, handler: getByReferralCode };
 
 export const get: Operation = {
 	option: {
 		name: 'Get',
 		value: 'get',
 		action: 'Get a participant',
-		description: 'Get a participant of a campaign by email, with referral code and rewards',
+		description:
+			'Get a participant of a campaign by email or referral code, with share link, referrals and rewards',
 	},
 	endpoint,
-	handler: async (call) => (await returnObject(call)).map(simplified(call.context)),
+	handler: returnObject,
+	alternative: (context) =>
+		context.getNodeParameter('findBy', 'email') === 'referralCode' ? byReferralCode : undefined,
 	fields: [
-		campaignField(show, endpoint),
-		emailField(show, endpoint, 'The email address with which the participant joined the campaign'),
-		simplifyField(show),
+		...campaignFields(show, endpoint),
+		{
+			displayName: 'Find By',
+			name: 'findBy',
+			type: 'options',
+			default: 'email',
+			description: 'What you know of the participant',
+			displayOptions: show,
+			options: [
+				{
+					name: 'Email',
+					value: 'email',
+					description: 'One small request for each participant',
+				},
+				{
+					name: 'Referral Code',
+					value: 'referralCode',
+					description: 'Searches the participants of the campaign, once for all items together',
+				},
+			],
+		},
+		emailField(
+			showBy('email'),
+			endpoint,
+			'The email address with which the participant joined the campaign, for example jo@example.com',
+		),
+		{
+			displayName: 'Referral Code',
+			name: 'referralCode',
+			type: 'string',
+			placeholder: 'e.g. 8Mnu09TD or a share link',
+			default: '',
+			required: true,
+			description:
+				'The referral code of the participant, for example 8Mnu09TD, or the whole share link',
+			displayOptions: showBy('referralCode'),
+		},
+		...outputFields(show),
+		simplifyField(inVersion(1, show)),
 	],
 };

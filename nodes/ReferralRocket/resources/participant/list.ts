@@ -1,4 +1,5 @@
-import { campaignField, listFields, showFor } from '../../parameters/fields';
+import { campaignFields, showFor } from '../../parameters/fields';
+import { listFields } from '../../parameters/listFields';
 import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
@@ -15,5 +16,5 @@ export const list: Operation = {
 	},
 	endpoint,
 	handler: returnList,
-	fields: [campaignField(show, endpoint), ...listFields(show, endpoint)],
+	fields: [...campaignFields(show, endpoint), ...listFields(show, endpoint)],
 };

@@ -1,4 +1,5 @@
-import { campaignField, emailField, listFields, showFor } from '../../parameters/fields';
+import { campaignFields, emailField, showFor } from '../../parameters/fields';
+import { listFields } from '../../parameters/listFields';
 import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
@@ -16,8 +17,12 @@ export const listReferrals: Operation = {
 	endpoint,
 	handler: returnList,
 	fields: [
-		campaignField(show, endpoint),
-		emailField(show, endpoint, 'The email address of the referrer whose referrals to list'),
+		...campaignFields(show, endpoint),
+		emailField(
+			show,
+			endpoint,
+			'The email address of the referrer whose referrals to list, for example jo@example.com',
+		),
 		...listFields(show, endpoint),
 	],
 };

@@ -1,4 +1,4 @@
-import { campaignField, emailField, sendAs, showFor } from '../../parameters/fields';
+import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
 import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
@@ -17,11 +17,11 @@ export const qualify: Operation = {
 	endpoint,
 	handler: returnObject,
 	fields: [
-		campaignField(show, endpoint),
+		...campaignFields(show, endpoint),
 		emailField(
 			show,
 			endpoint,
-			'The email address of the participant to qualify. Only a participant who was referred can qualify.',
+			'The email address of the participant to qualify, for example jo@example.com. Only a participant who was referred can qualify.',
 		),
 		{
 			displayName: 'Additional Fields',
@@ -43,5 +43,6 @@ export const qualify: Operation = {
 				},
 			],
 		},
+		...outputFields(show),
 	],
 };

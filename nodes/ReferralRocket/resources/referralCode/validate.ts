@@ -1,7 +1,7 @@
 import { createUnreadableError, parseResponse } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import type { Handler } from '../../operations/handlers';
-import { campaignField, sendAs, showFor } from '../../parameters/fields';
+import { campaignFields, sendAs, showFor } from '../../parameters/fields';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
@@ -26,15 +26,15 @@ export const validate: Operation = {
 	endpoint,
 	handler: validateCode,
 	fields: [
-		campaignField(show, endpoint),
+		...campaignFields(show, endpoint),
 		{
 			displayName: 'Code',
 			name: 'code',
 			type: 'string',
-			placeholder: 'e.g. 8Mnu09TD',
+			placeholder: 'e.g. 8Mnu09TD or a share link',
 			default: '',
 			required: true,
-			description: 'The referral code to check, as it stands in a share link',
+			description: 'The referral code to check, for example 8Mnu09TD, or the whole share link',
 			displayOptions: show,
 			routing: sendAs(endpoint, 'code'),
 		},

@@ -1,29 +1,67 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { validateBaseUrl } from '../../api/baseUrl';
 import { createSettingsError } from '../../api/errors';
+import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { credentialName, endpoints } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
-import { simplified } from '../../parameters/simplify';
+import { simplifiedFields } from '../../parameters/simplify';
 import { validateParameters } from '../../parameters/validate';
-import { changesSince, newestParticipants } from './detectChanges';
-
-/** Enough to see what the data looks like. */
-const shownInTest = 5;
+import { changesSince } from './detectChanges';
+import { campaignStatusChanged, participantEvents, type PolledEvent } from './events';
+import { testEvents } from './testEvents';
 
 /**
- * @returns the participants to whom the chosen event has happened since the last poll; in a test in the
- * editor some to whom it applies
- * @throws NodeOperationError for unusable settings; NodeApiError when the list can't be read
+ * @returns an item for each of the chosen events that has happened since the last poll; in a test in the
+ * editor some of what they apply to
+ * @throws NodeOperationError for unusable settings; NodeApiError when something can't be read
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const call = await createCall(context);
-	const event = context.getNodeParameter('event') as string;
-	const participants =
+	const events = eventsIn(context);
+	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
+	const polledEvents =
 		context.getMode() === 'manual'
-			? await newestParticipants(call, event, shownInTest)
-			: await changesSince(call, event, context.getWorkflowStaticData('node'));
-	return participants.map(simplified(context));
+			? await testEvents(call, events)
+			: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
+	return await itemsOf(context, polledEvents);
 }
+
+/** Version 1 of the node has one event; it may have several instead, as later versions have. */
+function eventsIn(context: IPollFunctions): string[] {
+	const several = [context.getNodeParameter('events', []) as string[]].flat();
+	const events = several.length > 0 ? several : [context.getNodeParameter('event', '') as string];
+	const unknown = events.find(
+		(event) => event !== campaignStatusChanged && !(event in participantEvents),
+	);
+	if (unknown === undefined) return [...new Set(events)];
+	throw createSettingsError(
+		context.getNode(),
+		unknown === ''
+			? "'Events' is empty. Choose at least one event."
+			: `'Events' contains "${unknown}", which is none. Choose from the list.`,
+	);
+}
+
+async function itemsOf(
+	context: IPollFunctions,
+	polledEvents: PolledEvent[],
+): Promise<IDataObject[]> {
+	const isSimple = context.getNodeParameter('simplify', true);
+	const items: IDataObject[] = [];
+	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
+		const simplify = event === campaignStatusChanged ? simplifiedCampaign : simplifiedFields;
+		const fields = isSimple ? simplify(subject) : subject;
+		// First in the item, and also where the service has fields with these names.
+		items.push(Object.assign({ event }, fields, { event, changes }));
+	});
+	return items;
+}
+
+const simplifiedCampaign = ({ campaignId, campaignName, status }: IDataObject) => ({
+	campaignId,
+	campaignName,
+	status,
+});
 
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
 	const { baseUrl } = await context.getCredentials(credentialName);

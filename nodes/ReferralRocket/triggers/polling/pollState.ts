@@ -3,61 +3,85 @@ import { forEachWithoutBlocking } from '../../api/eventLoop';
 /** What a poll remembers for the next one; n8n keeps it with the workflow. */
 export interface PollState {
 	campaign?: string;
-	event?: string;
-	/** What is remembered of participants, as writeStates writes it. */
-	states?: string;
-	/** Participants that the campaign says it has, if the list held as many. */
-	total?: number;
-	/** When the list was read, in epoch milliseconds. */
-	readAt?: number;
+	/** The events that it has been kept for, one after the other with commas. */
+	events?: string;
+	/** Who is known, as writeParticipants writes it. */
+	participants?: string;
+	/** Of the campaign. */
+	status?: string;
 }
+
+/** Characters, of six bits each: one newcomer in 2.8 billion is taken for one of 100,000 known ones. */
+export const keyLength = 8;
 
 /*
  * n8n 1 copies what a trigger remembers into every execution, so it is written as short as can be:
  * participants whose keys begin with the same two characters stand together behind those two, and a
- * dot ends them. "AB" + "cdefgh" + state + "ijklmn" + state + "." + …
+ * bar ends them; a snapshot that is not empty stands in parentheses:
+ * "AB" + "cdefgh" + "(5,100)" + "ijklmn" + "|" + …
  */
 
 const prefixLength = 2;
+const groupEnd = '|';
+const entry = new RegExp(`([\\w+/]{${keyLength - prefixLength}})(?:\\(([^)]*)\\))?`, 'g');
 
 /**
- * @param written what writeStates has returned, or an empty text
- * @param keyLength characters of a key
- * @param stateLength characters of a state
- * @returns the state of each key
+ * @param written what writeParticipants has returned, or an empty text
+ * @returns the snapshot of each participant, by key
  */
-export async function readStates(
-	written: string,
-	keyLength: number,
-	stateLength: number,
-): Promise<Map<string, string>> {
-	const states = new Map<string, string>();
-	await forEachWithoutBlocking(entriesIn(written, keyLength, stateLength), ([key, state]) => {
-		states.set(key, state);
+export async function readParticipants(written: string): Promise<Map<string, string>> {
+	const snapshots = new Map<string, string>();
+	await forEachWithoutBlocking(entriesIn(written), ([key, snapshot]) => {
+		snapshots.set(key, snapshot);
 	});
-	return states;
+	return snapshots;
 }
 
 /**
- * @param states the state of each key: base64 both, and as long as all others
- * @returns all of them in one text, about two characters less for each
+ * @param snapshots by key: base64, keyLength characters
+ * @returns all of them in one text, about six characters for each and what the snapshots need
  */
-export async function writeStates(states: Map<string, string>): Promise<string> {
+export async function writeParticipants(snapshots: Map<string, string>): Promise<string> {
 	const groups = new Map<string, string>();
-	await forEachWithoutBlocking(states, ([key, state]) => {
+	await forEachWithoutBlocking(snapshots, ([key, snapshot]) => {
 		const prefix = key.slice(0, prefixLength);
-		groups.set(prefix, (groups.get(prefix) ?? prefix) + key.slice(prefixLength) + state);
+		const rest = key.slice(prefixLength) + (snapshot === '' ? '' : `(${snapshot})`);
+		groups.set(prefix, (groups.get(prefix) ?? prefix) + rest);
 	});
-	return [...groups.values()].join('.');
+	return [...groups.values()].join(groupEnd);
 }
 
-function* entriesIn(written: string, keyLength: number, stateLength: number) {
-	const restLength = keyLength - prefixLength;
-	for (const group of written.split('.')) {
+function* entriesIn(written: string) {
+	for (const group of written.split(groupEnd)) {
 		const prefix = group.slice(0, prefixLength);
-		for (let start = prefixLength; start < group.length; start += restLength + stateLength) {
-			const end = start + restLength;
-			yield [prefix + group.slice(start, end), group.slice(end, end + stateLength)];
+		for (const [, rest, snapshot = ''] of group.slice(prefixLength).matchAll(entry)) {
+			yield [prefix + rest, snapshot];
 		}
 	}
+}
+
+/** What version 0.1.0 remembers: for one event, groups that a dot ends, without snapshots. */
+interface EarlierState {
+	campaign?: string;
+	event?: string;
+	states?: string;
+}
+
+/**
+ * @param state of this version or an earlier one
+ * @param campaign that is polled now
+ * @returns what is known of the campaign; nothing where the state is about another one, or where an
+ * earlier version has not remembered enough
+ */
+export function rememberedIn(state: PollState & EarlierState, campaign: string): PollState {
+	if (state.campaign !== campaign) return {};
+	const { event = '', states } = state;
+	// It remembered everyone for the first event, and who is qualified for the second.
+	const snapshots: Record<string, string> = { participantAdded: '', participantQualified: '(!)' };
+	if (states === undefined || !(event in snapshots)) return { ...state };
+	const groups = states.split('.').map((group) => {
+		const rests = group.slice(prefixLength).replace(entry, `$&${snapshots[event]}`);
+		return group.slice(0, prefixLength) + rests;
+	});
+	return { campaign, events: event, participants: groups.join(groupEnd) };
 }

@@ -10,11 +10,11 @@ import {
 	type ServiceEvent,
 } from './event';
 import { SeenEvents } from './seenEvents';
-import { campaignOf, createMissingSecretError, secretOf } from './settings';
+import { campaignOf, createMissingSecretError, secretsOf } from './settings';
 import { verifySignature } from './signature';
 
 const wrongSecret =
-	"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential, then press Execute step again.";
+	"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential. Where another secret stands there already, add this one behind a comma. Then press Execute step again.";
 const notAnEvent =
 	'Something else has called the Test URL. Press Execute step again, then make something happen in Referral Rocket.';
 
@@ -34,15 +34,15 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		context.getResponseObject().status(status).json({ message });
 		return { noWebhookResponse: true };
 	};
-	const secret = await secretOf(context).catch(() => '');
-	if (secret === '') {
+	const secrets = await secretsOf(context).catch(() => []);
+	if (secrets?.length === 0) {
 		if (isTest) throw createMissingSecretError(context);
 		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
 		return refuse(500, 'Events can not be verified: see the credential in n8n.', '');
 	}
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
-	if (secret !== undefined && !verifySignature(body, headers, secret)) {
+	if (secrets && !verifySignature(body, headers, secrets)) {
 		return refuse(401, 'The signature is missing or wrong.', wrongSecret);
 	}
 	const event = parseEvent(body);

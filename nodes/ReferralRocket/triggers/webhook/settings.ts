@@ -5,11 +5,19 @@ import { validateCampaign } from '../../parameters/validate';
 
 type Context = IHookFunctions | IWebhookFunctions;
 
-/** @returns the secret that events are signed with; undefined where signatures are not to be verified */
-export async function secretOf(context: Context): Promise<string | undefined> {
+/** Characters of a secret among several. What is shorter is a label or a word of one secret, and can be guessed. */
+const shortestOfSeveral = 12;
+
+/**
+ * @returns the secrets of which one has signed an event: what is entered as a whole, and its parts between
+ * commas and spaces; none where nothing is entered, and undefined where signatures are not to be verified
+ */
+export async function secretsOf(context: Context): Promise<string[] | undefined> {
 	if (!context.getNodeParameter('options.verifySignature', true)) return undefined;
 	const { webhookSecret } = await context.getCredentials(credentialName);
-	return String(webhookSecret ?? '').trim();
+	const entered = String(webhookSecret ?? '').trim();
+	const parts = entered.split(/[\s,]+/).filter(({ length }) => length >= shortestOfSeveral);
+	return [...new Set([entered, ...parts])].filter((secret) => /[^\s,]/.test(secret));
 }
 
 export const createMissingSecretError = (context: Context) =>
@@ -32,6 +40,6 @@ export function campaignOf(context: Context): string | undefined {
 
 /** @throws NodeOperationError for settings with which no event could start the workflow */
 export async function checkSettings(context: Context): Promise<void> {
-	if ((await secretOf(context)) === '') throw createMissingSecretError(context);
+	if ((await secretsOf(context))?.length === 0) throw createMissingSecretError(context);
 	campaignOf(context);
 }

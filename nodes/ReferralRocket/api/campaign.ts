@@ -1,0 +1,41 @@
+import type { IDataObject } from 'n8n-workflow';
+import { parseObject } from './parseResponse';
+import { request } from './request';
+import { campaignStatuses, campaignTotal, endpoints } from './specification';
+import type { ApiCall } from './apiCall';
+
+/**
+ * @param call of a campaign
+ * @returns the campaign, as the service sends it
+ * @throws NodeApiError when the campaign can't be read
+ */
+export async function readCampaign(call: ApiCall): Promise<IDataObject> {
+	const { campaign } = call.values;
+	const campaignCall = { ...call, endpoint: endpoints.getCampaign, values: { campaign } };
+	return parseObject(campaignCall, await request(campaignCall));
+}
+
+/** @returns how many participants the campaign says it has; undefined where it does not */
+export function totalOf(campaign: IDataObject): number | undefined {
+	const total = Object.entries(campaign).find(([name]) => campaignTotal.test(name))?.[1];
+	return typeof total === 'number' ? total : undefined;
+}
+
+/**
+ * @param call of a campaign
+ * @returns how many participants the campaign says it has; undefined where it does not
+ * @throws NodeApiError when the campaign can't be read
+ */
+export const readCampaignTotal = async (call: ApiCall): Promise<number | undefined> =>
+	totalOf(await readCampaign(call));
+
+/**
+ * @returns whether the campaign is active, paused or has ended, in the service's own word for it;
+ * undefined where the campaign says nothing about that
+ */
+export function statusOf({ status, paused, ended }: IDataObject): string | undefined {
+	if (ended === true) return campaignStatuses.ended;
+	if (paused === true) return campaignStatuses.paused;
+	if (typeof status === 'string' && status !== '') return status;
+	return paused === false || ended === false ? campaignStatuses.active : undefined;
+}

@@ -1,0 +1,117 @@
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { Endpoint } from '../api/specification';
+import { defaultPageSize, maxPageSize, participantFieldNames } from '../api/specification';
+import { inVersion, outputFields, sendAs, simplifyField } from './fields';
+import { titleOf } from './titles';
+
+const sortFields = [
+	...[...participantFieldNames].sort().map((value) => ({ name: titleOf(value), value })),
+	{ name: 'Other Field', value: 'other' },
+];
+
+/** One sorting, by a documented field or by any other. */
+const sortField = (endpoint: Endpoint): INodeProperties => ({
+	displayName: 'Sort',
+	name: 'sortBy',
+	type: 'fixedCollection',
+	placeholder: 'Add sorting',
+	default: {},
+	description: 'The order of the list. Without it the order is up to Referral Rocket.',
+	displayOptions: inVersion(1.1),
+	routing: sendAs(endpoint, 'sort'),
+	options: [
+		{
+			displayName: 'Sorting',
+			name: 'sorting',
+			values: [
+				{
+					displayName: 'Field',
+					name: 'field',
+					type: 'options',
+					default: 'createdOn',
+					description: 'The field to sort by',
+					options: sortFields,
+				},
+				{
+					displayName: 'Field Name',
+					name: 'fieldName',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. revenueGenerated',
+					description:
+						"The name of the field as Referral Rocket writes it, with 'Output' set to Raw",
+					displayOptions: { show: { field: ['other'] } },
+				},
+				{
+					displayName: 'Direction',
+					name: 'direction',
+					type: 'options',
+					default: 'desc',
+					description: 'Which end of the order comes first',
+					options: [
+						{ name: 'Ascending', value: 'asc', description: 'Smallest, earliest or A first' },
+						{ name: 'Descending', value: 'desc', description: 'Largest, latest or Z first' },
+					],
+				},
+			],
+		},
+	],
+});
+
+/** Return All, Limit, Simplify and the options of an operation that reads a list. */
+export const listFields = (
+	displayOptions: IDisplayOptions,
+	endpoint: Endpoint,
+): INodeProperties[] => [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+		displayOptions,
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		description: 'Max number of results to return',
+		displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
+	},
+	...outputFields(displayOptions),
+	simplifyField(inVersion(1, displayOptions)),
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions,
+		options: [
+			{
+				displayName: 'Page Size',
+				name: 'pageSize',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: maxPageSize },
+				default: defaultPageSize,
+				description:
+					'How many participants to ask for at a time. Lower it when Referral Rocket answers slowly.',
+				routing: sendAs(endpoint, 'pageSize'),
+			},
+			sortField(endpoint),
+			{
+				displayName: 'Sort',
+				name: 'sort',
+				type: 'string',
+				displayOptions: inVersion(1),
+				placeholder: 'e.g. createdOn,desc',
+				default: '',
+				description:
+					'The field to sort by, then a comma and asc or desc. Without it the order is up to Referral Rocket.',
+				routing: sendAs(endpoint, 'sort'),
+			},
+		],
+	},
+];

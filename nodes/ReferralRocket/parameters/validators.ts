@@ -1,0 +1,150 @@
+import { InvalidInputError } from '../api/errors';
+import { campaignLink, endpoints, linkParameters } from '../api/specification';
+
+/*
+ * What a single field may hold. Each takes what was given and the label of the field, in single quotes,
+ * and throws InvalidInputError.
+ */
+
+export type Validator = (value: unknown, label: string) => string | number;
+
+/** Blank is what an empty field or an expression without a value gives; 0 and false are values. */
+export const isBlank = (value: unknown) =>
+	value === undefined ||
+	value === null ||
+	(typeof value === 'string' && value.trim() === '') ||
+	// A group of fields to which nothing was added.
+	JSON.stringify(value) === '{}';
+
+/** Control and format characters, spaces but the usual one, and halves of characters. */
+const invisible =
+	/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^ \P{Zs}]/gu;
+
+const codePoint = (character: string) =>
+	`[U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`;
+
+export const text: Validator = (value, label) => {
+	if (typeof value !== 'string' && typeof value !== 'number') {
+		throw new InvalidInputError(
+			`${label} must be text. Check the value or expression in this field.`,
+		);
+	}
+	if (typeof value === 'number' && !Number.isFinite(value)) {
+		throw new InvalidInputError(
+			`${label} "${value}" can't be used. Check the value or expression in this field.`,
+		);
+	}
+	const given = String(value).trim();
+	const shown = given.replace(invisible, codePoint);
+	if (shown === given) return given;
+	throw new InvalidInputError(
+		`${label} "${shown}" contains an invisible character, shown here in square brackets. Delete it, or type the value again instead of pasting it.`,
+	);
+};
+
+export const email: Validator = (value, label) => {
+	const address = String(text(value, label));
+	if (!/^[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]+$/.test(address) || address.includes('..')) {
+		throw new InvalidInputError(
+			`${label} "${address}" is not an email address. Enter one address, like jo@example.com.`,
+		);
+	}
+	return address;
+};
+
+/** @returns what takes a campaign's ID or a referral code, by itself or in what looks like a link */
+const inLink =
+	(looksLikeLink: RegExp, what: string, parameter: string, example: string): Validator =>
+	(value, label) => {
+		const given = String(text(value, label));
+		if (!looksLikeLink.test(given)) return given;
+		const link = given.includes('://') ? given : `https://${given}`;
+		const query = URL.canParse(link) ? new URL(link).searchParams : undefined;
+		const found = query?.get(parameter)?.trim();
+		if (found) return found;
+		throw new InvalidInputError(
+			`The link "${given}" contains no ${what}. In ${label}, use a link with "${parameter}=" in it, like ${example}, or enter the ${what} itself.`,
+		);
+	};
+
+export const campaign = inLink(
+	/[/?]/,
+	'campaign ID',
+	linkParameters.campaign,
+	`${campaignLink}JCu82f30F1`,
+);
+
+export const code = inLink(
+	/^\w+:\/\/|^[\w-]+(\.[\w-]+)+\//,
+	'referral code',
+	linkParameters.code,
+	`${campaignLink}JCu82f30F1&${linkParameters.code}=8Mnu09TD`,
+);
+
+export const referrer: Validator = (value, label) =>
+	String(value).includes('@') ? email(value, label) : code(value, label);
+
+interface Sorting {
+	field?: string;
+	fieldName?: string;
+	direction?: string;
+}
+
+/** A choice of field and direction, or a text of both as version 1 of the node has it. */
+export const sort: Validator = (value, label) => {
+	const { sorting } = value as { sorting?: Sorting };
+	if (!sorting) return text(value, label);
+	const { field = 'createdOn', fieldName = '', direction = 'desc' } = sorting;
+	const name = field === 'other' ? text(fieldName, "'Field Name'") : field;
+	if (name !== '') return `${name},${direction}`;
+	throw new InvalidInputError("'Field Name' of 'Sort' is empty. Enter the field to sort by.");
+};
+
+/** @returns a number, or a text that is nothing but digits and a point, as a number; else NaN */
+function numberFrom(value: unknown): number {
+	if (typeof value === 'number') return value;
+	return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
+}
+
+const shown = (value: unknown) =>
+	typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+export const amount: Validator = (value, label) => {
+	const number = numberFrom(value);
+	// Documented as a text.
+	if (Number.isFinite(number) && number >= 0) return String(number);
+	throw new InvalidInputError(
+		`${label} "${shown(value)}" can't be used. Enter a number of 0 or more, with a point for decimals.`,
+	);
+};
+
+export const wholeNumber =
+	(max: number): Validator =>
+	(value, label) => {
+		const number = numberFrom(value);
+		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
+		const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
+		throw new InvalidInputError(
+			`${label} "${shown(value)}" can't be used. Enter a whole number ${range}.`,
+		);
+	};
+
+export interface CustomFields {
+	field?: Array<{ name?: unknown; value?: unknown }>;
+}
+
+/** @returns the custom fields by name */
+export function customFields({ field: fields = [] }: CustomFields) {
+	const taken = Object.values(endpoints.addParticipant.parameters);
+	return Object.fromEntries(
+		fields.map(({ name, value }) => {
+			const given = isBlank(name) ? '' : String(text(name, "'Name'"));
+			if (given !== '' && !taken.includes(given)) return [given, value];
+			throw new InvalidInputError(
+				given === ''
+					? "'Name' of a custom field is empty. Enter the field's name as Referral Rocket writes it."
+					: `The custom field "${given}" has a field of its own in this node. Fill it in there.`,
+			);
+		}),
+	);
+}

@@ -1,0 +1,80 @@
+import { LoadOptionsContext } from 'n8n-core';
+import { Workflow, type ILoadOptionsFunctions, type INode } from 'n8n-workflow';
+import { searchCampaigns } from '../../nodes/ReferralRocket/methods/searchCampaigns.ts';
+import { additionalDataFor, knownNodeTypes } from '../support/engine.mts';
+import { credentialFor, useMockServer } from '../support/mockServer.mts';
+
+/*
+ * The campaigns that a builder chooses from, in n8n's own context for such lists.
+ */
+
+const service = useMockServer();
+const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
+
+async function listed(campaigns: unknown, filter?: string) {
+	const node: INode = {
+		id: '1',
+		name: 'Referral Rocket',
+		type: 'referralRocket',
+		typeVersion: 1.1,
+		position: [0, 0],
+		parameters: {},
+		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+	};
+	const workflow = new Workflow({
+		id: '1',
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes: knownNodeTypes,
+	});
+	const credential = { ...credentialFor(service.mockServer), campaigns } as never;
+	const additionalData = additionalDataFor(credential, workflow);
+	const context = new LoadOptionsContext(workflow, node, additionalData, 'parameters');
+	return (await searchCampaigns.call(context as ILoadOptionsFunctions, filter)).results;
+}
+
+const found = { name: 'Q4 Growth Program', value: 'JCu82f30F1', url: link };
+
+test.each([
+	['an ID', 'JCu82f30F1'],
+	['a link', link],
+	['a share link', `${link}&referralCode=8Mnu09TD`],
+	['a link between spaces and commas', ` , ${link} , `],
+])('%s is listed under the name of its campaign', async (_, campaigns) => {
+	expect(await listed(campaigns)).toEqual([found]);
+});
+
+test('one that is not found is listed as such, and hides no other', async () => {
+	expect(await listed('gone,JCu82f30F1')).toEqual([
+		{ name: 'gone (not found)', value: 'gone', url: link.replace('JCu82f30F1', 'gone') },
+		found,
+	]);
+});
+
+test('is listed by its ID where the service gives no name', async () => {
+	service.mockServer.intercept = (_, reply) => reply.send({ status: 'Active' });
+	expect(await listed('JCu82f30F1')).toEqual([{ ...found, name: 'JCu82f30F1' }]);
+});
+
+test('those whose names hold what was typed are left', async () => {
+	expect(await listed('gone JCu82f30F1', 'growth')).toEqual([found]);
+	expect(await listed('gone JCu82f30F1', 'spring')).toEqual([]);
+});
+
+test.each([undefined, '', ' , '])('without any (%j), it says where to enter them', async (none) => {
+	await expect(listed(none)).rejects.toThrow(
+		/holds no campaigns to choose from\. Enter their links in 'Campaigns' of the credential/,
+	);
+	expect(service.mockServer.requests).toEqual([]);
+});
+
+test('says what is wrong with a link, and with the key', async () => {
+	await expect(listed('https://referralrocket.io/campaign')).rejects.toThrow(
+		/contains no campaign ID/,
+	);
+	service.mockServer.apiKey = 'another one';
+	const refused = listed(link);
+	service.mockServer.behaviour.keyHeader = 'x-other';
+	await expect(refused).rejects.toThrow(/refused the API key/);
+});

@@ -1,0 +1,288 @@
+import type { IDataObject } from 'n8n-workflow';
+import { Campaign } from '../../tools/mock-server/campaign.mts';
+import type { Behaviour } from '../../tools/mock-server/service.mts';
+import { countTurns, credentialFor, locator, useMockServer } from '../support/mockServer.mts';
+import { Polling } from '../support/triggerContexts.mts';
+
+/* What a poll costs: requests, what n8n has to store, and time in which n8n does nothing else. */
+
+const service = useMockServer();
+const watching = (...events: string[]) =>
+	new Polling(
+		credentialFor(service.mockServer),
+		{ events, campaignId: locator('JCu82f30F1') },
+		1.1,
+	);
+const emails = (items: IDataObject[]) => items.map(({ email }) => email).sort();
+/** @returns what a poll outputs, and how many requests it took */
+async function counted(polling: Polling, mode?: 'manual') {
+	const { requests } = service.mockServer;
+	const before = requests.length;
+	const items = await polling.poll(mode);
+	return { items, requests: requests.length - before };
+}
+const joining = ['participantAdded', 'newReferral'];
+const all = [
+	...joining,
+	'participantQualified',
+	'participantUpdated',
+	'rewardEarned',
+	'rewardRedeemed',
+	'campaignStatusChanged',
+];
+let signUps = 0;
+/** So many join, later than everyone before. */
+function signUp(count: number, prefix = 'new') {
+	return Array.from({ length: count }, () => {
+		const createdOn = `2126-11-01T00:00:00.${String(signUps).padStart(3, '0')}+00:00`;
+		const email = `${prefix}${signUps++}@example.com`;
+		return service.mockServer.campaign.add(email, undefined, { createdOn }).email;
+	}).sort();
+}
+beforeEach(() => {
+	signUps = 0;
+});
+const isRead =
+	(path: string) =>
+	({ path: read }: { path: string }) =>
+		read.endsWith(path);
+
+describe('newcomers to a list of 100 pages take a handful of requests', () => {
+	const behaviours = (['front', 'back'] as const).flatMap((newestAt) =>
+		(['page', 'slice', 'array'] as const).flatMap((listShape) =>
+			(['told', 'notTold'] as const).flatMap((campaignTotal) =>
+				([0, 1] as const).map((firstPage) => ({
+					newestAt,
+					listShape,
+					campaignTotal,
+					firstPage,
+				})),
+			),
+		),
+	);
+	beforeEach(() => {
+		service.mockServer.campaign = new Campaign('JCu82f30F1', 2000);
+		service.mockServer.behaviour.pageSizeCap = 20;
+	});
+
+	test.each<Partial<Behaviour>>(behaviours)(
+		'at the $newestAt of it, as $listShape, the campaign total $campaignTotal, first page $firstPage',
+		async (behaviour) => {
+			Object.assign(service.mockServer.behaviour, behaviour);
+			const polling = watching(...joining);
+			await polling.poll();
+			for (const count of [5, 1, 33]) {
+				const names = signUp(count);
+				const poll = await counted(polling);
+				expect(emails(poll.items)).toEqual(names);
+				expect(poll.requests).toBeLessThanOrEqual(9);
+				const { held, writes } = polling;
+				const quiet = await counted(polling);
+				expect(quiet.items).toEqual([]);
+				expect(quiet.requests).toBeLessThanOrEqual(behaviour.campaignTotal === 'told' ? 1 : 6);
+				expect([polling.held, polling.writes]).toEqual([held, writes]);
+			}
+		},
+	);
+
+	test.each(['told', 'notTold'] as const)(
+		'elsewhere the list is read whole, the campaign total %s',
+		async (campaignTotal) => {
+			Object.assign(service.mockServer.behaviour, { campaignTotal, listShape: 'array' });
+			service.mockServer.intercept = ({ query }) => {
+				query.sort = 'email,asc';
+				return false;
+			};
+			const polling = watching(...joining);
+			await polling.poll();
+			const names = signUp(5, 'participant15-');
+			const poll = await counted(polling);
+			expect(emails(poll.items)).toEqual(names);
+			expect(poll.requests).toBeGreaterThan(100);
+		},
+	);
+
+	test('more newcomers than are looked for at the end of the list are found by reading it whole', async () => {
+		const polling = watching(...joining);
+		await polling.poll();
+		const names = signUp(150);
+		expect(emails((await counted(polling)).items)).toEqual(names);
+	});
+
+	test.each([
+		['front', 'told'],
+		['front', 'notTold'],
+		['back', 'told'],
+		['back', 'notTold'],
+	] as const)(
+		'those who leave hide nobody who joins (%s, total %s)',
+		async (newestAt, campaignTotal) => {
+			Object.assign(service.mockServer.behaviour, { newestAt, campaignTotal, listShape: 'array' });
+			const { campaign } = service.mockServer;
+			const polling = watching(...joining);
+			await polling.poll();
+			for (const leaving of [1, 30, 7]) {
+				for (let number = 0; number < leaving; number++) {
+					campaign.remove(campaign.participants[number * 3]);
+				}
+				const names = signUp(leaving === 7 ? 9 : 5);
+				expect(emails(await polling.poll())).toEqual(names);
+				expect(await polling.poll()).toEqual([]);
+			}
+		},
+	);
+
+	test('someone who was removed and comes back hides nobody, and has not joined anew', async () => {
+		Object.assign(service.mockServer.behaviour, { campaignTotal: 'notTold', listShape: 'array' });
+		const { campaign } = service.mockServer;
+		const polling = watching(...joining);
+		await polling.poll();
+		const [{ email }] = campaign.participants;
+		campaign.remove(campaign.participants[0]);
+		const names = signUp(2);
+		campaign.add(email);
+		names.push(...signUp(1));
+		expect(emails(await polling.poll())).toEqual(names.sort());
+	});
+
+	test('a page that comes half hides nobody for long', async () => {
+		Object.assign(service.mockServer.behaviour, { campaignTotal: 'notTold', listShape: 'array' });
+		const polling = watching(...joining);
+		await polling.poll();
+		const names = signUp(5);
+		service.mockServer.intercept = ({ path, query }, reply) =>
+			isRead('getAllParticipants')({ path }) &&
+			query.page === '0' &&
+			reply.send(service.mockServer.campaign.participants.slice(3, 9));
+		const told = emails(await polling.poll());
+		service.mockServer.intercept = undefined;
+		told.push(...emails(await polling.poll()));
+		expect(told.sort()).toEqual(names);
+	});
+
+	test('within the hour the list is read whole once, which brings who was passed over', async () => {
+		service.mockServer.behaviour.campaignTotal = 'notTold';
+		service.mockServer.behaviour.listShape = 'array';
+		const polling = watching(...joining);
+		await polling.poll();
+		const { campaign } = service.mockServer;
+		const between = campaign.add('between@example.com');
+		campaign.participants.splice(1000, 0, ...campaign.participants.splice(0, 1));
+		expect(await polling.poll()).toEqual([]);
+		const later = Date.now() + 3_600_000;
+		const now = jest.spyOn(Date, 'now').mockImplementation(() => later);
+		const poll = await counted(polling);
+		now.mockRestore();
+		expect(emails(poll.items)).toEqual([between.email]);
+		expect(poll.requests).toBeGreaterThan(100);
+	});
+
+	test('another poll than the last one is handed an older state: nobody is passed over', async () => {
+		const polling = watching(...joining);
+		await polling.poll();
+		const { held } = polling;
+		const names = signUp(5);
+		await polling.poll();
+		polling.held = held;
+		expect(emails(await polling.poll())).toEqual(names);
+	});
+});
+
+describe('what n8n has to store', () => {
+	test('a poll that finds nothing writes nothing, whatever is chosen', async () => {
+		for (const event of all) {
+			const polling = watching(event);
+			await polling.poll();
+			const { held } = polling;
+			for (let poll = 0; poll < 3; poll++) expect(await polling.poll()).toEqual([]);
+			expect(polling.held).toBe(held);
+			// What is not even set can't be written: n8n notices everything that is.
+			polling.restart();
+			expect(await polling.poll()).toEqual([]);
+			expect(polling.writes).toBe(1);
+		}
+	});
+
+	test('a poll that finds something writes it once', async () => {
+		const polling = watching(...all);
+		await polling.poll();
+		signUp(3);
+		await polling.poll();
+		await polling.poll();
+		expect(polling.writes).toBe(2);
+	});
+});
+
+test('a test in the editor reads two pages at the most, of which one is the last', async () => {
+	const { behaviour } = service.mockServer;
+	service.mockServer.campaign = new Campaign('JCu82f30F1', 2000);
+	for (const newestAt of ['front', 'back'] as const) {
+		Object.assign(behaviour, { newestAt });
+		const { items, requests } = await counted(watching('participantAdded'), 'manual');
+		expect(requests).toBe(2);
+		expect(items[0].email).toBe('participant1999@example.com');
+	}
+	behaviour.listShape = 'array';
+	expect((await counted(watching(...all), 'manual')).requests).toBe(3);
+	expect((await counted(watching('campaignStatusChanged'), 'manual')).requests).toBe(1);
+});
+
+describe('of 100,000 participants', () => {
+	beforeEach(() => {
+		service.mockServer.campaign = new Campaign('JCu82f30F1', 100_000);
+	});
+
+	test.each(['front', 'back'] as const)(
+		'5 who have joined, at the %s of the list, are found with a handful of requests',
+		async (newestAt) => {
+			service.mockServer.behaviour.newestAt = newestAt;
+			const polling = watching(...joining);
+			await polling.poll();
+			const names = signUp(5);
+			const poll = await counted(polling);
+			expect(emails(poll.items)).toEqual(names);
+			expect(poll.requests).toBeLessThanOrEqual(5);
+			expect(polling.stored.length).toBeLessThan(7 * 100_000);
+		},
+		120_000,
+	);
+
+	test('those who have a bit of everything are remembered in 40 bytes each', async () => {
+		const { participants } = service.mockServer.campaign;
+		for (const [number, participant] of participants.entries()) {
+			const [earned, redeemed] = [number / 80, number / 160].map((one) => Number(one.toFixed(2)));
+			Object.assign(participant, {
+				totalReferrals: number % 100,
+				referralReward: earned,
+				referralRewardRedeemed: redeemed,
+				referralRewardBalance: Number((earned - redeemed).toFixed(2)),
+				refereeReward: 49.9,
+				refereeRewardRedeemed: 49.9,
+				refereeRewardBalance: 0,
+				rewardEventCompleted: true,
+			});
+		}
+		const polling = watching(...all);
+		await polling.poll();
+		expect(polling.stored.length).toBeLessThanOrEqual(40 * 100_000);
+		participants[77].referralReward += 0.5;
+		const from = participants[77].referralReward - 0.5;
+		expect((await polling.poll())[0].changes).toMatchObject({ referralReward: { from } });
+	}, 120_000);
+
+	test('one update is found, with time for n8n to do other things', async () => {
+		const polling = watching('participantUpdated');
+		await polling.poll();
+		let turns = () => 0;
+		const requests = service.mockServer.requests.length * 2;
+		service.mockServer.afterEach = () => {
+			if (service.mockServer.requests.length === requests) turns = countTurns();
+		};
+		const [last] = service.mockServer.campaign.participants.slice(-1);
+		last.totalReferrals++;
+		expect(emails(await polling.poll())).toEqual([last.email]);
+		expect(service.mockServer.requests.length).toBe(requests);
+		// Once for every thousand: 100 that are compared, and 40 each that are read from the state and written.
+		expect(turns()).toBeGreaterThanOrEqual(180);
+	}, 120_000);
+});

@@ -1,0 +1,395 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { shortHash } from '../../nodes/ReferralRocket/api/hash.ts';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
+import { Polling } from '../support/triggerContexts.mts';
+
+/* What each event of the polling trigger tells, with several chosen at once. */
+
+const service = useMockServer();
+const watching = (events: string[], more: INodeParameters = {}, typeVersion = 1.1) =>
+	new Polling(
+		credentialFor(service.mockServer),
+		{ events, campaignId: locator('JCu82f30F1'), ...more },
+		typeVersion,
+	);
+const all = [
+	'campaignStatusChanged',
+	'newReferral',
+	'participantAdded',
+	'participantQualified',
+	'participantUpdated',
+	'rewardEarned',
+	'rewardRedeemed',
+];
+/** Of each item, the event and who or what it is about. */
+const told = (items: IDataObject[]) =>
+	items.map(({ event, email, status }) => [event, email ?? status]).sort();
+
+test('the events are those that saved workflows hold, also in the field of version 1', () => {
+	const { properties } = new ReferralRocketPollingTrigger().description;
+	const lists = properties.filter(({ name }) => name === 'events');
+	expect(lists.map(({ displayOptions }) => displayOptions?.show?.['@version'])).toEqual([
+		[1],
+		[1.1],
+	]);
+	for (const { options } of lists) {
+		expect(options?.map((option) => 'value' in option && option.value)).toEqual(all);
+	}
+});
+
+describe('with all events', () => {
+	test('the first poll tells nothing, and each thing that happens afterwards is told once', async () => {
+		const { campaign } = service.mockServer;
+		const [referrer] = campaign.participants;
+		const polling = watching(all);
+		expect(await polling.poll()).toEqual([]);
+
+		const friend = campaign.add('friend@example.com', referrer);
+		campaign.add('alone@example.com');
+		expect(told(await polling.poll())).toEqual([
+			['newReferral', 'friend@example.com'],
+			['participantAdded', 'alone@example.com'],
+			['participantAdded', 'friend@example.com'],
+			['participantUpdated', 'friend@example.com'],
+			['participantUpdated', referrer.email],
+			['rewardEarned', 'friend@example.com'],
+		]);
+		expect(await polling.poll()).toEqual([]);
+
+		campaign.qualify(friend);
+		expect(told(await polling.poll())).toEqual([
+			['participantQualified', 'friend@example.com'],
+			['participantUpdated', referrer.email],
+			['rewardEarned', referrer.email],
+		]);
+		campaign.redeem(referrer, 5);
+		campaign.redeem(friend, 20, 'referee');
+		expect(told(await polling.poll())).toEqual([
+			['participantUpdated', 'friend@example.com'],
+			['participantUpdated', referrer.email],
+			['rewardRedeemed', 'friend@example.com'],
+			['rewardRedeemed', referrer.email],
+		]);
+		campaign.status = 'Pause';
+		expect(told(await polling.poll())).toEqual([['campaignStatusChanged', 'Pause']]);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('each item says what changed, exactly', async () => {
+		const { campaign } = service.mockServer;
+		const person = campaign.participants.find(
+			({ referredByCode, rewardEventCompleted }) => referredByCode && !rewardEventCompleted,
+		);
+		if (!person) throw new Error('Nobody can be qualified');
+		Object.assign(person, {
+			totalReferrals: 4,
+			referralReward: 249.9,
+			referralRewardRedeemed: 99.55,
+			referralRewardBalance: 150.35,
+			refereeReward: 0.1,
+			refereeRewardBalance: 7,
+		});
+		const polling = watching(['participantUpdated', 'participantQualified', 'rewardEarned']);
+		await polling.poll();
+		Object.assign(person, {
+			totalReferrals: '5',
+			referralReward: 299.85,
+			referralRewardRedeemed: 100,
+			referralRewardBalance: 199.85,
+			refereeReward: null,
+			refereeRewardBalance: -0.5,
+			rewardEventCompleted: true,
+		});
+		const changes = {
+			totalReferrals: { from: 4, to: 5 },
+			referralReward: { from: 249.9, to: 299.85 },
+			referralRewardRedeemed: { from: 99.55, to: 100 },
+			referralRewardBalance: { from: 150.35, to: 199.85 },
+			refereeReward: { from: 0.1, to: 0 },
+			refereeRewardBalance: { from: 7, to: -0.5 },
+			rewardEventCompleted: { from: false, to: true },
+		};
+		expect(await polling.poll()).toEqual(
+			['participantQualified', 'rewardEarned', 'participantUpdated'].map((event) =>
+				expect.objectContaining({ event, email: person.email, changes }),
+			),
+		);
+	});
+
+	test('someone new begins with nothing, so a reward that they join with is earned', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching(['participantAdded', 'rewardEarned']);
+		await polling.poll();
+		campaign.add('friend@example.com', campaign.participants[0]);
+		const gain = { from: 0, to: 20 };
+		const changes = { refereeReward: gain, refereeRewardBalance: gain };
+		const items = await polling.poll();
+		expect(items.map(({ event, changes: those }) => [event, those])).toEqual([
+			['participantAdded', changes],
+			['rewardEarned', changes],
+		]);
+	});
+
+	test('what gets less is neither earned nor redeemed, nor is a qualification that is taken back', async () => {
+		const { campaign } = service.mockServer;
+		const person = campaign.add('a@example.com', campaign.participants[0]);
+		campaign.qualify(person);
+		Object.assign(person, { referralReward: 50, referralRewardRedeemed: 30 });
+		const polling = watching(['participantQualified', 'rewardEarned', 'rewardRedeemed']);
+		await polling.poll();
+		const less = { referralReward: 20, referralRewardRedeemed: 0, rewardEventCompleted: false };
+		Object.assign(person, less);
+		expect(await polling.poll()).toEqual([]);
+		Object.assign(person, { referralReward: 30, rewardEventCompleted: true });
+		const items = await polling.poll();
+		expect(items.map(({ event }) => event)).toEqual(['participantQualified', 'rewardEarned']);
+		expect(items[0].changes).toMatchObject({ referralReward: { from: 20, to: 30 } });
+	});
+
+	test.each(['referredByCode', 'referrerEmail'])(
+		'who joins with a %s has joined through a referrer',
+		async (field) => {
+			const polling = watching(['newReferral']);
+			await polling.poll();
+			const { campaign } = service.mockServer;
+			campaign.add('a@example.com', undefined, { [field]: 'ana@example.com' });
+			campaign.add('b@example.com', undefined, { [field]: '' });
+			expect(told(await polling.poll())).toEqual([['newReferral', 'a@example.com']]);
+		},
+	);
+
+	test('fields of the service with the names of ours do not take their place', async () => {
+		const polling = watching(['participantAdded'], { simplify: false });
+		await polling.poll();
+		const own = { event: 'theirs', changes: 'theirs' };
+		service.mockServer.campaign.add('a@example.com', undefined, own as object);
+		expect(await polling.poll()).toMatchObject([{ event: 'participantAdded', changes: {} }]);
+	});
+});
+
+describe('Campaign Status Changed', () => {
+	const only = ['campaignStatusChanged'];
+	const answering = (campaign: object) => {
+		service.mockServer.intercept = ({ path }, reply) =>
+			path.endsWith('getCampaign') && reply.send(campaign);
+	};
+
+	test('paused, ended and active again are told of, with one request a poll', async () => {
+		const { campaign, requests } = service.mockServer;
+		const polling = watching(only);
+		expect(await polling.poll()).toEqual([]);
+		const statuses = ['Active', 'Pause', 'End', 'Active'] as const;
+		for (const [index, status] of statuses.entries()) {
+			campaign.status = status;
+			const from = statuses[index - 1];
+			expect(await polling.poll()).toEqual(
+				from === undefined
+					? []
+					: [
+							{
+								event: 'campaignStatusChanged',
+								campaignId: 'JCu82f30F1',
+								campaignName: 'Q4 Growth Program',
+								status,
+								changes: { status: { from, to: status } },
+							},
+						],
+			);
+		}
+		expect(requests.map(({ path }) => path)).toEqual(Array(5).fill('/api/v1/getCampaign'));
+	});
+
+	test('with Simplify off, all that the service says of the campaign comes', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching(only, { simplify: false });
+		await polling.poll();
+		campaign.status = 'End';
+		expect(await polling.poll()).toMatchObject([campaign.details()]);
+	});
+
+	test.each([
+		['status', { status: 'Active' }, { status: 'Pause' }, 'Pause'],
+		['a status of a new name', { status: 'Active' }, { status: 'Draft' }, 'Draft'],
+		['paused', { paused: false }, { paused: true }, 'Pause'],
+		['ended', { ended: false }, { ended: true }, 'End'],
+		['a status that lags', { status: 'Active' }, { status: 'Active', paused: true }, 'Pause'],
+		['an end after a pause', { paused: true }, { paused: true, ended: true }, 'End'],
+		['active again', { paused: true }, { paused: false }, 'Active'],
+	])('is found by %s', async (_, before, now, status) => {
+		answering(before);
+		const polling = watching(only);
+		await polling.poll();
+		answering(now);
+		expect(await polling.poll()).toMatchObject([{ campaignId: 'JCu82f30F1', status }]);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a campaign that says nothing of its status once has not changed', async () => {
+		const polling = watching(only);
+		await polling.poll();
+		answering({ campaignName: 'Q4' });
+		expect(await polling.poll()).toEqual([]);
+		service.mockServer.intercept = undefined;
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a poll that has been overtaken does not tell of the status again', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching(only);
+		await polling.poll();
+		let laterHasEnded = () => {};
+		const wait = new Promise<void>((done) => (laterHasEnded = done));
+		let isFirst = true;
+		service.mockServer.intercept = async () => {
+			if (isFirst) {
+				isFirst = false;
+				campaign.status = 'Pause';
+				await wait;
+			}
+			return false;
+		};
+		const [slow, later] = polling.overlapping(2);
+		expect(await later).toHaveLength(1);
+		laterHasEnded();
+		expect(await slow).toEqual([]);
+	});
+});
+
+describe('other events are chosen', () => {
+	test('those that stay go on, those that are new begin with the next poll', async () => {
+		const { campaign } = service.mockServer;
+		const [referrer] = campaign.participants;
+		const polling = watching(['participantAdded']);
+		await polling.poll();
+		campaign.add('a@example.com', referrer);
+		polling.publish({ events: ['participantAdded', 'newReferral', 'participantUpdated'] });
+		expect(told(await polling.poll())).toEqual([['participantAdded', 'a@example.com']]);
+		campaign.add('b@example.com', referrer);
+		expect(told(await polling.poll())).toEqual([
+			['newReferral', 'b@example.com'],
+			['participantAdded', 'b@example.com'],
+			['participantUpdated', 'b@example.com'],
+			['participantUpdated', referrer.email],
+		]);
+	});
+
+	test.each([
+		[['participantUpdated'], ['participantAdded']],
+		[['participantAdded'], ['campaignStatusChanged']],
+		[['campaignStatusChanged'], ['rewardEarned']],
+		[['rewardEarned'], all],
+		[all, ['newReferral']],
+	])('from %j to %j and back nobody is told of who was there', async (first, second) => {
+		const { campaign } = service.mockServer;
+		const polling = watching(first);
+		await polling.poll();
+		polling.publish({ events: second });
+		expect(await polling.poll()).toEqual([]);
+		expect(await polling.poll()).toEqual([]);
+		polling.publish({ events: first });
+		expect(await polling.poll()).toEqual([]);
+		expect(await polling.poll()).toEqual([]);
+		campaign.status = 'Pause';
+		campaign.add('a@example.com', campaign.participants[0]);
+		expect(new Set(told(await polling.poll()).map(([event]) => event))).toEqual(
+			new Set(first.filter((event) => !/Qualified|Redeemed/.test(event))),
+		);
+	});
+});
+
+describe('a node of version 1', () => {
+	test('has one event, and its items say which', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching([], { event: 'participantAdded' }, 1);
+		await polling.poll();
+		campaign.add('a@example.com');
+		expect(await polling.poll()).toMatchObject([
+			{ event: 'participantAdded', email: 'a@example.com', totalReferrals: 0 },
+		]);
+	});
+
+	test('can be given several instead', async () => {
+		const { campaign } = service.mockServer;
+		const several = ['newReferral', 'rewardEarned'];
+		const polling = watching(several, { event: 'participantAdded' }, 1);
+		await polling.poll();
+		campaign.add('a@example.com', campaign.participants[0]);
+		expect(told(await polling.poll())).toEqual(several.map((event) => [event, 'a@example.com']));
+	});
+
+	const keys = (people: object[]) =>
+		people.map((person) => shortHash((person as { email: string }).email, 8)).sort();
+	/** As version 0.1.0 has written it: those whose keys begin with the same two characters together. */
+	const grouped = (people: object[]) => {
+		const groups = new Map<string, string>();
+		for (const key of keys(people)) {
+			const prefix = key.slice(0, 2);
+			groups.set(prefix, (groups.get(prefix) ?? prefix) + key.slice(2));
+		}
+		return [...groups.values()].join('.');
+	};
+
+	test.each(['participantAdded', 'participantQualified'])(
+		'goes on where version 0.1.0 has stopped: %s',
+		async (event) => {
+			const { campaign } = service.mockServer;
+			const isQualified = event === 'participantQualified';
+			const states = grouped(
+				campaign.participants.filter((one) => !isQualified || one.rewardEventCompleted),
+			);
+			const polling = watching([], { event }, 1);
+			const earlier = { campaign: 'JCu82f30F1', event, states, total: 30, readAt: Date.now() };
+			polling.held = JSON.stringify({ 'node:Trigger': earlier });
+			const friend = campaign.add('a@example.com', campaign.participants[0]);
+			if (isQualified) campaign.qualify(friend);
+			expect(told(await polling.poll())).toEqual([[event, 'a@example.com']]);
+			expect(await polling.poll()).toEqual([]);
+			expect(polling.held).not.toContain('readAt');
+		},
+	);
+
+	test('starts anew where version 0.1.0 has not remembered numbers', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching([], { event: 'participantUpdated' }, 1);
+		const states = grouped(campaign.participants).replaceAll('.', 'AbCd.');
+		const earlier = { campaign: 'JCu82f30F1', event: 'participantUpdated', states };
+		polling.held = JSON.stringify({ 'node:Trigger': earlier });
+		campaign.participants[0].totalReferrals++;
+		expect(await polling.poll()).toEqual([]);
+		campaign.participants[0].totalReferrals++;
+		const changes = { totalReferrals: { from: 1, to: 2 } };
+		expect(await polling.poll()).toMatchObject([{ changes }]);
+	});
+});
+
+describe('unusable events', () => {
+	test.each([
+		['none', [], "'Events' is empty. Choose at least one event."],
+		['one that does not exist', ['rewardEaten'], /'Events' contains "rewardEaten"/],
+	])('%s: refused with nothing sent', async (_, events, says) => {
+		await expect(watching(events).poll()).rejects.toThrow(says);
+		expect(service.mockServer.requests).toEqual([]);
+	});
+});
+
+describe('a test in the editor', () => {
+	test('shows for each event people to whom it applies, and the status of the campaign', async () => {
+		const { campaign } = service.mockServer;
+		campaign.redeem(campaign.participants[28], 5);
+		const items = await watching(all).poll('manual');
+		const counts = all.map((event) => items.filter((item) => item.event === event).length);
+		expect(counts.map((count) => count >= 1 && count <= 5)).toEqual(all.map(() => true));
+		expect(items[0]).toEqual({
+			event: 'campaignStatusChanged',
+			campaignId: 'JCu82f30F1',
+			campaignName: 'Q4 Growth Program',
+			status: 'Active',
+			changes: { status: { from: null, to: 'Active' } },
+		});
+		for (const { event, ...item } of items) {
+			if (event === 'newReferral') expect(item.referredByCode).toBeTruthy();
+			if (event === 'participantQualified') expect(item.rewardEventCompleted).toBe(true);
+		}
+	});
+});

@@ -1,0 +1,78 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
+import { eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { credentialFor, locator, useMockServer } from '../support/mockServer.mts';
+import { project } from '../support/projectCopy.mts';
+import { Hook, Polling } from '../support/triggerContexts.mts';
+
+/*
+ * The samples in docs/events.md, which people paste into their triggers, are like real items.
+ */
+
+const service = useMockServer();
+const text = readFileSync(path.join(project, 'docs/events.md'), 'utf8');
+const samples = new Map(
+	[...text.matchAll(/^### (.*?)\n.*?```json\n(.*?)```/gms)].map(([, name, json]) => [
+		name,
+		JSON.parse(json) as IDataObject,
+	]),
+);
+
+const eventsOf = (properties: INodeProperties[]) =>
+	(properties.findLast(({ name }) => name === 'events')?.options as INodePropertyOptions[]).filter(
+		({ value }) => value !== 'any',
+	);
+const webhookEvents = eventsOf(new ReferralRocketTrigger().description.properties);
+const pollingEvents = eventsOf(new ReferralRocketPollingTrigger().description.properties);
+
+const sampleOf = ({ name }: INodePropertyOptions) => samples.get(name) ?? {};
+
+test('there is a sample of every event, and of nothing else', () => {
+	const names = [...webhookEvents, ...pollingEvents].map(({ name }) => name);
+	expect([...samples.keys()].sort()).toEqual(names.sort());
+});
+
+test.each(webhookEvents)('that of $name is what the webhook trigger outputs', async (option) => {
+	const sample = sampleOf(option);
+	const hook = new Hook(
+		{ apiKey: 'key', webhookSecret: 'secret' },
+		{ events: [option.value as string] },
+		undefined,
+	);
+	await hook.open();
+	try {
+		const [participant] = service.mockServer.campaign.participants;
+		const event = eventAbout(String(sample.event), participant, Date.now());
+		const body = JSON.stringify(event);
+		const signature = createHmac('sha256', 'secret').update(body).digest('hex');
+		await hook.post(body, { 'x-rr-signature': signature });
+		expect(Object.keys(sample)).toEqual(Object.keys(hook.executions[0][0].json));
+	} finally {
+		await hook.close();
+	}
+});
+
+test.each(pollingEvents)('that of $name is what the polling trigger outputs', async (option) => {
+	const sample = sampleOf(option);
+	const { campaign } = service.mockServer;
+	const [referrer] = campaign.participants;
+	const polling = new Polling(
+		credentialFor(service.mockServer),
+		{ events: [option.value as string], campaignId: locator('JCu82f30F1') },
+		1.1,
+	);
+	expect(await polling.poll()).toEqual([]);
+	campaign.qualify(campaign.add('friend@example.com', referrer));
+	campaign.redeem(referrer, 5);
+	campaign.status = 'Pause';
+	const [item] = await polling.poll();
+	expect(Object.keys(sample)).toEqual(Object.keys(item));
+	expect(sample.event).toBe(item.event);
+	for (const change of Object.values(sample.changes as IDataObject)) {
+		expect(Object.keys(change as IDataObject)).toEqual(['from', 'to']);
+	}
+});
