@@ -52,7 +52,8 @@ export async function payments(run: ExampleRun): Promise<void> {
 	const qualifications = () => {
 		const sent = mockServer.requests.slice(requestsSeen).filter(({ path }) => path === qualifyPath);
 		requestsSeen = mockServer.requests.length;
-		return sent.map(({ body }) => [body?.email, body?.amount]);
+		// Amounts go out as texts.
+		return sent.map(({ body }) => [body?.email, Number(body?.amount)]);
 	};
 	const paidBy = (...all: Participant[]) => all.map(({ email }) => [email, 250]).toSorted();
 	let executionsSeen = 0;
