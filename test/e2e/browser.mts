@@ -7,8 +7,8 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
 import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
 import { exampleFiles, project, type N8n } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
-import { defaultVersionOf, fieldsOf, labelsOf, modeOf } from './descriptions.mts';
 import { takeCanvasPictures } from './canvasPictures.mts';
+import { defaultVersionOf, fieldsOf, labelsOf, modeOf, noticesOf } from './descriptions.mts';
 import { Editor } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';
 import { walkToAnEvent, walkToAPoll, walkToTheErrorOutput } from './walk.mts';
@@ -38,10 +38,12 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 				parameters: { resource, operation },
 				credentials,
 			})),
-			...triggers.map(({ description }) => ({
+			...triggers.map(({ description }, index) => ({
 				name: description.displayName,
 				type: `n8n-nodes-referral-rocket.${description.name}`,
 				typeVersion: defaultVersionOf(description),
+				// Away from the others, over which a trigger lays its button.
+				position: [600 * index, 400],
 				// As n8n fills in its own field.
 				...(description.polling && {
 					parameters: { pollTimes: { item: [{ mode: 'everyMinute' }] } },
@@ -92,7 +94,16 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	await editor.step('A campaign given by its link, the step run, the rows there', async () => {
 		await editor.openWorkflow(one);
 		await editor.openNode('List Participants');
-		await editor.chooseCampaign(modeOf(fieldsOf(node, listing), 'campaignId', 'url'), link);
+		const byUrl = modeOf(fieldsOf(node, listing), 'campaignId', 'url');
+		const parameters = editor.element('node-parameters');
+		// A link that is none of a campaign is told of while it is typed.
+		const value = 'https://referralrocket.io/pricing';
+		const campaignId = { __rl: true, mode: 'url', value };
+		const notices = noticesOf(fieldsOf(node, { ...listing, campaignId }));
+		await editor.chooseCampaign(byUrl, value);
+		await editor.shows(parameters, ...notices);
+		await editor.chooseCampaign(byUrl, link);
+		for (const notice of notices) await parameters.getByText(notice).waitFor({ state: 'hidden' });
 		await editor.element('node-execute-button').click();
 		await output.getByText('50 items', { exact: true }).waitFor();
 		await editor.showOutputAs('table');

@@ -232,7 +232,10 @@ export class Editor {
 				assert.ok(names.length > 0, `Nothing can be added to ${displayName}`);
 			}, patience);
 			fields[fields.indexOf(displayName)] = `${displayName}: ${names.join(', ')}`;
-			if (await choices.first().isVisible()) await this.page.keyboard.press('Escape');
+			if (await choices.first().isVisible()) {
+				await this.page.keyboard.press('Escape');
+				await choices.first().waitFor({ state: 'hidden' });
+			}
 		}
 		return fields;
 	}

@@ -151,7 +151,8 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 export async function walkToAPoll({ editor, mockServer }: Walk): Promise<void> {
 	const { description } = polling;
 	const { campaign, requests } = mockServer;
-	const [event] = eventsOf(polling);
+	const event = eventsOf(polling).find(({ value }) => value === 'participantAdded');
+	assert.ok(event, 'There is no event participantAdded');
 
 	await editor.step('The polling trigger fetches participants to see', async () => {
 		const picker = await editor.searchNodes(pickerNameOf(polling));
