@@ -35,6 +35,7 @@ const parts: Part[] = [
 	{ name: 'queue', version: n8nVersion, run: queue },
 	{ name: 'upgrade', version: n8nVersion, run: upgrade },
 	{ name: 'browser', version: n8nVersion, run: browser },
+	{ name: 'browser', version: n8nVersion1, run: browser },
 	{ name: 'tools', version: n8nVersion, run: tools },
 	{ name: 'tools', version: n8nVersion1, run: tools },
 ];

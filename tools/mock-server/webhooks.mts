@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import axios from 'axios';
 import type { Participant } from './campaign.mts';
 
@@ -40,8 +41,12 @@ export const eventAbout = (eventType: string, participant: Participant, createdA
 	updatedAt: createdAt,
 });
 
+/** How often an event is posted to an n8n that is not ready. */
+const maxAttempts = 20;
+
 /**
- * Posts an event as the service does.
+ * Posts an event as the service does: again where n8n responds with 503, as it does while its database is
+ * not ready, before it hands anything to a node.
  * @param secret signs the body; without one the signature is left out
  * @param timeoutMs after how many milliseconds the service hangs up
  * @returns the status of the answer; 0 when there was none
@@ -58,11 +63,13 @@ export async function deliver(
 		'content-type': 'application/json',
 		...(signature ? { 'x-rr-signature': signature } : {}),
 	};
-	try {
-		return (
-			await axios.post(url, body, { headers, timeout: timeoutMs, validateStatus: () => true })
-		).status;
-	} catch {
-		return 0;
+	const options = { headers, timeout: timeoutMs, validateStatus: () => true };
+	for (let attempt = 1; ; attempt++) {
+		const status = await axios.post(url, body, options).then(
+			(response) => response.status,
+			() => 0,
+		);
+		if (status !== 503 || attempt === maxAttempts) return status;
+		await wait(1000);
 	}
 }
