@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
-import { project, type N8n } from '../../tools/n8n/n8n.mts';
+import { exampleFiles, project, type N8n } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
 import { defaultVersionOf, fieldsOf, labelsOf, modeOf, noticesOf } from './descriptions.mts';
 import { Editor } from './editor.mts';
@@ -127,10 +127,22 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	});
 	// The example needs n8n 2.
 	if (!editor.isVersion1) await runSync(editor, n8n, credentials);
-	await editor.close();
-	if (runtime.version !== n8nVersion || !process.argv.includes('--keep-pictures')) return;
+	const keepsPictures = runtime.version === n8nVersion && process.argv.includes('--keep-pictures');
 	const images = path.join(project, 'docs/images');
-	await mkdir(images, { recursive: true });
+	if (keepsPictures) {
+		await editor.step('A picture of each example', async () => {
+			const canvases = path.join(images, 'examples');
+			await rm(canvases, { recursive: true, force: true });
+			await mkdir(canvases, { recursive: true });
+			const workflows = new Map<string, string>();
+			for (const file of exampleFiles()) {
+				workflows.set(path.parse(file).name, await n8n.importWorkflow(file, credentials));
+			}
+			await takeCanvasPictures(page, n8n, workflows, canvases);
+		});
+	}
+	await editor.close();
+	if (!keepsPictures) return;
 	for (const name of ['sync', 'table', 'trigger', 'list', 'credential']) {
 		await copyFile(path.join(folder, `${name}.png`), path.join(images, `${name}.png`));
 	}

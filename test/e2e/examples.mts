@@ -1,57 +1,40 @@
 import assert from 'node:assert/strict';
-import axios from 'axios';
 import type { Runtime } from '../../tools/n8n/cache.mts';
-import {
-	exampleFiles,
-	itemsOf,
-	type Execution,
-	type N8n,
-	type Workflow,
-} from '../../tools/n8n/n8n.mts';
+import { exampleFiles, type N8n } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
-import { waitUntil } from '../../tools/command-line/waitUntil.mts';
-import type { Participant } from '../../tools/mock-server/campaign.mts';
 import type { MockServer } from '../../tools/mock-server/service.mts';
-import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
-import { payments } from './payments.mts';
 import { setUpEnvironment } from './environment.mts';
+import { payments } from './payments.mts';
+import { createCloud } from './services/cloud.mts';
+import { emailExample } from './services/email.mts';
+import { ExampleRun, playServices } from './services/exampleRun.mts';
+import { formExample } from './services/form.mts';
+import { hubspotExample } from './services/hubspot.mts';
+import { openAiExample } from './services/openAi.mts';
+import { pipedriveExample } from './services/pipedrive.mts';
+import { pollingExample } from './services/polling.mts';
+import { postgresExample } from './services/postgres.mts';
+import { secondCampaignExample } from './services/secondCampaign.mts';
+import { sheetsExample } from './services/sheets.mts';
+import { shopExample } from './services/shop.mts';
+import { slackExample } from './services/slack.mts';
+import { stripeExample } from './services/stripe.mts';
 import { webhookSecret } from './workflow.mts';
 
-const header = { name: 'X-Shop-Key', value: 'only-the-shop-knows-it' };
-
-/** The example workflows, imported and run as they are; only credentials are chosen. */
+/** The example workflows, imported and run as they are; only credentials and campaigns are chosen. */
 export async function examples(runtime: Runtime, tarball: string): Promise<void> {
-	await using environment = await setUpEnvironment(runtime, tarball);
+	await using cloud = await createCloud();
+	const services = playServices(cloud);
+	const env = await cloud.start();
+	await using environment = await setUpEnvironment(runtime, tarball, { env });
 	const { n8n, mockServer } = environment;
-	const { campaign } = mockServer;
-	const referrer = campaign.participants[3];
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
-	const httpHeaderAuth = await n8n.post<{ id: string; name: string }>('/credentials', {
-		name: 'Header of the shop',
-		type: 'httpHeaderAuth',
-		data: header,
-	});
-	const chooseHeader = ({ nodes }: Workflow) => {
-		for (const node of nodes) {
-			if (node.type === 'n8n-nodes-base.webhook') node.credentials = { httpHeaderAuth };
-		}
-	};
-	const publish = async (name: string) => {
-		const id = await n8n.importWorkflow(`examples/${name}.json`, credentials, chooseHeader);
-		await n8n.activate(id);
-		return id;
-	};
-	const post = async (hook: string, body: object, headers = { [header.name]: header.value }) =>
-		(await axios.post(`${n8n.url}/webhook/${hook}`, body, { headers, validateStatus: () => true }))
-			.status;
-	/** What one node gave, over all executions of a workflow. */
-	const givenBy = async (workflow: string, node: string) =>
-		(await n8n.executionsOf(workflow)).flatMap((execution) => rowsOf(execution, node));
+	const run = new ExampleRun(n8n, mockServer, credentials, services);
 
 	await step('Each is imported without an unknown node', async () => {
 		const known = await n8n.nodeTypes();
 		const names = exampleFiles();
-		assert.ok(names.length >= 8);
+		assert.ok(names.length >= 20);
 		for (const name of names) {
 			await n8n.importWorkflow(name, credentials, ({ nodes }) => {
 				for (const { type, typeVersion } of nodes) {
@@ -62,89 +45,22 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			});
 		}
 	});
-	await step('CRM contact to participant', async () => {
-		const workflow = await publish('crm-contact-to-participant');
-		const { referralCode } = referrer;
-		const stranger = { email: 'mallory@example.com' };
-		assert.equal(await post('new-contact', stranger, { [header.name]: 'guessed' }), 403);
-		for (const contact of [
-			{ email: 'ana@example.com', referralCode },
-			{ email: 'ana@example.com', referralCode },
-			{ email: 'bob@example.com' },
-			{ email: 'eve@example.com', referralCode: 'unknown' },
-		]) {
-			assert.equal(await post('new-contact', contact), 200);
-		}
-		await waitUntil(async () => {
-			assert.equal((await givenBy(workflow, 'Contact Fields')).length, 3);
-			const [{ message }] = await givenBy(workflow, 'Not Added');
-			assert.match(String(message), /^eve@example.com was not added: .*"unknown"/);
-		}, 20);
-		assert.equal(campaign.find('ana@example.com')?.referredByCode, referralCode);
-		assert.equal(campaign.find('bob@example.com')?.referredByCode, null);
-		assert.equal(campaign.find('eve@example.com'), undefined);
-		assert.equal(campaign.find('mallory@example.com'), undefined);
+	await sheetsExample(run);
+	await hubspotExample(run);
+	await pipedriveExample(run);
+	await stripeExample(run);
+	await shopExample(run);
+	await emailExample(run);
+	await slackExample(run);
+	await pollingExample(run);
+	await formExample(run);
+	await secondCampaignExample(run);
+	await openAiExample(run);
+	await postgresExample(run);
+	await step('The nodes called nothing but what their services document', async () => {
+		assert.deepEqual(cloud.unexpected, []);
 	});
-	await step('Weekly leader board', async () => {
-		const workflow = await n8n.importWorkflow('examples/weekly-leader-board.json', credentials);
-		const messageOf = async () => {
-			const execution = await n8n.run(workflow, 'Run Now');
-			assert.equal(execution.status, 'success', execution.message);
-			return String(rowsOf(execution, 'Write Message')[0].message).split('\n');
-		};
-		const lines = await messageOf();
-		const [best] = campaign.participants.toSorted((a, b) => b.totalReferrals - a.totalReferrals);
-		assert.equal(lines[0], 'Q4 Growth Program: the best referrers');
-		assert.equal(lines[1], `1. ${best.firstName} ${best.lastName}: ${best.totalReferrals}`);
-		assert.equal(lines.length, 11);
-
-		const ana = { firstName: 'Ana', lastName: 'Lee', totalReferrals: '9' };
-		const everyone = campaign.participants.splice(0);
-		const few: object[] = [
-			{ ...ana, email: 'ana@example.com', referralCode: 'A1' },
-			{ ...ana, email: 'other@example.com', referralCode: 'A2', totalReferrals: '11' },
-			{ firstName: 'Bo', lastName: null, email: 'bo@example.com', totalReferrals: 10 },
-			{ firstName: null, lastName: null, email: 'cy@example.com', totalReferrals: '1' },
-			{ firstName: 'Di', email: 'di@example.com', totalReferrals: 0 },
-			{ firstName: 'Ed', email: 'ed@example.com', totalReferrals: null },
-		];
-		campaign.participants.push(...(few as Participant[]));
-		const board = await messageOf();
-		campaign.participants.splice(0);
-		const nobody = await messageOf();
-		campaign.participants.push(...everyone);
-		assert.deepEqual(board.slice(1), [
-			'1. Ana Lee (A2): 11',
-			'2. Bo: 10',
-			'3. Ana Lee (A1): 9',
-			'4. cy@example.com: 1',
-		]);
-		assert.deepEqual(nobody.slice(1), ['Nobody has referred anyone yet.']);
-	});
-	await step('Reward unlocked to message', async () => {
-		const workflow = await publish('reward-unlocked-to-message');
-		const hook = `${n8n.url}/webhook/4d5e0c0e-8c1f-4a3b-9c39-0d5f5a0b2100/referral-rocket`;
-		const alone = campaign.add('alone@example.com');
-		campaign.qualify(campaign.find('ana@example.com') as Participant);
-		for (const participant of [referrer, alone]) {
-			const event = eventAbout('reward_unlocked', participant, 1_760_000_000_000);
-			assert.equal(await deliver(hook, event, webhookSecret), 200);
-		}
-		await waitUntil(async () => {
-			const messages = await givenBy(workflow, 'Write Message');
-			assert.deepEqual(
-				messages.map(({ to }) => to).toSorted(),
-				[referrer.email, alone.email].toSorted(),
-			);
-			const toReferrer = messages.find(({ to }) => to === referrer.email);
-			const toAlone = messages.find(({ to }) => to === alone.email);
-			assert.match(String(toReferrer?.message), /thanks to ana@example.com\. Your balance is 20\./);
-			assert.match(String(toAlone?.message), /^Hello there, .* thanks to your friends\./);
-		}, 20);
-	});
-	await payments(n8n, mockServer, await publish('payment-to-qualification'), {
-		[header.name]: header.value,
-	});
+	await payments(run);
 	// Only n8n 2 can make the table.
 	if (!runtime.version.startsWith('1.')) await participantSync(n8n, mockServer, credentials);
 }
@@ -187,6 +103,3 @@ async function participantSync(n8n: N8n, mockServer: MockServer, credentials: ob
 		await expectRows(1);
 	});
 }
-
-const rowsOf = (execution: Execution, node: string) =>
-	itemsOf(execution, node).map(({ json }) => json);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import axios from 'axios';
-import { itemsOf, type N8n } from '../../tools/n8n/n8n.mts';
+import { itemsOf } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import type { MockServer } from '../../tools/mock-server/service.mts';
+import type { ExampleRun } from './services/exampleRun.mts';
 
 const outcomes = [
 	'Already Qualified',
@@ -19,17 +20,17 @@ type Outcomes = Partial<Record<(typeof outcomes)[number], string[]>>;
 
 const qualifyPath = '/api/v1/qualifyParticipant';
 
+const headers = { 'X-Shop-Key': 'only-the-shop-knows-it' };
+
 /**
- * The example "Payment to qualification", published: whatever the shop sends, as often as it likes,
- * nobody is qualified twice, nobody is lost, and everyone comes out somewhere.
- * @param headers that the shop sends
+ * The example "Payment to qualification": whatever the shop sends, as often as it likes, nobody is
+ * qualified twice, nobody is lost, and everyone comes out somewhere.
  */
-export async function payments(
-	n8n: N8n,
-	mockServer: MockServer,
-	workflow: string,
-	headers: Record<string, string>,
-): Promise<void> {
+export async function payments(run: ExampleRun): Promise<void> {
+	const { n8n, mockServer } = run;
+	const [[name, value]] = Object.entries(headers);
+	const httpHeaderAuth = await run.addCredential('httpHeaderAuth', { name, value });
+	const workflow = await run.publish('payment-to-qualification', { webhook: httpHeaderAuth });
 	const { campaign } = mockServer;
 	const [referrer] = campaign.participants;
 	let buyers = 0;
@@ -51,7 +52,8 @@ export async function payments(
 	const qualifications = () => {
 		const sent = mockServer.requests.slice(requestsSeen).filter(({ path }) => path === qualifyPath);
 		requestsSeen = mockServer.requests.length;
-		return sent.map(({ body }) => [body?.email, body?.amount]);
+		// Amounts go out as texts.
+		return sent.map(({ body }) => [body?.email, Number(body?.amount)]);
 	};
 	const paidBy = (...all: Participant[]) => all.map(({ email }) => [email, 250]).toSorted();
 	let executionsSeen = 0;

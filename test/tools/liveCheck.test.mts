@@ -159,7 +159,7 @@ describe('against a service that is as assumed', () => {
 		const rows = await inspect();
 		const lines = report(rows).split('\n');
 		expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
-		expect(report(rows)).toMatch(/^holds: +21,/m);
+		expect(report(rows)).toMatch(/^holds: +22,/m);
 		expect(report(rows)).toMatch(/^differs: +0,/m);
 		expect(report(rows)).toContain('api/specification.ts:');
 	});
@@ -413,7 +413,7 @@ describe('where the service is not as assumed', () => {
 		[
 			'another name for the share link',
 			renamed('shareLink', 'link'),
-			'Simplify',
+			'simplified output',
 			/None of 20 has shareLink\..*link/,
 		],
 		[
@@ -421,6 +421,15 @@ describe('where the service is not as assumed', () => {
 			renamed('refereeReward', 'reward'),
 			'the totals of',
 			/has refereeReward\..*reward/,
+		],
+		[
+			'a share link of another form',
+			() =>
+				service.mockServer.campaign.participants.forEach((participant) =>
+					Object.assign(participant, { shareLink: `https://rr.example/${participant.email}` }),
+				),
+			'share link holds',
+			/0 of 20/,
 		],
 		[
 			'createdOn in milliseconds',
@@ -608,7 +617,7 @@ describe('where the service does not answer as a service', () => {
 		service.mockServer.campaign.participants.length = 0;
 		const rows = await inspect();
 		expect(differing(rows)).toEqual([]);
-		expect(row(rows, 'Simplify').seen).toMatch(/no participants/);
+		expect(row(rows, 'simplified output').seen).toMatch(/no participants/);
 	});
 });
 

@@ -11,6 +11,7 @@ import { isObject, saysAlreadyExists } from '../../nodes/ReferralRocket/api/resp
 import {
 	campaignTotal,
 	endpoints,
+	linkParameters,
 	maxPageSize,
 	participantTotals,
 	simplifiedParticipant,
@@ -368,9 +369,28 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'A participant has the fields that Simplify keeps',
+		assumed: 'A participant has the fields that a simplified output keeps',
 		code: ['api/specification.ts', 'simplifiedParticipant'],
 		inspect: async (session) => await fieldsSeen(session, simplifiedParticipant),
+	},
+	{
+		assumed: 'A share link holds the campaign in `id` and the code in `referralCode`',
+		code: ['api/specification.ts', 'linkParameters'],
+		inspect: async (session) => {
+			const rows = await participantsOf(session);
+			const fitting = rows.filter(({ shareLink, referralCode, campaignId }) => {
+				if (!URL.canParse(String(shareLink))) return false;
+				const query = new URL(String(shareLink)).searchParams;
+				return (
+					query.get(linkParameters.code) === referralCode &&
+					query.get(linkParameters.campaign) === campaignId
+				);
+			});
+			return {
+				holds: fitting.length === rows.length,
+				seen: `So in ${fitting.length} of ${rows.length} share links.`,
+			};
+		},
 	},
 	{
 		assumed: 'A participant has the totals of referrals and rewards',

@@ -372,6 +372,13 @@ export class N8n {
 		throw new Error(`Workflow ${workflowId} did not become active.`);
 	}
 
+	/** Takes a published workflow back: its triggers stop. */
+	async deactivate(workflowId: string): Promise<void> {
+		if (this.version.startsWith('1.')) {
+			await this.api.patch(`/workflows/${workflowId}`, { active: false });
+		} else await this.post(`/workflows/${workflowId}/deactivate`, {});
+	}
+
 	/**
 	 * n8n's own pages follow the start in their order and the ID in their bounds; workers do not start
 	 * executions in the order of the IDs, so those pages give some twice and leave some out.

@@ -37,10 +37,9 @@ function postgresFolders(): string[] {
  */
 export async function startQueue(): Promise<NodeJS.ProcessEnv> {
 	const redis = findProgram(['redis-server']);
-	const postgres = findProgram(['postgres'], postgresFolders());
-	const [redisPort, postgresPort] = [await getPort(), await getPort()];
+	const redisPort = await getPort();
+	const database = await startPostgres();
 	await startRedis(redis, redisPort);
-	await startPostgres(postgres, postgresPort);
 	return {
 		EXECUTIONS_MODE: 'queue',
 		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
@@ -49,10 +48,10 @@ export async function startQueue(): Promise<NodeJS.ProcessEnv> {
 		DB_TYPE: 'postgresdb',
 		// n8n's default of two is starved by a burst of webhooks.
 		DB_POSTGRESDB_POOL_SIZE: '10',
-		DB_POSTGRESDB_HOST: '127.0.0.1',
-		DB_POSTGRESDB_PORT: String(postgresPort),
-		DB_POSTGRESDB_DATABASE: 'postgres',
-		DB_POSTGRESDB_USER: 'n8n',
+		DB_POSTGRESDB_HOST: database.host,
+		DB_POSTGRESDB_PORT: String(database.port),
+		DB_POSTGRESDB_DATABASE: database.database,
+		DB_POSTGRESDB_USER: database.user,
 	};
 }
 
@@ -62,7 +61,14 @@ async function startRedis(program: string, port: number) {
 	await whenReady('Redis', started, async () => /ready to accept/i.test(started.output()));
 }
 
-async function startPostgres(program: string, port: number) {
+/**
+ * Starts PostgreSQL, empty, for as long as this process lives.
+ * @returns how to connect to it; there is no password
+ * @throws Missing when this machine does not have it
+ */
+export async function startPostgres() {
+	const program = findProgram(['postgres'], postgresFolders());
+	const port = await getPort();
 	const folder = await temporaryFolder();
 	// PostgreSQL refuses to run as root.
 	const isRoot = process.getuid?.() === 0;
@@ -84,6 +90,7 @@ async function startPostgres(program: string, port: number) {
 		...options.flatMap((option) => ['-c', option]),
 	);
 	await whenReady('PostgreSQL', started, async () => /ready to accept/.test(started.output()));
+	return { host: '127.0.0.1', port, database: 'postgres', user: 'n8n' };
 }
 
 async function done({ ended, output }: ReturnType<typeof start>) {

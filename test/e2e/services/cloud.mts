@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import Fastify from 'fastify';
+import { generate } from 'selfsigned';
+import { temporaryFolder } from '../../../tools/n8n/n8n.mts';
+
+/** Where n8n's nodes reach the services. */
+export const hosts = {
+	hubspot: 'api.hubapi.com',
+	openAi: 'api.openai.com',
+	pipedrive: 'api.pipedrive.com',
+	sheets: 'sheets.googleapis.com',
+	shop: 'shop.example.com',
+	slack: 'slack.com',
+	stripe: 'api.stripe.com',
+};
+
+export type Cloud = Awaited<ReturnType<typeof createCloud>>;
+
+/**
+ * A server that is all these services to an n8n with the environment that start returns: a proxy leads
+ * there whoever asks for one of their addresses, and refuses all others. The file of each service adds
+ * the few calls that its example makes, as routes of its host, before the start.
+ */
+export async function createCloud() {
+	const altNames = Object.values(hosts).map((value) => ({ type: 2 as const, value }));
+	const { private: key, cert } = await generate([{ name: 'commonName', value: 'Services' }], {
+		algorithm: 'sha256',
+		extensions: [{ name: 'subjectAltName', altNames }],
+	});
+	const server = Fastify({ https: { key, cert }, forceCloseConnections: true });
+	server.addContentTypeParser(
+		'application/x-www-form-urlencoded',
+		{ parseAs: 'string' },
+		(_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+	);
+	/** What was called that no file plays. */
+	const unexpected: string[] = [];
+	server.setNotFoundHandler(({ method, hostname, url }, reply) => {
+		unexpected.push(`${method} ${hostname}${url}`);
+		return reply.code(404).send({ message: 'Not played' });
+	});
+
+	const proxy = createServer();
+	proxy.on('connect', ({ url = '' }, socket) => {
+		if (!Object.values(hosts).includes(url.replace(/:443$/, ''))) {
+			socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+			return;
+		}
+		const { port } = server.server.address() as AddressInfo;
+		const tunnel = connect(port, '127.0.0.1', () => {
+			socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+			socket.pipe(tunnel).pipe(socket);
+		});
+		for (const end of [socket, tunnel]) end.on('error', () => tunnel.destroy());
+	});
+
+	return {
+		server,
+		unexpected,
+		/** @returns the environment in which n8n finds the services and trusts them */
+		async start(): Promise<NodeJS.ProcessEnv> {
+			await server.listen({ host: '127.0.0.1', port: 0 });
+			await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+			const certificate = path.join(await temporaryFolder(), 'services.pem');
+			await writeFile(certificate, cert);
+			const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+			const local = '127.0.0.1,localhost';
+			return {
+				// Some look for the one, some for the other, and this machine may have either.
+				...{ HTTPS_PROXY: url, https_proxy: url },
+				...{ NO_PROXY: local, no_proxy: local },
+				NODE_EXTRA_CA_CERTS: certificate,
+			};
+		},
+		async [Symbol.asyncDispose]() {
+			proxy.close();
+			proxy.closeAllConnections();
+			await server.close();
+		},
+	};
+}

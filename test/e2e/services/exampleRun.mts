@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import type { INode, IPinData } from 'n8n-workflow';
+import { itemsOf, type N8n, type Workflow } from '../../../tools/n8n/n8n.mts';
+import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
+import type { MockServer } from '../../../tools/mock-server/service.mts';
+
+import type { Participant } from '../../../tools/mock-server/campaign.mts';
+import { deliver, eventAbout } from '../../../tools/mock-server/webhooks.mts';
+import { webhookSecret } from '../workflow.mts';
+import type { Cloud } from './cloud.mts';
+import { playHubspot } from './hubspot.mts';
+import { playOpenAi } from './openAi.mts';
+import { playPipedrive } from './pipedrive.mts';
+import { playSheets } from './sheets.mts';
+import { playShop } from './shop.mts';
+import { playSlack } from './slack.mts';
+import { playStripe } from './stripe.mts';
+
+/** Adds every service to the cloud. */
+export const playServices = (cloud: Cloud) => ({
+	hubspot: playHubspot(cloud),
+	openAi: playOpenAi(cloud),
+	pipedrive: playPipedrive(cloud),
+	sheets: playSheets(cloud),
+	shop: playShop(cloud),
+	slack: playSlack(cloud),
+	stripe: playStripe(cloud),
+});
+
+type Services = ReturnType<typeof playServices>;
+
+type Change = (nodes: Record<string, INode>) => void;
+
+/** By node type, without "n8n-nodes-base.": what n8n stores of the credential that a user chooses. */
+type Credentials = Record<string, object>;
+
+/** What the examples are tried with: one n8n, the service, and credentials for everything. */
+export class ExampleRun {
+	constructor(
+		readonly n8n: N8n,
+		readonly mockServer: MockServer,
+		/** For the nodes of Referral Rocket. */
+		private readonly credentials: object,
+		readonly services: Services,
+	) {}
+
+	/** Makes a credential and returns it as nodes refer to it. */
+	async addCredential(type: string, data: object): Promise<object> {
+		const { id, name } = await this.n8n.post<{ id: string; name: string }>('/credentials', {
+			name: type,
+			type,
+			data,
+		});
+		return { [type]: { id, name } };
+	}
+
+	/**
+	 * Imports an example and chooses credentials, as a user does.
+	 * @param change of its nodes, by name: what has to be quicker here, or leads elsewhere
+	 * @returns its ID
+	 */
+	async import(example: string, credentials: Credentials = {}, change?: Change): Promise<string> {
+		const file = `examples/${example}.json`;
+		return await this.n8n.importWorkflow(file, this.credentials, (workflow: Workflow) => {
+			for (const node of workflow.nodes) {
+				node.credentials ??= credentials[node.type.replace('n8n-nodes-base.', '')];
+			}
+			const named = workflow.nodes.map((node) => [node.name, node]);
+			change?.(Object.fromEntries(named) as Record<string, INode>);
+		});
+	}
+
+	/** As import, and publishes it. */
+	async publish(example: string, credentials?: Credentials, change?: Change): Promise<string> {
+		const id = await this.import(example, credentials, change);
+		await this.n8n.activate(id);
+		return id;
+	}
+
+	/**
+	 * Runs a saved workflow from one of its triggers, with the sample that is pinned there.
+	 * @returns a function that gives what a node gave
+	 * @throws when it does not end well
+	 */
+	async runFrom(workflow: string, trigger: string) {
+		const execution = await this.n8n.run(workflow, trigger);
+		assert.equal(execution.status, 'success', execution.message);
+		return { rows: (node: string) => itemsOf(execution, node).map(({ json }) => json) };
+	}
+
+	async runNow(workflow: string) {
+		return await this.runFrom(workflow, 'Run now');
+	}
+
+	/** @returns a function that gives whom the service was asked to qualify since now, and with what amount */
+	qualifications() {
+		const { requests } = this.mockServer;
+		const before = requests.length;
+		return () =>
+			requests
+				.slice(before)
+				.filter(({ path }) => path === '/api/v1/qualifyParticipant')
+				.map(({ body }) => [String(body?.email), Number(body?.amount)]);
+	}
+
+	/** Sends an event to the published workflow, as the service does. */
+	async deliver(workflow: string, eventType: string, about: Participant): Promise<void> {
+		const { nodes } = await this.n8n.get<Workflow>(`/workflows/${workflow}`);
+		const trigger = nodes.find(({ type }) => type.endsWith('.referralRocketTrigger'));
+		const url = `${this.n8n.url}/webhook/${trigger?.webhookId}/referral-rocket`;
+		const event = eventAbout(eventType, about, 1_760_000_000_000);
+		assert.equal(await deliver(url, event, webhookSecret), 200);
+	}
+
+	/** Waits until a workflow has been started so many times, and has ended well each time. */
+	async settled(workflow: string, count: number): Promise<void> {
+		await waitUntil(async () => {
+			const statuses = (await this.n8n.statusesOf(workflow)).map(({ status }) => status);
+			assert.deepEqual(statuses, Array(count).fill('success'));
+		}, 30);
+	}
+
+	/** The sample that is pinned in a trigger has the fields of what really came, and no others. */
+	async expectSample(workflow: string, trigger: string): Promise<void> {
+		const { pinData } = await this.n8n.get<{ pinData: IPinData }>(`/workflows/${workflow}`);
+		const [came] = await this.givenBy(workflow, trigger);
+		const [{ json }] = pinData[trigger];
+		assert.deepEqual(Object.keys(json).sort(), Object.keys(came).sort());
+	}
+
+	/** @returns what one node gave, over all finished executions of a workflow */
+	async givenBy(workflow: string, node: string) {
+		const executions = await this.n8n.executionsOf(workflow);
+		return executions.flatMap((execution) => itemsOf(execution, node).map(({ json }) => json));
+	}
+}
