@@ -7,6 +7,7 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
 import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
 import { exampleFiles, project, type N8n } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
+import { takeCanvasPictures } from './canvasPictures.mts';
 import { defaultVersionOf, fieldsOf, labelsOf, modeOf, noticesOf } from './descriptions.mts';
 import { Editor } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';

@@ -164,7 +164,7 @@ export class Editor {
 
 	/** @returns the panel of the open node */
 	get panel(): Locator {
-		return this.page.locator(id(this.isVersion1 ? 'ndv-modal' : 'ndv'));
+		return this.page.locator(id('ndv'));
 	}
 
 	/** @returns the part of the panel with what comes out */
