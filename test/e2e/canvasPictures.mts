@@ -5,6 +5,15 @@ import type { Page } from 'playwright-core';
 import type { N8n } from '../../tools/n8n/n8n.mts';
 
 const largestBytes = 150_000;
+/** Around the nodes, in pixels; a node's name stands below it and may be wider. */
+const margin = 56;
+
+/** What lies over the canvas: zooming, adding, running. */
+const buttons = [
+	'[class*="executionButtons"]',
+	'[class*="nodeButtonsWrapper"]',
+	'[data-test-id="canvas-controls"]',
+].join();
 
 /**
  * Takes a picture of the canvas of each workflow, as the editor shows it when it is opened.
@@ -22,16 +31,38 @@ export async function takeCanvasPictures(
 	const files: string[] = [];
 	for (const [name, id] of workflows) {
 		await page.goto(`${n8n.url}/workflow/${id}`);
-		await page.waitForSelector('[data-test-id="canvas-node"]', { timeout: 60_000 });
+		await page.waitForSelector('[data-test-id="canvas-node"]');
 		await page.click('[data-test-id="zoom-to-fit"]');
+		await page.addStyleTag({ content: `${buttons} { display: none !important }` });
+		// A trigger under the pointer has a button of its own.
+		await page.mouse.move(0, 0);
 		// n8n moves there in a third of a second.
 		await page.waitForTimeout(1000);
 		const file = path.join(folder, `${name}.png`);
-		await page
-			.locator('[data-test-id="canvas"]')
-			.screenshot({ path: file, animations: 'disabled' });
+		const clip = await placeOfNodes(page);
+		await page.screenshot({ path: file, clip, animations: 'disabled' });
 		assert.ok((await stat(file)).size < largestBytes, `${name}.png is too large for the docs`);
 		files.push(file);
 	}
 	return files;
+}
+
+/** @returns the part of the page that holds all nodes and notes */
+async function placeOfNodes(page: Page) {
+	const nodes = await page.locator('.vue-flow__node').all();
+	const boxes = (await Promise.all(nodes.map(async (node) => await node.boundingBox()))).filter(
+		(box) => box !== null,
+	);
+	const canvas = await page.locator('[data-test-id="canvas"]').boundingBox();
+	assert.ok(canvas && boxes.length > 0, 'There is nothing on the canvas');
+	const left = Math.max(canvas.x, Math.min(...boxes.map(({ x }) => x)) - margin);
+	const top = Math.max(canvas.y, Math.min(...boxes.map(({ y }) => y)) - margin / 2);
+	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + margin;
+	const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + margin;
+	return {
+		x: left,
+		y: top,
+		width: Math.min(right, canvas.x + canvas.width) - left,
+		height: Math.min(bottom, canvas.y + canvas.height) - top,
+	};
 }
