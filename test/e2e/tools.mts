@@ -86,7 +86,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			amount: 250,
 		});
 		assert.equal(qualified.rewardEventCompleted, true);
-		assert.equal(mockServer.requests.at(-1)?.body?.amount, 250);
+		assert.equal(mockServer.requests.at(-1)?.body?.amount, '250');
 		const listed = await use<Participant>('List_Participants', { limit: 3 });
 		assert.deepEqual(
 			listed.map(({ email }) => email),
