@@ -122,10 +122,12 @@ export class Editor {
 	async showsIcon(part: Locator, node: INodeType, theme: Theme): Promise<void> {
 		const icon = part.locator(`img[src$="/${iconOf(node, theme)}"]:visible`).first();
 		await icon.waitFor();
-		const isDrawn = await icon.evaluate(
-			(image) => 'naturalWidth' in image && image.naturalWidth !== 0,
-		);
-		assert.ok(isDrawn, `The ${theme} icon is no picture`);
+		await waitUntil(async () => {
+			const isDrawn = await icon.evaluate(
+				(image) => 'naturalWidth' in image && image.naturalWidth !== 0,
+			);
+			assert.ok(isDrawn, `The ${theme} icon is no picture`);
+		}, patience);
 	}
 
 	/** Opens a saved workflow. */
