@@ -7,7 +7,13 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
 import { searchCampaigns } from './methods/searchCampaigns';
-import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
+import {
+	campaignLocator,
+	eventsSubtitle,
+	inVersion,
+	simplifyField,
+	versions,
+} from './parameters/fields';
 import { eventOptions, eventOptionsOfVersion1 } from './triggers/polling/eventOptions';
 import { poll } from './triggers/polling/poll';
 
@@ -20,7 +26,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			dark: 'file:../../icons/referralRocket.dark.svg',
 		},
 		group: ['trigger'],
-		version: [1, 1.1],
+		version: versions,
 		defaultVersion: 1.1,
 		subtitle: eventsSubtitle,
 		description:
@@ -55,7 +61,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				type: 'options',
 				default: 'participantAdded',
 				description: 'What must have happened to a participant to start the workflow',
-				displayOptions: { show: { '@version': [1] } },
+				displayOptions: inVersion(1),
 				options: eventOptionsOfVersion1,
 			},
 			{
@@ -64,7 +70,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				type: 'multiOptions',
 				default: [],
 				description: 'Several events instead of the one above. Leave empty for the event above.',
-				displayOptions: { show: { '@version': [1] } },
+				displayOptions: inVersion(1),
 				options: eventOptions,
 			},
 			{
@@ -74,7 +80,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				default: ['participantAdded'],
 				required: true,
 				description: 'What must have happened to start the workflow. Each item says which it was.',
-				displayOptions: { show: { '@version': [1.1] } },
+				displayOptions: inVersion(1.1),
 				options: eventOptions,
 			},
 			{

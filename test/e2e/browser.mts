@@ -165,11 +165,7 @@ async function runSync(editor: Editor, n8n: N8n, credentials: object) {
 		await editor.picture('sync');
 	});
 	await editor.step('The data table that it has filled', async () => {
-		const { id: owner } = await n8n.get<{ id: string }>('/projects/personal');
-		const { data } = await n8n.get<{ data: Array<{ id: string }> }>(
-			`/projects/${owner}/data-tables`,
-		);
-		await page.goto(`${n8n.url}/projects/${owner}/datatables/${data[0].id}`);
+		await page.goto(await n8n.dataTableUrl());
 		await page.getByText('participant1249@example.com').first().waitFor();
 		await editor.picture('table');
 	});

@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
-import { eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { eventAbout, signatureOf } from '../../tools/mock-server/webhooks.mts';
 import { credentialFor, locator, useMockServer } from '../support/mockServer.mts';
 import { project } from '../support/projectCopy.mts';
 import { Hook, Polling } from '../support/triggerContexts.mts';
@@ -48,8 +47,7 @@ test.each(webhookEvents)('that of $name is what the webhook trigger outputs', as
 		const [participant] = service.mockServer.campaign.participants;
 		const event = eventAbout(String(sample.event), participant, Date.now());
 		const body = JSON.stringify(event);
-		const signature = createHmac('sha256', 'secret').update(body).digest('hex');
-		await hook.post(body, { 'x-rr-signature': signature });
+		await hook.post(body, { 'x-rr-signature': signatureOf(body, 'secret') });
 		expect(Object.keys(sample)).toEqual(Object.keys(hook.executions[0][0].json));
 	} finally {
 		await hook.close();

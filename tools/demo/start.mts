@@ -90,7 +90,7 @@ async function demo(): Promise<number> {
 	console.log(`
 n8n stays up for you to look around. Log in with ${owner.email} and the password ${owner.password}.
   Sync, with its items   ${await lastExecution(n8n, sync)}
-  Table that it filled   ${await tableUrl(n8n)}
+  Table that it filled   ${await n8n.dataTableUrl()}
   Event, with its items  ${event}
   All examples           ${n8n.url}/home/workflows
 The mock server for Referral Rocket is at ${mockServer.url}. Press Ctrl-C to stop both.`);
@@ -149,15 +149,6 @@ async function sendEvent(n8n: N8n, { campaign }: MockServer, workflowId: string)
 async function lastExecution(n8n: N8n, workflowId: string): Promise<string> {
 	const [{ id }] = await n8n.statusesOf(workflowId);
 	return `${n8n.url}/workflow/${workflowId}/executions/${id}`;
-}
-
-/** @returns where the editor shows the only data table */
-async function tableUrl(n8n: N8n): Promise<string> {
-	const project = await n8n.get<{ id: string }>('/projects/personal');
-	const tables = await n8n.get<{ data: Array<{ id: string }> }>(
-		`/projects/${project.id}/data-tables`,
-	);
-	return `${n8n.url}/projects/${project.id}/datatables/${tables.data[0].id}`;
 }
 
 interface Sync {

@@ -41,6 +41,10 @@ export const eventAbout = (eventType: string, participant: Participant, createdA
 	updatedAt: createdAt,
 });
 
+/** @returns the signature of a body under a secret, as the service writes it */
+export const signatureOf = (body: string, secret: string) =>
+	createHmac('sha256', secret).update(body).digest('hex');
+
 /** How often an event is posted to an n8n that is not ready. */
 const maxAttempts = 20;
 
@@ -58,7 +62,7 @@ export async function deliver(
 	timeoutMs?: number,
 ): Promise<number> {
 	const body = JSON.stringify(event);
-	const signature = secret && createHmac('sha256', secret).update(body).digest('hex');
+	const signature = secret && signatureOf(body, secret);
 	const headers = {
 		'content-type': 'application/json',
 		...(signature ? { 'x-rr-signature': signature } : {}),

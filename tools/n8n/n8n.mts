@@ -448,9 +448,21 @@ export class N8n {
 	 * @returns these rows of the only data table, and how many it has in all
 	 */
 	async rows<Row>(query: object): Promise<{ count: number; data: Row[] }> {
+		const { projectId, id } = await this.dataTable();
+		return await this.get(`/projects/${projectId}/data-tables/${id}/rows`, query);
+	}
+
+	/** @returns where the editor shows the only data table */
+	async dataTableUrl(): Promise<string> {
+		const { projectId, id } = await this.dataTable();
+		return `${this.url}/projects/${projectId}/datatables/${id}`;
+	}
+
+	private async dataTable(): Promise<{ projectId: string; id: string }> {
 		const { id: projectId } = await this.get<{ id: string }>('/projects/personal');
-		const tables = `/projects/${projectId}/data-tables`;
-		const [table] = (await this.get<{ data: Array<{ id: string }> }>(tables)).data;
-		return await this.get(`${tables}/${table.id}/rows`, query);
+		const { data } = await this.get<{ data: Array<{ id: string }> }>(
+			`/projects/${projectId}/data-tables`,
+		);
+		return { projectId, id: data[0].id };
 	}
 }

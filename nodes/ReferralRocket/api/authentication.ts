@@ -1,4 +1,5 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+import { shortHash } from './hash';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
 /** @returns the key, without what copying brings along: spaces around it or "Bearer" in front of it */
@@ -6,6 +7,16 @@ export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
 	String(apiKey ?? '')
 		.trim()
 		.replace(/^Bearer\s+/i, '');
+
+/**
+ * @param baseUrl the service's address
+ * @param credentials the fields of the Referral Rocket credential
+ * @returns what tells accounts apart, with the key in short
+ */
+export const accountOf = (
+	baseUrl: string | undefined,
+	credentials: ICredentialDataDecryptedObject,
+): string => `${baseUrl} ${shortHash(keyOf(credentials), 12)}`;
 
 /**
  * The header is not documented, so the user can choose it.

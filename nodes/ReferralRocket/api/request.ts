@@ -7,11 +7,10 @@ import type {
 	NodeApiError,
 } from 'n8n-workflow';
 import { cancelSignalOf, type ApiCall } from './apiCall';
-import { keyOf, withoutKey } from './authentication';
+import { accountOf, keyOf, withoutKey } from './authentication';
 import { withDeadline } from './deadline';
 import { networkMessage } from './errorMessages';
 import { createApiError } from './errors';
-import { shortHash } from './hash';
 import { isConnectionLost, isTimeout } from './networkErrors';
 import type { Attempt } from './retry';
 import { sendWithRetry } from './retry';
@@ -33,7 +32,7 @@ export async function request(call: ApiCall): Promise<ApiResponse> {
 	const key = keyOf(credentials);
 	const redact = (text: string) => withoutKey(text, key);
 	const { response, code, reason, attempts } = await sendWithRetry(
-		`${connection.baseURL} ${shortHash(key, 12)}`,
+		accountOf(connection.baseURL, credentials),
 		endpoint,
 		signal,
 		async () => await send(call, credentials),

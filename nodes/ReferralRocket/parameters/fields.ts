@@ -15,7 +15,7 @@ import { titleOf } from './titles';
  */
 
 /**
- * The versions of the Referral Rocket node. A saved workflow keeps its node's version, so a field that
+ * The versions of the Referral Rocket node and its polling trigger. A saved workflow keeps its node's version, so a field that
  * works in another way than before is another field, in the latest version only.
  */
 export const versions = [1, 1.1];

@@ -23,13 +23,6 @@ const simplifiedCampaignFields: Shape = (campaign) =>
 	);
 
 /**
- * @param context of a trigger, for its Simplify switch
- * @returns what makes the output of a participant
- */
-export const simplified = (context: Parameters): Shape =>
-	context.getNodeParameter('simplify', true) ? simplifiedFields : (participant) => participant;
-
-/**
  * @param context of an item, for its Output field; in version 1 of the node for Simplify, where it has one
  * @param isCampaign whether rows are campaigns; participants otherwise
  * @returns what makes the output of a row

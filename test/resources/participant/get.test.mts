@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { startNode } from '../../support/engine.mts';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
@@ -237,13 +238,15 @@ describe('by referral code', () => {
 		const pages = () =>
 			many.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants')).length;
 
+		const find = async (participants: Participant[]) => {
+			const items = itemsOf(...participants.map(({ referralCode }) => ({ referralCode })));
+			const parameters = { ...byCode, referralCode: '={{ $json.referralCode }}' };
+			return (await many.run(parameters, { items })).rows;
+		};
+
 		test('stops reading as soon as everyone is found', async () => {
 			const near = many.mockServer.campaign.participants.slice(0, 400);
-			const { rows } = await many.run(
-				{ ...byCode, referralCode: '={{ $json.referralCode }}' },
-				{ items: itemsOf(...near.map(({ referralCode }) => ({ referralCode }))) },
-			);
-			expect(rows).toEqual(near);
+			expect(await find(near)).toEqual(near);
 			expect(pages()).toBe(1);
 		});
 
@@ -251,11 +254,7 @@ describe('by referral code', () => {
 			const scattered = many.mockServer.campaign.participants
 				.filter((_, index) => index % 97 === 5)
 				.sort((a, b) => (a.shareLink < b.shareLink ? 1 : -1));
-			const { rows } = await many.run(
-				{ ...byCode, referralCode: '={{ $json.referralCode }}' },
-				{ items: itemsOf(...scattered.map(({ referralCode }) => ({ referralCode }))) },
-			);
-			expect(rows).toEqual(scattered);
+			expect(await find(scattered)).toEqual(scattered);
 			expect(pages()).toBeLessThanOrEqual(41);
 		});
 

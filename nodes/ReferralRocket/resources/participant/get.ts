@@ -1,6 +1,5 @@
-import { keyOf } from '../../api/authentication';
+import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
-import { shortHash } from '../../api/hash';
 import { ReferralCodeSearch } from '../../api/pagination/referralCodeSearch';
 import type { ApiCall } from '../../api/apiCall';
 import {
@@ -24,8 +23,8 @@ const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 /** @returns the search that all items share which are about the same campaign, with the same key */
 async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
 	const { connection, context, values, shared = new Map<string, unknown>() } = call;
-	const key = shortHash(keyOf(await context.getCredentials(credentialName)), 12);
-	const name = `referral codes of ${connection.baseURL} ${key} ${values.campaign}`;
+	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
+	const name = `referral codes of ${account} ${values.campaign}`;
 	// It goes on when the item that began it has found its participant.
 	if (!shared.has(name)) shared.set(name, new ReferralCodeSearch({ ...call, signal: undefined }));
 	return shared.get(name) as ReferralCodeSearch;
