@@ -55,6 +55,17 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'referralRocketApi', required: true, testedBy: 'testCredential' }],
 		properties: [
+			// The node picker offers what the first field with this label does.
+			{
+				displayName: 'Events',
+				name: 'events',
+				type: 'multiOptions',
+				default: ['participantAdded'],
+				required: true,
+				description: 'What must have happened to start the workflow. Each item says which it was.',
+				displayOptions: inVersion(1.1),
+				options: eventOptions,
+			},
 			{
 				displayName: 'Event',
 				name: 'event',
@@ -71,16 +82,6 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				default: [],
 				description: 'Several events instead of the one above. Leave empty for the event above.',
 				displayOptions: inVersion(1),
-				options: eventOptions,
-			},
-			{
-				displayName: 'Events',
-				name: 'events',
-				type: 'multiOptions',
-				default: ['participantAdded'],
-				required: true,
-				description: 'What must have happened to start the workflow. Each item says which it was.',
-				displayOptions: inVersion(1.1),
 				options: eventOptions,
 			},
 			{

@@ -32,9 +32,9 @@ export class ReferralRocketTrigger implements INodeType {
 			header: 'Receive a test event',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish this workflow. What starts it then is in the executions list, not in the editor.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
 				active:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. They are in the <a data-key="executions">executions list</a>, not in the editor.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
 			},
 			activationHint:
 				'Nothing arrives? Referral Rocket must know the Test URL, not only the Production URL.',
@@ -56,7 +56,7 @@ export class ReferralRocketTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published. To test before that, add the Test URL there too and press Execute step.',
+					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',
@@ -67,8 +67,9 @@ export class ReferralRocketTrigger implements INodeType {
 				type: 'multiOptions',
 				required: true,
 				default: ['referrerCreated'],
-				description: 'The events that start the workflow',
-				hint: 'The two Created events come for everyone who is added, also by this workflow or by an import. If this workflow adds participants, choose a Campaign here that it does not add to, so that it can not start itself again and again.',
+				description:
+					'The events that start the workflow. Created events come for everyone who is added, also by this workflow or by an import. If this workflow adds participants, choose a Campaign that it does not add to, so that it can not start itself again and again.',
+				hint: 'Created events also come for people whom this workflow adds',
 				options: [
 					{
 						name: 'Any Event',
@@ -98,6 +99,7 @@ export class ReferralRocketTrigger implements INodeType {
 			},
 			campaignLocator(
 				'The only campaign whose events start the workflow. Leave empty for all campaigns.',
+				'. Leave empty for all campaigns.',
 			),
 			simplifyField(),
 			{

@@ -104,13 +104,13 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 	await editor.step('An event that was not signed with the secret is told of', async () => {
 		await deliverRefused(joined(1_760_000_000_001), 'guessed');
 		await editor.inBothThemes(async () => {
-			await editor.shows(editor.output, 'signature', "'Webhook Secret'");
+			await editor.shows(editor.output, 'not signed', "'Webhook Secret'");
 		});
 	});
 	await editor.step('So is an event that is not selected', async () => {
 		await deliverRefused(eventAbout('reward_unlocked', friend, 1_760_000_000_002), webhookSecret);
 		await editor.inBothThemes(async () => {
-			await editor.shows(editor.output, other.name.split(' ')[0].toLowerCase(), "'Events'");
+			await editor.shows(editor.output, `trigger: ${other.name}`, "'Events'");
 		});
 	});
 	await editor.step('The canvas says what it waits for, and a test event arrives', async () => {
@@ -163,6 +163,7 @@ export async function walkToAPoll({ editor, mockServer }: Walk): Promise<void> {
 		const picker = await editor.searchNodes(pickerNameOf(polling));
 		await editor.tile(polling).click();
 		await editor.shows(picker, description.description);
+		for (const { action } of eventsOf(polling)) await picker.getByText(action).waitFor();
 		await picker.getByText(event.action).click();
 		await editor.chooseCredential('Referral Rocket');
 		await editor.chooseCampaign(modeOf(fieldsOf(polling), 'campaignId', 'id'), campaign.id);

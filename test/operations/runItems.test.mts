@@ -61,7 +61,8 @@ test('after an item that can not be sent, no further one is resolved', async () 
 	expect(error?.message).toBe(
 		`'Email' "no email" is not an email address. Enter one address, like jo@example.com. This was item 6 of 50: 5 items before it had been sent; none of the later ones was sent.`,
 	);
-	expect(error).toMatchObject({ context: { itemIndex: 5 } });
+	// n8n would show it beside that number, counted from 0.
+	expect(error).not.toHaveProperty('context.itemIndex');
 	// As the service's own error it would be shown with a code that it never sent.
 	expect(error?.name).toBe('NodeOperationError');
 });

@@ -294,7 +294,6 @@ export function oneBadItemFailsAlone(
 			const result = await service.run(parameters, { items });
 			expect(result.items).toEqual([]);
 			expect(result.error?.message).toMatch(says);
-			expect(result.error).toMatchObject({ context: { itemIndex: 1 } });
 			// The third item is under way by then only where the second one had to be sent to be refused.
 			expect(result.error?.message).toMatch(
 				/This was item 2 of 3: 1 item before it had been sent; (item 3 was under way and had been sent too|none of the later ones was sent)\.$/,

@@ -30,8 +30,8 @@ test('the events are those that saved workflows hold, also in the field of versi
 	const { properties } = new ReferralRocketPollingTrigger().description;
 	const lists = properties.filter(({ name }) => name === 'events');
 	expect(lists.map(({ displayOptions }) => displayOptions?.show?.['@version'])).toEqual([
-		[1],
 		[1.1],
+		[1],
 	]);
 	for (const { options } of lists) {
 		expect(options?.map((option) => 'value' in option && option.value)).toEqual(all);

@@ -488,21 +488,34 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 	};
 
 	test.each<[string, INodeParameters, unknown, string | undefined, RegExp]>([
-		['signed with another secret', {}, event(), 'other', /signature .*'Webhook Secret'/],
-		['that is none', {}, [1], undefined, /not an event .*Test URL/],
+		[
+			'signed with another secret',
+			{},
+			event(),
+			'other',
+			/not signed with the 'Webhook Secret' .*Settings → Webhooks.*press Execute step again/,
+		],
+		['that is none', {}, [1], undefined, /Test URL is not an event .*press Execute step again/],
 		[
 			'that is not selected',
 			{ events: ['rewardUnlocked'] },
 			event(),
 			undefined,
-			/does not wait .*"referrer_added".*'Events'/,
+			/not selected in this trigger: Referrer Created .*'Events'/,
+		],
+		[
+			'that is not known here',
+			{ events: ['rewardUnlocked'] },
+			event({ eventType: 'something_new' }),
+			undefined,
+			/not selected in this trigger: "something_new" .*Any Event/,
 		],
 		[
 			'of another campaign',
 			{ campaignId: locator('Other') },
 			event(),
 			undefined,
-			/does not wait .*campaign "JCu82f30F1".*'Campaign'/,
+			/another campaign arrived: "JCu82f30F1" .*'Campaign'/,
 		],
 	])('%s', async (_, parameters, content, key, says) => {
 		expect(await refusal(parameters, content, key)).toMatch(says);

@@ -186,6 +186,8 @@ function createStopError(index: number, error: ItemError, started: StartedItem[]
 	];
 	const where = `This was item ${index + 1} of ${count}: ${facts.join('; ')}.`;
 	error.description = join(error.description, continueHint);
+	// n8n would add it to the description, counted from 0.
+	delete error.context.itemIndex;
 	return withMessage(error, `${error.message} ${where}`);
 }
 

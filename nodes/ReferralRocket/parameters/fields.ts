@@ -47,8 +47,12 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 export const eventsSubtitle =
 	'={{ [$parameter["events"]?.length ? $parameter["events"] : $parameter["event"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
-/** The campaign, by ID or link; what it is for, when it shows and where it is sent are the caller's. */
-export const campaignLocator = (description: string): INodeProperties => ({
+/**
+ * The campaign, by name, ID or link; when it shows and where it is sent are the caller's.
+ * @param description what it is for
+ * @param endOfHint what else the user should see below the field
+ */
+export const campaignLocator = (description: string, endOfHint = ''): INodeProperties => ({
 	displayName: 'Campaign',
 	name: 'campaignId',
 	type: 'resourceLocator',
@@ -59,7 +63,7 @@ export const campaignLocator = (description: string): INodeProperties => ({
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			hint: "Lists the 'Campaigns' of the credential by name",
+			hint: `Lists the 'Campaigns' of the credential by name${endOfHint}`,
 			typeOptions: { searchListMethod: 'searchCampaigns', searchable: true },
 		},
 		{
@@ -67,7 +71,7 @@ export const campaignLocator = (description: string): INodeProperties => ({
 			name: 'id',
 			type: 'string',
 			placeholder: 'e.g. JCu82f30F1',
-			hint: 'The part after "id=" in the link of your campaign',
+			hint: `The part after "id=" in the link of your campaign${endOfHint}`,
 			url: `=${campaignLink}{{ $value }}`,
 		},
 		{
@@ -75,7 +79,7 @@ export const campaignLocator = (description: string): INodeProperties => ({
 			name: 'url',
 			type: 'string',
 			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
-			hint: 'The campaign link or any share link of the campaign',
+			hint: `The campaign link or any share link of the campaign${endOfHint}`,
 		},
 	],
 });

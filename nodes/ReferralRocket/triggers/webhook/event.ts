@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { shortHash } from '../../api/hash';
 import { isObject } from '../../api/response';
 import { eventNames, webhookFields } from '../../api/specification';
+import { titleOf } from '../../parameters/titles';
 import { keyLength } from './seenEvents';
 
 /** An event as the service posts it. */
@@ -26,6 +27,13 @@ export function parseEvent(body: Buffer): ServiceEvent | undefined {
 /** @returns whether the event is one of those that the user has selected */
 export const isSelected = ({ eventType }: ServiceEvent, selected: string[]) =>
 	selected.some((name) => eventNames[name]?.test(eventType));
+
+/** @returns how the user selects an event of this name alone, for example Reward Unlocked; undefined for an unknown one */
+export function optionFor({ eventType }: ServiceEvent): string | undefined {
+	const names = Object.keys(eventNames).filter((name) => name !== 'any');
+	const found = names.find((name) => eventNames[name].test(eventType));
+	return found && titleOf(found);
+}
 
 /** @returns the participant under the names that its fields have everywhere else */
 export const participantOf = ({ data }: ServiceEvent): IDataObject =>

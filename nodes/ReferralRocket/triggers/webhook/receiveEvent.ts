@@ -5,6 +5,7 @@ import {
 	dedupeKey,
 	eventTime,
 	isSelected,
+	optionFor,
 	parseEvent,
 	participantOf,
 	type ServiceEvent,
@@ -12,11 +13,6 @@ import {
 import { SeenEvents } from './seenEvents';
 import { campaignOf, createMissingSecretError, secretsOf } from './settings';
 import { verifySignature } from './signature';
-
-const wrongSecret =
-	"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential. Where another secret stands there already, add this one behind a comma. Then press Execute step again.";
-const notAnEvent =
-	'Something else has called the Test URL. Press Execute step again, then make something happen in Referral Rocket.';
 
 /** The events of each trigger of this n8n process, by workflow and node. */
 const seenEvents = new Map<string, SeenEvents>();
@@ -29,35 +25,63 @@ const seenEvents = new Map<string, SeenEvents>();
 export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const isTest = context.getMode() === 'manual';
 	/** The sender gets a response; in a test in the editor, the user reads what to do instead. */
-	const refuse = (status: number, message: string, solution: string): IWebhookResponseData => {
-		if (isTest) throw createSettingsError(context.getNode(), message, solution);
+	const refuse = (status: number, message: string, error: Error): IWebhookResponseData => {
+		if (isTest) throw error;
 		context.getResponseObject().status(status).json({ message });
 		return { noWebhookResponse: true };
 	};
+	const createError = (message: string, solution: string) =>
+		createSettingsError(context.getNode(), message, `${solution} Then press Execute step again.`);
 	const secrets = await secretsOf(context).catch(() => []);
 	if (secrets?.length === 0) {
-		if (isTest) throw createMissingSecretError(context);
 		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
-		return refuse(500, 'Events can not be verified: see the credential in n8n.', '');
+		return refuse(
+			500,
+			'Events can not be verified: see the credential in n8n.',
+			createMissingSecretError(context),
+		);
 	}
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
 	if (secrets && !verifySignature(body, headers, secrets)) {
-		return refuse(401, 'The signature is missing or wrong.', wrongSecret);
+		return refuse(
+			401,
+			'The signature is missing or wrong.',
+			createError(
+				"An event arrived, but it is not signed with the 'Webhook Secret' of your credential",
+				"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential. Where another secret stands there already, add this one behind a comma.",
+			),
+		);
 	}
 	const event = parseEvent(body);
-	if (!event) return refuse(400, 'This is not an event of Referral Rocket.', notAnEvent);
-
+	if (!event) {
+		return refuse(
+			400,
+			'This is not an event of Referral Rocket.',
+			createError(
+				'What arrived at the Test URL is not an event of Referral Rocket',
+				'Make something happen in Referral Rocket, for example sign up in your campaign.',
+			),
+		);
+	}
 	const campaign = campaignOf(context);
 	const { campaignId } = event.data;
 	const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
 	const selected = [context.getNodeParameter('events')].flat() as string[];
 	if (isElsewhere || !isSelected(event, selected)) {
-		const what = isElsewhere ? `of campaign "${campaignId}"` : `"${event.eventType}"`;
+		const name = optionFor(event);
 		return refuse(
 			200,
 			'Received. This workflow does not wait for such an event.',
-			`Referral Rocket sent an event ${what}. To receive it, change 'Events' or 'Campaign' of this trigger, then press Execute step again.`,
+			isElsewhere
+				? createError(
+						`An event of another campaign arrived: "${campaignId}"`,
+						"To receive it, choose that campaign in 'Campaign' of this trigger, or leave 'Campaign' empty for all.",
+					)
+				: createError(
+						`An event arrived that is not selected in this trigger: ${name ?? `"${event.eventType}"`}`,
+						`To receive it, select ${name ?? 'Any Event'} in 'Events' of this trigger.`,
+					),
 		);
 	}
 	// n8n responds, as only n8n knows whether it has started the workflow.
