@@ -1,5 +1,6 @@
+import getPort from 'get-port';
 import type { Runtime } from '../../tools/n8n/cache.mts';
-import { freePort, installPackage, N8n, temporaryFolder } from '../../tools/n8n/n8n.mts';
+import { installPackage, N8n, temporaryFolder } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 
@@ -16,7 +17,7 @@ export async function setUpEnvironment(
 ) {
 	const folder = await temporaryFolder();
 	await installPackage(folder, tarball);
-	const port = await freePort(undefined);
+	const port = await getPort();
 	const startN8n = async () =>
 		await step(`Starting n8n ${runtime.version}`, async () =>
 			N8n.start(runtime, folder, port, env),

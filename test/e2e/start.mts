@@ -23,8 +23,6 @@ interface Part {
 	name: string;
 	version: string;
 	run: (runtime: Runtime, tarball: string) => Promise<void>;
-	/** Runs only when its name is given. */
-	onlyByName?: true;
 }
 
 const parts: Part[] = [
@@ -37,7 +35,7 @@ const parts: Part[] = [
 	{ name: 'queue', version: n8nVersion, run: queue },
 	{ name: 'upgrade', version: n8nVersion, run: upgrade },
 	{ name: 'browser', version: n8nVersion, run: browser },
-	{ name: 'browser', version: n8nVersion1, run: browser, onlyByName: true },
+	{ name: 'browser', version: n8nVersion1, run: browser },
 	{ name: 'tools', version: n8nVersion, run: tools },
 	{ name: 'tools', version: n8nVersion1, run: tools },
 ];
@@ -52,9 +50,7 @@ async function endToEnd(): Promise<number> {
 		throw new UserError(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
-	const chosen = parts.filter(({ name, onlyByName }) =>
-		wanted.length === 0 ? !onlyByName : wanted.includes(name),
-	);
+	const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 	const versionsOfN8n = [...new Set(chosen.map(({ version }) => version))];
 	const runtimes = await Promise.all(versionsOfN8n.map(bringRuntime));
 	const rows: string[][] = [['part', 'where', 'seconds', '']];

@@ -1,5 +1,6 @@
+import getPort from 'get-port';
 import { bringRuntime, n8nVersion, n8nVersion1 } from '../n8n/cache.mts';
-import { freePort, installPackage, N8n, packPackage, temporaryFolder } from '../n8n/n8n.mts';
+import { installPackage, N8n, packPackage, temporaryFolder } from '../n8n/n8n.mts';
 import { mainOf } from '../command-line/processes.mts';
 import { step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
@@ -34,7 +35,7 @@ async function withN8n<Result>(
 	const folder = await temporaryFolder();
 	await installPackage(folder, tarball);
 	const n8n = await step(`Starting n8n ${version}`, async () =>
-		N8n.start(runtime, folder, await freePort(undefined)),
+		N8n.start(runtime, folder, await getPort()),
 	);
 	try {
 		await n8n.setUpOwner();

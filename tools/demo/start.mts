@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import getPort, { portNumbers } from 'get-port';
 import { bringRuntime } from '../n8n/cache.mts';
 import {
 	exampleFiles,
-	freePort,
 	installPackage,
 	itemsOf,
 	N8n,
@@ -47,6 +47,22 @@ function readOptions() {
 	} catch (error) {
 		throw new UserError(`${(error as Error).message}\n\n${usage}`);
 	}
+}
+
+/**
+ * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
+ * @throws UserError when that port is not free
+ */
+async function freePort(wanted: string | undefined): Promise<number> {
+	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
+	const port = Number(wanted);
+	if (!Number.isInteger(port) || port < 1 || port > 65535) {
+		throw new UserError(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
+	}
+	if ((await getPort({ port })) === port) return port;
+	throw new UserError(
+		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
+	);
 }
 
 async function demo(): Promise<number> {

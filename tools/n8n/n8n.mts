@@ -7,10 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import axios, { type AxiosInstance } from 'axios';
 import { parse } from 'flatted';
-import getPort, { portNumbers } from 'get-port';
+import getPort from 'get-port';
 import { npm, type Runtime } from './cache.mts';
 import { beforeExit, start, stop, whenReady, type Started } from '../command-line/processes.mts';
-import { UserError } from '../command-line/progress.mts';
 
 const run = promisify(execFile);
 
@@ -76,22 +75,6 @@ export async function temporaryFolder(): Promise<string> {
 	temporaryFolders.push(folder);
 	beforeExit(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 	return folder;
-}
-
-/**
- * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
- * @throws UserError when that port is not free
- */
-export async function freePort(wanted: string | undefined): Promise<number> {
-	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
-	const port = Number(wanted);
-	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new UserError(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
-	}
-	if ((await getPort({ port })) === port) return port;
-	throw new UserError(
-		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
-	);
 }
 
 /** @returns name and version of the package */
