@@ -69,7 +69,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 async function participantSync(n8n: N8n, mockServer: MockServer, credentials: object) {
 	const { participants } = mockServer.campaign;
 	const workflow = await n8n.importWorkflow('examples/participant-sync.json', credentials);
-	const sync = async () => (await n8n.run(workflow, 'Run Now')).status;
+	const sync = async () => (await n8n.run(workflow, 'Run now')).status;
 	const expectRows = async (count: number) =>
 		assert.equal((await n8n.rows({ take: 1 })).count, count);
 	participants.splice(60);

@@ -121,7 +121,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	};
 	const syncAgain = async () => {
 		mockServer.campaign.add(`late${participants.length}@example.com`, participants[0]);
-		const { status, message } = await n8n.run(syncId, 'Run Now');
+		const { status, message } = await n8n.run(syncId, 'Run now');
 		assert.equal(status, 'success', message);
 		await expectTable();
 	};
@@ -134,7 +134,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const lost: Array<{ workflowId: string; id: string }> = [];
 	let worker = first;
 	const killDuring = async (workflowId: string, isMidst: () => Promise<boolean>) => {
-		lost.push({ workflowId, id: await n8n.startRun(workflowId, 'Run Now') });
+		lost.push({ workflowId, id: await n8n.startRun(workflowId, 'Run now') });
 		await waitUntil(async () => assert.ok(await isMidst()), 30);
 		await kill(worker.started);
 		worker = await newWorker();
@@ -194,7 +194,7 @@ const lookUp = (credentials: object) =>
 
 /** Lets a sync hold on at the one moment when the table has each participant twice. */
 function pauseBeforeRemoval(workflow: Workflow) {
-	const [removal] = workflow.connections['Write Participants'].main[0];
+	const [removal] = workflow.connections['Write participants'].main[0];
 	workflow.nodes.push({
 		id: 'pause',
 		name: 'Pause',
@@ -203,7 +203,7 @@ function pauseBeforeRemoval(workflow: Workflow) {
 		position: [960, 200],
 		parameters: { amount: 30 },
 	});
-	workflow.connections['Write Participants'] = {
+	workflow.connections['Write participants'] = {
 		main: [[{ node: 'Pause', type: 'main', index: 0 }]],
 	};
 	workflow.connections.Pause = { main: [[removal]] };

@@ -11,11 +11,11 @@ const token = 'the-assistant-knows-it';
 
 /** What each tool of the example asks a model for, which is what a model can rely on. */
 const inputs: Record<string, Record<string, string>> = {
-	Add_Participant: { email: 'string', referredByCode: 'string' },
-	Get_Participant: { email: 'string' },
-	List_Participants: { limit: 'number' },
-	Qualify_Participant: { email: 'string', amount: 'number' },
-	Validate_Referral_Code: { code: 'string' },
+	Add_participant: { email: 'string', referredByCode: 'string' },
+	Get_participant: { email: 'string' },
+	List_participants: { limit: 'number' },
+	Qualify_participant: { email: 'string', amount: 'number' },
+	Validate_referral_code: { code: 'string' },
 };
 
 /** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
@@ -71,23 +71,23 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 	const [newest] = campaign.participants;
 	await step('Each tool does what it says', async () => {
 		const referredByCode = newest.referralCode;
-		const [added] = await use<Participant>('Add_Participant', {
+		const [added] = await use<Participant>('Add_participant', {
 			email: 'ana@example.com',
 			referredByCode,
 		});
 		assert.equal(campaign.find('ana@example.com')?.referredByCode, referredByCode);
 		assert.equal(added.referralCode, campaign.find('ana@example.com')?.referralCode);
-		await use('Add_Participant', { email: 'bob@example.com', referredByCode: '' });
+		await use('Add_participant', { email: 'bob@example.com', referredByCode: '' });
 		assert.equal(campaign.find('bob@example.com')?.referredByCode, null);
-		const [got] = await use<Participant>('Get_Participant', { email: 'ana@example.com' });
+		const [got] = await use<Participant>('Get_participant', { email: 'ana@example.com' });
 		assert.equal(got.shareLink, added.shareLink);
-		const [qualified] = await use<Participant>('Qualify_Participant', {
+		const [qualified] = await use<Participant>('Qualify_participant', {
 			email: 'ana@example.com',
 			amount: 250,
 		});
 		assert.equal(qualified.rewardEventCompleted, true);
 		assert.equal(mockServer.requests.at(-1)?.body?.amount, '250');
-		const listed = await use<Participant>('List_Participants', { limit: 3 });
+		const listed = await use<Participant>('List_participants', { limit: 3 });
 		assert.deepEqual(
 			listed.map(({ email }) => email),
 			campaign.participants.slice(0, 3).map(({ email }) => email),
@@ -99,25 +99,25 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			[0, 50],
 			[-3, 50],
 		]) {
-			assert.equal((await use('List_Participants', { limit })).length, count, String(limit));
+			assert.equal((await use('List_participants', { limit })).length, count, String(limit));
 		}
 		for (const [code, valid] of [
 			[referredByCode, true],
 			['nobody', false],
 		]) {
-			assert.deepEqual(await use('Validate_Referral_Code', { code }), [
+			assert.deepEqual(await use('Validate_referral_code', { code }), [
 				{ code, campaignId: campaign.id, valid },
 			]);
 		}
 	});
 	await step('What can not be done is told in words that a model can act on', async () => {
 		const before = mockServer.requests.length;
-		const unusable = await call('Add_Participant', { email: 'ana at example', referredByCode: '' });
+		const unusable = await call('Add_participant', { email: 'ana at example', referredByCode: '' });
 		assert.match(unusable.text, /"ana at example" is not an email address/);
 		assert.equal(mockServer.requests.length, before);
-		const unknown = await call('Get_Participant', { email: 'nobody@example.com' });
+		const unknown = await call('Get_participant', { email: 'nobody@example.com' });
 		assert.match(unknown.text, /could not find participant "nobody@example.com"/);
-		const alone = await call('Qualify_Participant', { email: 'bob@example.com', amount: 1 });
+		const alone = await call('Qualify_participant', { email: 'bob@example.com', amount: 1 });
 		assert.match(alone.text, /Only a participant who was referred can be qualified/);
 	});
 	await client.close();

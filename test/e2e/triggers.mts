@@ -262,6 +262,6 @@ async function expectChanges(n8n: N8n, workflowId: string, expected: unknown[][]
 }
 
 const peopleIn = (execution: Execution) =>
-	itemsOf(execution, 'Write Message').map(({ json }) =>
+	itemsOf(execution, 'Write message').map(({ json }) =>
 		String(json.email).replace('@example.com', ''),
 	);

@@ -176,13 +176,13 @@ interface Sync {
 async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 	return await step(title, async () => {
 		const start = Date.now();
-		const execution = await n8n.run(workflowId, 'Run Now');
+		const execution = await n8n.run(workflowId, 'Run now');
 		if (execution.status !== 'success') {
 			throw new UserError(`The workflow ended as "${execution.status}": ${execution.message}`);
 		}
 		return {
-			read: itemsOf(execution, 'List Participants').length,
-			written: itemsOf(execution, 'Write Participants').length,
+			read: itemsOf(execution, 'List participants').length,
+			written: itemsOf(execution, 'Write participants').length,
 			seconds: (Date.now() - start) / 1000,
 		};
 	});

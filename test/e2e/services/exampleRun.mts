@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { INode, IPinData } from 'n8n-workflow';
+import type { IDataObject, INode, IPinData } from 'n8n-workflow';
 import { itemsOf, type N8n, type Workflow } from '../../../tools/n8n/n8n.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import type { MockServer } from '../../../tools/mock-server/service.mts';
@@ -120,12 +120,17 @@ export class ExampleRun {
 		}, 30);
 	}
 
+	/** @returns the sample that is pinned in a trigger */
+	async sampleOf(workflow: string, trigger: string): Promise<IDataObject> {
+		const { pinData } = await this.n8n.get<{ pinData: IPinData }>(`/workflows/${workflow}`);
+		return pinData[trigger][0].json;
+	}
+
 	/** The sample that is pinned in a trigger has the fields of what really came, and no others. */
 	async expectSample(workflow: string, trigger: string): Promise<void> {
-		const { pinData } = await this.n8n.get<{ pinData: IPinData }>(`/workflows/${workflow}`);
+		const sample = await this.sampleOf(workflow, trigger);
 		const [came] = await this.givenBy(workflow, trigger);
-		const [{ json }] = pinData[trigger];
-		assert.deepEqual(Object.keys(json).sort(), Object.keys(came).sort());
+		assert.deepEqual(Object.keys(sample).sort(), Object.keys(came).sort());
 	}
 
 	/** @returns what one node gave, over all finished executions of a workflow */

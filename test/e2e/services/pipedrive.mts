@@ -54,12 +54,15 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		});
 		const [{ event_action, event_object, subscription_url }] = registered;
 		assert.deepEqual([event_action, event_object], ['create', 'person']);
+		// What comes is like the sample, so that what holds here holds for who builds with the sample.
+		const sample = await run.sampleOf(workflow, 'Person added');
 		const create = async (id: number, email: string, code: string | null) => {
 			const person = { id, name: `Person ${id}`, [codeKey]: code, [linkKey]: null };
 			const emails = [{ label: 'work', value: email, primary: true }];
 			people.set(id, { ...person, email: emails, primary_email: email });
-			const meta = { action: 'create', entity: 'person', entity_id: String(id), version: '2.0' };
-			await axios.post(subscription_url, { meta, data: { id, name: person.name }, previous: null });
+			const meta = { ...(sample.meta as object), entity_id: String(id) };
+			const data = { ...(sample.data as object), id, name: person.name, emails };
+			await axios.post(subscription_url, { ...sample, meta, data });
 		};
 		await create(1, 'ana@pipedrive.example.com', referrer.referralCode);
 		await create(1, 'ana@pipedrive.example.com', referrer.referralCode);
@@ -80,5 +83,6 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 			['Person 4'],
 		);
 		assert.match(String(refused[0].reason), /"unknown"/);
+		await run.expectSample(workflow, 'Person added');
 	});
 }

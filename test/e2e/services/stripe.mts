@@ -44,12 +44,14 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		(nodes) => Object.assign(nodes['Wait an hour'].parameters, { amount: 1, unit: 'seconds' }),
 	);
 	const [registered] = run.services.stripe.registered;
+	// What comes is like the sample, so that what holds here holds for who builds with the sample.
+	const sample = await run.sampleOf(workflow, 'Invoice paid');
+	const sampleInvoice = (sample.data as { object: object }).object;
 	const deliver = async (invoice: Invoice, key = secret) => {
 		const body = JSON.stringify({
+			...sample,
 			id: `evt_${invoice.id}`,
-			object: 'event',
-			type: registered['enabled_events[0]'],
-			data: { object: { object: 'invoice', status: 'paid', ...invoice } },
+			data: { object: { ...sampleInvoice, ...invoice } },
 		});
 		const time = Math.floor(Date.now() / 1000);
 		const signature = createHmac('sha256', key).update(`${time}.${body}`).digest('hex');
@@ -65,7 +67,7 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 	const qualified = run.qualifications();
 
 	await step('Stripe payment to qualification: the first payment above zero, once', async () => {
-		assert.equal(registered['enabled_events[0]'], 'invoice.payment_succeeded');
+		assert.equal(registered['enabled_events[0]'], sample.type);
 		assert.equal(
 			await deliver(
 				{ id: 'forged', customer_email: ana.email, amount_paid: 5, currency: 'usd' },
@@ -96,6 +98,7 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		);
 		assert.deepEqual(await run.givenBy(workflow, 'Wait an hour'), []);
 		assert.equal((await run.givenBy(workflow, 'Qualified')).length, 3);
+		await run.expectSample(workflow, 'Invoice paid');
 	});
 	await step('Stripe payment to qualification: what could not be done is done later', async () => {
 		let refused = 0;
