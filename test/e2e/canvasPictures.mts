@@ -5,14 +5,17 @@ import type { Page } from 'playwright-core';
 import type { N8n } from '../../tools/n8n/n8n.mts';
 
 const largestBytes = 150_000;
-/** Around the nodes, in pixels; a node's name stands below it and may be wider. */
+/** Beside the nodes, in pixels; a node's name may be wider than it is. */
 const margin = 56;
+/** Below the nodes, in pixels, where their names are, and lines that lead back. */
+const marginBelow = 88;
 
 /** What lies over the canvas: zooming, adding, running. */
 const buttons = [
 	'[class*="executionButtons"]',
 	'[class*="nodeButtonsWrapper"]',
 	'[data-test-id="canvas-controls"]',
+	'[data-test-id^="execute-workflow-button-"]',
 ].join();
 
 /**
@@ -29,6 +32,7 @@ export async function takeCanvasPictures(
 	folder: string,
 ): Promise<string[]> {
 	const files: string[] = [];
+	const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
 	for (const [name, id] of workflows) {
 		await page.goto(`${n8n.url}/workflow/${id}`);
 		await page.waitForSelector('[data-test-id="canvas-node"]');
@@ -38,11 +42,14 @@ export async function takeCanvasPictures(
 		await page.mouse.move(0, 0);
 		// n8n moves there in a third of a second.
 		await page.waitForTimeout(1000);
+		// Room below for names: n8n makes only the nodes fit.
+		await page.setViewportSize({ width, height: height + marginBelow });
 		const file = path.join(folder, `${name}.png`);
 		const clip = await placeOfNodes(page);
 		await page.screenshot({ path: file, clip, animations: 'disabled' });
 		assert.ok((await stat(file)).size < largestBytes, `${name}.png is too large for the docs`);
 		files.push(file);
+		await page.setViewportSize({ width, height });
 	}
 	return files;
 }
@@ -58,7 +65,7 @@ async function placeOfNodes(page: Page) {
 	const left = Math.max(canvas.x, Math.min(...boxes.map(({ x }) => x)) - margin);
 	const top = Math.max(canvas.y, Math.min(...boxes.map(({ y }) => y)) - margin / 2);
 	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + margin;
-	const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + margin;
+	const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + marginBelow;
 	return {
 		x: left,
 		y: top,
