@@ -68,7 +68,7 @@ export async function formExample(run: ExampleRun): Promise<void> {
 			'"gus@form.example.com",',
 		];
 		const page = await upload(rows);
-		assert.match(page, /4 rows read/);
+		assert.match(page, /Rows read: 4/);
 		assert.match(page, /di at example: .*is not an email address/);
 		assert.match(page, /flo@form\.example\.com: .*unknown/);
 		assert.doesNotMatch(page, /cy@|gus@/);
@@ -77,5 +77,15 @@ export async function formExample(run: ExampleRun): Promise<void> {
 		const [count, total] = [campaign.participants.length, referrer.totalReferrals];
 		assert.match(await upload([rows[0], rows[1], rows[4]]), /All participants were added/);
 		assert.deepEqual([campaign.participants.length, referrer.totalReferrals], [count, total]);
+		// As spreadsheets write such files: a mark in front of them, and titles in another way.
+		const titles = '\uFEFFReferral Code , Email';
+		assert.match(
+			await upload([titles, `${referrer.referralCode},hal@form.example.com`]),
+			/All participants were added/,
+		);
+		assert.equal(campaign.find('hal@form.example.com')?.referredByCode, referrer.referralCode);
+		for (const lines of [['email;referral code', 'ivy@form.example.com;'], ['email,referral code']])
+			assert.match(await upload(lines), /A row without an email: /);
+		assert.equal(campaign.find('ivy@form.example.com'), undefined);
 	});
 }

@@ -11,6 +11,7 @@ interface Filter {
 }
 interface Search {
 	filterGroups: Array<{ filters: Filter[] }>;
+	sorts: Array<{ propertyName: string; direction: string }>;
 	properties: string[];
 	limit: number;
 	after?: string;
@@ -20,15 +21,19 @@ interface Search {
 export function playHubspot({ server }: Cloud) {
 	const contacts: Array<Record<string, string>> = [];
 	const updates: string[] = [];
-	server.post('/crm/v3/objects/contacts/search', { constraints }, ({ body }) => {
-		const { filterGroups, properties, limit, after = '0' } = body as Search;
+	server.post('/crm/v3/objects/contacts/search', { constraints }, ({ body }, reply) => {
+		const { filterGroups, sorts, properties, limit, after = '0' } = body as Search;
+		if (limit > 200 || Number(after) + limit > 10_000) return reply.code(400).send({});
+		assert.deepEqual(sorts, [{ propertyName: 'createdate', direction: 'DESCENDING' }]);
 		const [{ filters }] = filterGroups;
-		const found = contacts.filter((contact) =>
-			filters.every(
-				({ propertyName, operator }) =>
-					(contact[propertyName] !== undefined) === (operator === 'HAS_PROPERTY'),
-			),
-		);
+		const found = contacts
+			.toReversed()
+			.filter((contact) =>
+				filters.every(
+					({ propertyName, operator }) =>
+						(contact[propertyName] !== undefined) === (operator === 'HAS_PROPERTY'),
+				),
+			);
 		const end = Number(after) + limit;
 		return {
 			total: found.length,
@@ -53,7 +58,7 @@ export function playHubspot({ server }: Cloud) {
 	return { contacts, updates };
 }
 
-/** The example "HubSpot contact to participant", run three times. */
+/** The example "HubSpot contact to participant", run until everyone has a link, and again. */
 export async function hubspotExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const { contacts, updates } = run.services.hubspot;
@@ -66,6 +71,7 @@ export async function hubspotExample(run: ExampleRun): Promise<void> {
 	await step('HubSpot contact to participant: each contact has its link, once', async () => {
 		const many = Array.from({ length: 120 }, (_, number) => `contact${number}@hubspot.example.com`);
 		contacts.push(
+			{ email: 'first@hubspot.example.com' },
 			...many.map((email) => ({ email })),
 			{ email: 'ana@hubspot.example.com', referred_by_code: referrer.referralCode },
 			{ email: 'eve@hubspot.example.com', referred_by_code: 'unknown' },
@@ -73,7 +79,11 @@ export async function hubspotExample(run: ExampleRun): Promise<void> {
 			{ firstname: 'Nobody' },
 		);
 		const { rows } = await sync();
-		const added = [...many, 'ana@hubspot.example.com'];
+		// The newest hundred, of whom one is refused, and then the others.
+		assert.equal(updates.length, 99);
+		assert.ok(updates.includes('ana@hubspot.example.com'));
+		await sync();
+		const added = ['first@hubspot.example.com', ...many, 'ana@hubspot.example.com'];
 		assert.deepEqual(updates.toSorted(), added.toSorted());
 		for (const contact of contacts.filter(({ email }) => added.includes(email)))
 			assert.equal(contact.referral_share_link, linkOf(contact.email));

@@ -10,7 +10,7 @@ interface Completion {
 	tools: Array<{ function: { name: string; parameters: { properties: object } } }>;
 }
 
-/** A model behind OpenAI's chat completions: it looks the person of a question up and tells the total. */
+/** A model behind OpenAI's chat completions: it looks the person of a question up and tells the total, or what it read in its place. */
 export function playOpenAi({ server }: Cloud) {
 	const requests: Completion[] = [];
 	server.post('/v1/chat/completions', { constraints }, ({ body }) => {
@@ -25,6 +25,7 @@ export function playOpenAi({ server }: Cloud) {
 			function: { name: 'Get_participant', arguments: JSON.stringify({ email }) },
 		};
 		const isTold = last.role === 'tool';
+		const answer = total ? `They have brought ${total} friends.` : `I read: ${last.content}`;
 		return {
 			id: 'chatcmpl-1',
 			object: 'chat.completion',
@@ -34,7 +35,7 @@ export function playOpenAi({ server }: Cloud) {
 				{
 					index: 0,
 					message: isTold
-						? { role: 'assistant', content: `They have brought ${total} friends.` }
+						? { role: 'assistant', content: answer }
 						: { role: 'assistant', content: null, tool_calls: [call] },
 					finish_reason: isTold ? 'stop' : 'tool_calls',
 				},
@@ -48,15 +49,22 @@ export function playOpenAi({ server }: Cloud) {
 /** The example "AI agent that knows your referrals", with the question that is pinned in it. */
 export async function openAiExample(run: ExampleRun): Promise<void> {
 	await step('AI agent that knows your referrals', async () => {
-		const jo = run.mockServer.campaign.add('jo@example.com', undefined, { totalReferrals: 12 });
 		const openAiApi = await run.addCredential('openAiApi', { apiKey: 'sk-1' });
 		const workflow = await run.import('ai-agent', {
 			'@n8n/n8n-nodes-langchain.lmChatOpenAi': openAiApi,
 		});
-		const { rows } = await run.runFrom(workflow, 'Question');
-		assert.deepEqual(rows('Answer with the campaign'), [
-			{ output: 'They have brought 12 friends.' },
-		]);
+		const ask = async () => {
+			const { rows } = await run.runFrom(workflow, 'Question');
+			const [{ output }] = rows('Answer with the campaign');
+			return String(output);
+		};
+		// What the model reads where it gets no participant, which is not the same each time.
+		assert.match(await ask(), /could not find participant .*jo@example\.com/);
+		run.mockServer.intercept = (_request, reply) => reply.code(401).send({});
+		assert.match(await ask(), /refused the API key/);
+		run.mockServer.intercept = undefined;
+		const jo = run.mockServer.campaign.add('jo@example.com', undefined, { totalReferrals: 12 });
+		assert.equal(await ask(), 'They have brought 12 friends.');
 		const [{ tools }] = run.services.openAi.requests;
 		assert.deepEqual(
 			tools

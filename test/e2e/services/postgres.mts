@@ -55,6 +55,8 @@ export async function postgresExample(run: ExampleRun): Promise<void> {
 			campaign.participants[0].totalReferrals = 7;
 			assert.deepEqual(await sync(), [{ written: 100, removed: 9900 }]);
 			campaign.participants.push(others[0]);
+			// Someone without an address keeps nobody else from being written or marked.
+			campaign.participants.push({ ...others[1], email: '' });
 			assert.deepEqual(await sync(), [{ written: 101, removed: 0 }]);
 			assert.deepEqual(
 				await query(`

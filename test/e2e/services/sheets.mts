@@ -4,12 +4,16 @@ import { hosts, type Cloud } from './cloud.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.sheets };
+const sheetId = '1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg';
+const sheetLink = `https://docs.google.com/spreadsheets/d/${sheetId}/edit#gid=0`;
 
 type Cell = string | number | boolean;
 
 /** One sheet of Google Sheets: reading and writing ranges, as its API documents them. */
 export function playSheets({ server }: Cloud) {
 	const rows: Cell[][] = [];
+	/** How it is to take what is written: as it is, or as if it were typed. */
+	const inputOptions = new Set<unknown>();
 	/** "Sheet1!B3:B3" is row 2, column 1, counted from 0. */
 	const placeOf = (range: string) => {
 		const [, letters = 'A', number = '1'] = /!([A-Z]*)(\d*)/.exec(range) ?? [];
@@ -24,7 +28,7 @@ export function playSheets({ server }: Cloud) {
 		}
 	};
 	const rangeOf = (request: { params: unknown }) => (request.params as { range: string }).range;
-	server.get('/v4/spreadsheets/:id', { constraints }, () => ({
+	server.get(`/v4/spreadsheets/${sheetId}`, { constraints }, () => ({
 		sheets: [
 			{
 				properties: {
@@ -36,30 +40,34 @@ export function playSheets({ server }: Cloud) {
 			},
 		],
 	}));
-	server.get('/v4/spreadsheets/:id/values/:range', { constraints }, (request) => {
+	server.get(`/v4/spreadsheets/${sheetId}/values/:range`, { constraints }, (request) => {
 		const range = rangeOf(request);
 		const { row } = placeOf(range);
 		const isOneRow = /!\d+:\d+$/.test(range);
 		return { range, values: rows.slice(row, isOneRow ? row + 1 : undefined) };
 	});
-	server.put('/v4/spreadsheets/:id/values/:range', { constraints }, (request) => {
+	server.put(`/v4/spreadsheets/${sheetId}/values/:range`, { constraints }, (request) => {
 		write(rangeOf(request), (request.body as { values: Cell[][] }).values);
 		return {};
 	});
 	server.post('/v4/spreadsheets/:id/values::batchUpdate', { constraints }, ({ body }) => {
-		const { data } = body as { data: Array<{ range: string; values: Cell[][] }> };
+		const { data, valueInputOption } = body as {
+			data: Array<{ range: string; values: Cell[][] }>;
+			valueInputOption: string;
+		};
+		inputOptions.add(valueInputOption);
 		for (const { range, values } of data) write(range, values);
 		return {};
 	});
 	// Makes room for more rows, of which there are always enough here.
 	server.post('/v4/spreadsheets/:id', { constraints }, () => ({ replies: [{}] }));
-	return { rows };
+	return { rows, inputOptions };
 }
 
 /** The example "Participant sync to Google Sheets". */
 export async function sheetsExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
-	const { rows } = run.services.sheets;
+	const { rows, inputOptions } = run.services.sheets;
 	const googleSheetsOAuth2Api = await run.addCredential('googleSheetsOAuth2Api', {
 		clientId: 'client',
 		clientSecret: 'secret',
@@ -69,11 +77,10 @@ export async function sheetsExample(run: ExampleRun): Promise<void> {
 		'participant-sync-to-google-sheets',
 		{ googleSheets: googleSheetsOAuth2Api },
 		(nodes) => {
-			for (const { type, parameters } of Object.values(nodes)) {
-				if (type !== 'n8n-nodes-base.googleSheets') continue;
-				parameters.documentId = { __rl: true, mode: 'id', value: 'sheet-of-the-test' };
-				parameters.sheetName = { __rl: true, mode: 'name', value: 'Sheet1' };
-			}
+			const { assignments } = nodes['Your sheet'].parameters.assignments as {
+				assignments: Array<{ name: string; value: string }>;
+			};
+			Object.assign(assignments[0], { value: sheetLink });
 		},
 	);
 	const table = () => {
@@ -98,5 +105,9 @@ export async function sheetsExample(run: ExampleRun): Promise<void> {
 		assert.equal(rowOf(newcomer.email)?.shareLink, newcomer.shareLink);
 		assert.equal(table().filter(({ removed }) => removed).length, 1);
 		campaign.participants.splice(3, 0, gone);
+		await run.runNow(workflow);
+		assert.equal(table().filter(({ removed }) => removed).length, 0);
+		// As it is: a name that begins with "=" must not become a formula.
+		assert.deepEqual([...inputOptions], ['RAW']);
 	});
 }

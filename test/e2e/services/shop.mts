@@ -58,11 +58,14 @@ export async function shopExample(run: ExampleRun): Promise<void> {
 		const billing = { ...(paid.billing as object), email: ana.email };
 		await deliver({ ...paid, status: 'pending', date_paid: null, billing });
 		await deliver({ ...paid, id: 728, total: '0.00', billing });
+		// Paid once, but given back; to be paid on delivery; and not paid yet.
+		for (const status of ['refunded', 'cancelled']) await deliver({ ...paid, status, billing });
+		await deliver({ ...paid, date_paid: null, billing });
 		await deliver({ ...paid, id: 729, billing: { ...billing, email: 'guest@shop.example.com' } });
 		await deliver({ ...paid, billing });
-		await run.settled(workflow, 4);
+		await run.settled(workflow, 7);
 		await deliver({ ...paid, status: 'completed', billing });
-		await run.settled(workflow, 5);
+		await run.settled(workflow, 8);
 		assert.deepEqual(qualified(), [[ana.email, Number(paid.total)]]);
 		await run.expectSample(workflow, 'Order updated');
 	});

@@ -29,6 +29,8 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		const winner = campaign.add('winner@example.com', undefined, {
 			totalReferrals: 3,
 			referralRewardBalance: 60,
+			// Anyone can sign up with such a name, and Slack would tell everyone.
+			firstName: '<!channel>',
 		});
 		await run.deliver(workflow, 'reward_unlocked', winner);
 		await run.deliver(workflow, 'reward_unlocked', winner);
@@ -54,7 +56,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		const few: object[] = [
 			{ ...ana, email: 'ana@example.com', totalReferrals: '9' },
 			{ ...ana, email: 'other@example.com', totalReferrals: '11' },
-			{ firstName: 'Bo', lastName: null, email: 'bo@example.com', totalReferrals: 10 },
+			{ firstName: '<!channel> Bo', lastName: null, email: 'bo@example.com', totalReferrals: 10 },
 			{ firstName: '', lastName: '', email: 'cy@example.com', totalReferrals: '1' },
 			{ firstName: 'Di', email: 'di@example.com', totalReferrals: 0 },
 			{ firstName: 'Ed', email: 'ed@example.com', totalReferrals: null },
@@ -69,7 +71,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		const [board, best, ...others] = messages.map(({ text }) => text.split('\n').slice(1));
 		assert.deepEqual(board, [
 			'1. Ana Lee (other@example.com): 11',
-			'2. Bo (bo@example.com): 10',
+			'2. !channel Bo (bo@example.com): 10',
 			'3. Ana Lee (ana@example.com): 9',
 			'4. No name (cy@example.com): 1',
 		]);

@@ -109,4 +109,31 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		assert.deepEqual(qualified().at(-1), [zoe.email, 19.99]);
 		assert.ok(refused > 5);
 	});
+	await step(
+		'Stripe payment to qualification: so is who could not be looked up, or of whom too little is known',
+		async () => {
+			const [max, ida] = ['max', 'ida'].map((name) =>
+				campaign.add(`${name}@stripe.example.com`, referrer),
+			);
+			const before = qualified().length;
+			let lookUps = 0;
+			run.mockServer.intercept = ({ path }, reply) =>
+				path === '/api/v1/getParticipant' && ++lookUps < 4 && reply.code(401).send({});
+			await paid('in_10', max.email, 2000);
+			await run.settled(workflow, 11);
+			let answers = 0;
+			run.mockServer.intercept = ({ path }, reply) =>
+				path === '/api/v1/getParticipant' &&
+				++answers < 3 &&
+				reply.send({ email: ida.email, referredByCode: referrer.referralCode });
+			await paid('in_11', ida.email, 3000);
+			await run.settled(workflow, 12);
+			run.mockServer.intercept = undefined;
+			assert.deepEqual(qualified().slice(before), [
+				[max.email, 20],
+				[ida.email, 30],
+			]);
+			assert.deepEqual([lookUps, answers], [4, 3]);
+		},
+	);
 }
