@@ -99,6 +99,17 @@ export async function payments(run: ExampleRun): Promise<void> {
 			assert.deepEqual(await comeOut(40), { Qualified: 20, 'Nothing to do': 20 });
 		},
 	);
+	await step('Payments: five of one buyer at once qualify once', async () => {
+		const [buyer] = newBuyers(1);
+		assert.deepEqual(
+			[...new Set(await payAtOnce(Array<Participant>(5).fill(buyer)))].filter(
+				(answer) => answer !== isPaid(buyer) && answer !== isLeftAlone(buyer),
+			),
+			[],
+		);
+		assert.deepEqual(qualifications(), paidBy(buyer));
+		await comeOut(5);
+	});
 	await step(
 		'Payments: after ten thousand the first is still known, and more come in',
 		async () => {

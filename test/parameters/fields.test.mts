@@ -192,6 +192,11 @@ describe('what can be added to an operation', () => {
 			'additionalFields',
 			{ amount: { type: 'number', default: 0, range: [0, undefined] } },
 		],
+		[
+			'qualify',
+			'options',
+			{ ifQualified: { type: 'options', default: 'qualify', values: ['qualify', 'return'] } },
+		],
 		['list', 'options', paging],
 		['listReferrals', 'options', paging],
 	])('%s %s', (operation, collection, expected) => {

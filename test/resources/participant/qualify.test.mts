@@ -118,6 +118,71 @@ test('tells in the words of the service why a participant does not qualify', asy
 	expect(error?.description).toContain('Only referred participants can be qualified');
 });
 
+describe('with If Qualified Already at Return', () => {
+	const once = { ...parameters, options: { ifQualified: 'return' } };
+	const methods = () => service.mockServer.requests.map(({ method }) => method);
+	const referee = () => service.mockServer.campaign.find('referee@example.com');
+
+	test('looks the participant up, qualifies, and says that it was the first time', async () => {
+		const { rows } = await service.run(once);
+		expect(rows).toEqual([{ ...referee(), isNew: true }]);
+		expect(referee()?.rewardEventCompleted).toBe(true);
+		expect(methods()).toEqual(['GET', 'POST']);
+	});
+
+	test('sends nothing for who is qualified already, and returns the participant', async () => {
+		await service.run(parameters);
+		const { rows } = await service.run(once);
+		expect(rows).toEqual([{ ...referee(), isNew: false }]);
+		expect(methods()).toEqual(['POST', 'GET']);
+	});
+
+	test('qualifies once, however many items and executions come in the same moment', async () => {
+		const items = itemsOf(...Array.from({ length: 20 }, () => ({})));
+		// In capitals it is the same participant.
+		const runs = await Promise.all([
+			service.run(once, { items }),
+			service.run({ ...once, email: 'Referee@Example.com' }, { items }),
+		]);
+		const all = runs.flatMap(({ rows }) => rows);
+		expect(all).toHaveLength(40);
+		expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
+		expect(all.every(({ rewardEventCompleted }) => rewardEventCompleted)).toBe(true);
+		expect(methods().filter((method) => method === 'POST')).toEqual(['POST']);
+	});
+
+	test('where one of them does not work, the next one does it', async () => {
+		let refused = 0;
+		service.mockServer.intercept = ({ method }, reply) =>
+			method === 'POST' && ++refused === 1 && reply.code(400).send({ message: 'Not now' });
+		const { items } = await service.run(once, {
+			items: itemsOf({}, {}, {}),
+			onError: 'continueRegularOutput',
+		});
+		expect(items.map(({ json }) => json.isNew ?? json.error)).toEqual([
+			expect.stringContaining('Not now'),
+			true,
+			false,
+		]);
+	});
+
+	test('qualifies nobody of whom the service does not say it', async () => {
+		service.mockServer.intercept = (_, reply) =>
+			reply.send({ email: 'referee@example.com', referredByCode: 'C1' });
+		const { error } = await service.run(once);
+		expect(error?.message).toBe(
+			'Referral Rocket does not say whether participant "referee@example.com" is qualified already.',
+		);
+		expect(methods()).toEqual(['GET']);
+	});
+
+	test('tells of someone unknown as Get does', async () => {
+		const { error } = await service.run({ ...once, email: 'nobody@example.com' });
+		expect(error?.message).toContain('could not find participant "nobody@example.com"');
+		expect(methods()).toEqual(['GET']);
+	});
+});
+
 takesTheCampaign(service, parameters);
 
 describe('a referred participant', () => {

@@ -1,10 +1,69 @@
-import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
-import { returnObject } from '../../operations/handlers';
+import type { IDataObject } from 'n8n-workflow';
+import type { ApiCall } from '../../api/apiCall';
+import { accountOf } from '../../api/authentication';
+import { createApiError } from '../../api/errors';
+import { parseObject } from '../../api/parseResponse';
+import { participantKey } from '../../api/participant';
+import { request } from '../../api/request';
+import { credentialName, endpoints } from '../../api/specification';
+import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { endpoints } from '../../api/specification';
+import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
+import { outputShape } from '../../parameters/simplify';
 
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');
+
+interface Qualified {
+	participant: IDataObject;
+	/** Whether it was done now, not earlier. */
+	isNew: boolean;
+}
+
+/** What this n8n process is about to qualify, by account, campaign and email. */
+const underWay = new Map<string, Promise<Qualified>>();
+
+/** A shop may tell of one payment several times in the same moment, when looking up can not tell yet. */
+async function qualifyOnce(call: ApiCall): Promise<Qualified> {
+	const { connection, context, values } = call;
+	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
+	const key = JSON.stringify([account, values.campaign, participantKey({ email: values.email })]);
+	for (;;) {
+		const other = underWay.get(key);
+		if (!other) break;
+		const qualified = await other.catch(() => undefined);
+		call.signal?.throwIfAborted();
+		if (qualified) return { ...qualified, isNew: false };
+	}
+	const own = lookUpAndQualify(call);
+	underWay.set(key, own);
+	return await own.finally(() => underWay.delete(key));
+}
+
+async function lookUpAndQualify(call: ApiCall): Promise<Qualified> {
+	const { campaign, email } = call.values;
+	const lookUp = { ...call, endpoint: endpoints.getParticipant, values: { campaign, email } };
+	const participant = parseObject(lookUp, await request(lookUp));
+	const { rewardEventCompleted: isQualified } = participant;
+	if (isQualified === true) return { participant, isNew: false };
+	if (isQualified === false) {
+		return { participant: parseObject(call, await request(call)), isNew: true };
+	}
+	throw createApiError(call, {
+		message: `Referral Rocket does not say whether participant "${email}" is qualified already.`,
+		solution:
+			"Look in Referral Rocket. To qualify the participant without a look, set 'If Qualified Already' in 'Options' to Qualify Again.",
+	});
+}
+
+const qualifyParticipant: Handler = async (call) => {
+	const { context } = call;
+	if (context.getNodeParameter('options.ifQualified', 'qualify') !== 'return') {
+		return await returnObject(call);
+	}
+	const { participant, isNew } = await qualifyOnce(call);
+	return [{ ...outputShape(context, false)(participant), isNew }];
+};
 
 export const qualify: Operation = {
 	option: {
@@ -15,7 +74,7 @@ export const qualify: Operation = {
 			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
 	},
 	endpoint,
-	handler: returnObject,
+	handler: qualifyParticipant,
 	fields: [
 		...campaignFields(show, endpoint),
 		emailField(
@@ -40,6 +99,36 @@ export const qualify: Operation = {
 					description:
 						"What the participant paid, in the campaign's currency, for example 49.90, not in cents",
 					routing: sendAs(endpoint, 'amount'),
+				},
+			],
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			displayOptions: show,
+			options: [
+				{
+					displayName: 'If Qualified Already',
+					name: 'ifQualified',
+					type: 'options',
+					default: 'qualify',
+					description: 'What to do with a participant who is qualified already',
+					options: [
+						{
+							name: 'Qualify Again',
+							value: 'qualify',
+							description: 'Send it without a look; the reward may count twice',
+						},
+						{
+							name: 'Return',
+							value: 'return',
+							description:
+								'Look the participant up first and qualify nobody twice; isNew in the output says whether this was the first time',
+						},
+					],
 				},
 			],
 		},
