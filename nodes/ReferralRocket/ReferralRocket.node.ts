@@ -18,7 +18,8 @@ export class ReferralRocket implements INodeType {
 		group: ['transform'],
 		version: versions,
 		defaultVersion: 1.1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		subtitle:
+			'={{ ($parameter["operation"] + ": " + $parameter["resource"]).replace(/[A-Z]/g, " $&").toLowerCase() }}',
 		description: 'Work with the campaigns, participants and referral codes of Referral Rocket',
 		defaults: { name: 'Referral Rocket' },
 		usableAsTool: true,

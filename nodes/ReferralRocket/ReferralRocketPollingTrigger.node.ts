@@ -9,6 +9,7 @@ import { testCredential } from './methods/credentialTest';
 import { searchCampaigns } from './methods/searchCampaigns';
 import {
 	campaignLocator,
+	campaignNotice,
 	eventsSubtitle,
 	inVersion,
 	simplifyField,
@@ -17,9 +18,11 @@ import {
 import { eventOptions, eventOptionsOfVersion1 } from './triggers/polling/eventOptions';
 import { poll } from './triggers/polling/poll';
 
+const displayName = 'Referral Rocket Polling Trigger';
+
 export class ReferralRocketPollingTrigger implements INodeType {
 	description: INodeTypeDescription = {
-		displayName: 'Referral Rocket Polling Trigger',
+		displayName,
 		name: 'referralRocketPollingTrigger',
 		icon: {
 			light: 'file:../../icons/referralRocket.svg',
@@ -30,16 +33,16 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		defaultVersion: 1.1,
 		subtitle: eventsSubtitle,
 		description:
-			'Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Take it where Referral Rocket can not reach your n8n with a webhook.',
+			'Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Take it where Referral Rocket can not reach your n8n, or where you need to know more than its webhooks tell.',
 		eventTriggerDescription: 'Getting events from Referral Rocket',
 		activationMessage:
 			'From now on, Referral Rocket is checked on your schedule. The first check only remembers who is there.',
 		triggerPanel: {
 			header: 'Get some events',
 			executionsHelp:
-				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish this workflow. The first check only remembers who is there; each later one starts the workflow with one item for each event since. <br /><br />Participant Added and New Referral need only a few requests. For changes of participants, each check reads the whole list.',
+				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish (activate) this workflow. The first check only remembers who is there; each later one starts the workflow with one item for each event since. <br /><br />Participant Added and New Referral need only a few requests. For changes of participants, each check reads the whole list.',
 			activationHint:
-				'Nothing found? Check the campaign. A test looks at a part of the list: for Participant Qualified, someone in it must be qualified.',
+				'Nothing found? A test looks at a part of the list: for Participant Qualified, someone in it must be qualified, and have a reward for Reward Earned.',
 		},
 		hints: [
 			{
@@ -47,9 +50,11 @@ export class ReferralRocketPollingTrigger implements INodeType {
 					'A check gives one item for each event it found. The nodes after this one run once for each item.',
 				location: 'outputPane',
 				whenToDisplay: 'afterExecution',
+				// A hint can't see the output but by the node's name; of one with another name it does not show.
+				displayCondition: `={{ $('${displayName}').all().length > 1 }}`,
 			},
 		],
-		defaults: { name: 'Referral Rocket Polling Trigger' },
+		defaults: { name: displayName },
 		polling: true,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -86,10 +91,11 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			},
 			{
 				...campaignLocator(
-					'The campaign to watch, by its ID or by its link: the campaign link or any share link of it',
+					'The campaign to watch, by its name, its ID or a link: the campaign link or any share link of it',
 				),
 				required: true,
 			},
+			campaignNotice(),
 			simplifyField(),
 		],
 	};

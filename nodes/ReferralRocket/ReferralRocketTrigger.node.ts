@@ -8,7 +8,12 @@ import type {
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { testCredential } from './methods/credentialTest';
 import { searchCampaigns } from './methods/searchCampaigns';
-import { campaignLocator, eventsSubtitle, simplifyField } from './parameters/fields';
+import {
+	campaignLocator,
+	campaignNotice,
+	eventsSubtitle,
+	simplifyField,
+} from './parameters/fields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
 import { checkSettings } from './triggers/webhook/settings';
 
@@ -32,9 +37,9 @@ export class ReferralRocketTrigger implements INodeType {
 			header: 'Receive a test event',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
 				active:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs. Press Execute step here, then make something happen in Referral Rocket, for example sign up in your campaign. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
 			},
 			activationHint:
 				'Nothing arrives? Referral Rocket must know the Test URL, not only the Production URL.',
@@ -56,7 +61,7 @@ export class ReferralRocketTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too and press Execute step.',
+					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too, add its secret behind a comma, and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',
@@ -101,6 +106,7 @@ export class ReferralRocketTrigger implements INodeType {
 				'The only campaign whose events start the workflow. Leave empty for all campaigns.',
 				'. Leave empty for all campaigns.',
 			),
+			campaignNotice(),
 			simplifyField(),
 			{
 				displayName: 'Options',

@@ -147,7 +147,8 @@ test('with status 429 nothing was changed', () => {
 	expect(statusMessage(ofParticipant, response(429))).toMatchObject({
 		message:
 			'Rate limit reached; nothing was changed for participant "jo@example.com" in campaign "JCu82f30F1".',
-		solution: 'Wait a minute, then run this again, or send fewer items at once.',
+		solution:
+			'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
 	});
 });
 

@@ -142,7 +142,7 @@ const rows: Row[] = [
 		['broken gzip', 'list', request, 'for ever', cut, 5],
 		['a redirect to another host', 'list', request, 'once', elsewhere, 1],
 	]),
-	['status 404', 'list', 1, 'once', /could not find the participants of campaign/, 1],
+	['status 404', 'list', 1, 'once', /could not find campaign/, 1],
 	['status 404', 'list', 2, 'for ever', /only part of the participants/, 3],
 	// An empty page is the end, unless the service has said that there is more.
 	['an empty body', 'list', 2, 'for ever', /only part of the participants/, 3],

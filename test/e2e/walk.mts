@@ -173,7 +173,8 @@ export async function walkToAPoll({ editor, mockServer }: Walk): Promise<void> {
 			await editor.shows(editor.panel, ...panelTextsOf(polling, 'inactive'));
 		});
 		await editor.element('trigger-execute-button').click();
-		await editor.shows(editor.output, campaign.participants[0].email);
+		const [hint] = description.hints ?? [];
+		await editor.shows(editor.output, campaign.participants[0].email, hint.message);
 		await editor.closeNode();
 		await editor.shows(editor.element('canvas-node'), event.name);
 	});

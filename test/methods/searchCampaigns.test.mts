@@ -69,10 +69,21 @@ test.each([undefined, '', ' , '])('without any (%j), it says where to enter them
 	expect(service.mockServer.requests).toEqual([]);
 });
 
-test('says what is wrong with a link, and with the key', async () => {
-	await expect(listed('https://referralrocket.io/campaign')).rejects.toThrow(
-		/contains no campaign ID/,
-	);
+test('one that is no campaign, or can not be read, does not hide the others', async () => {
+	const page = 'https://referralrocket.io/pricing';
+	service.mockServer.intercept = ({ query }, reply) =>
+		query.id === 'broken' && reply.code(400).send({});
+	const results = await listed(`${page} broken JCu82f30F1`);
+	expect(results.map(({ name }) => name)).toEqual([
+		`${page} (no link of a campaign)`,
+		'broken (name not available)',
+		found.name,
+	]);
+	// When it is chosen all the same, the node says what is wrong with it.
+	expect(results[0].value).toBe(page);
+});
+
+test('says what is wrong with the key', async () => {
 	service.mockServer.apiKey = 'another one';
 	const refused = listed(link);
 	service.mockServer.behaviour.keyHeader = 'x-other';

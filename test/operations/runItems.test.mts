@@ -59,7 +59,7 @@ test('after an item that can not be sent, no further one is resolved', async () 
 	expect(resolved).toEqual([0, 1, 2, 3, 4, 5]);
 	expect(arrived()).toEqual([0, 1, 2, 3, 4].map(emailOf));
 	expect(error?.message).toBe(
-		`'Email' "no email" is not an email address. Enter one address, like jo@example.com. This was item 6 of 50: 5 items before it had been sent; none of the later ones was sent.`,
+		`'Email' "no email" is not an email address. This was item 6 of 50: 5 items before it had been sent; none of the later ones was sent.`,
 	);
 	// n8n would show it beside that number, counted from 0.
 	expect(error).not.toHaveProperty('context.itemIndex');

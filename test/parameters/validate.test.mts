@@ -172,7 +172,9 @@ describe('a whole number', () => {
 	test.each([0, -1, 1.5, 2001, NaN, Infinity, true, '0x10', '1e2', 'ten'])(
 		'such as %j is refused',
 		(given) => {
-			expect(() => checked(given)).toThrow('from 1 to 2000');
+			expect(() => checked(given)).toThrow(
+				expect.objectContaining({ solution: 'Enter a whole number from 1 to 2000.' }),
+			);
 		},
 	);
 

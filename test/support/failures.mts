@@ -295,9 +295,14 @@ export function oneBadItemFailsAlone(
 			expect(result.items).toEqual([]);
 			expect(result.error?.message).toMatch(says);
 			// The third item is under way by then only where the second one had to be sent to be refused.
+			const changesSomething = ['add', 'qualify'].includes(String(parameters.operation));
 			expect(result.error?.message).toMatch(
-				/This was item 2 of 3: 1 item before it had been sent; (item 3 was under way and had been sent too|none of the later ones was sent)\.$/,
+				changesSomething
+					? /This was item 2 of 3: 1 item before it had been sent; (item 3 was under way and had been sent too|none of the later ones was sent)\.$/
+					: /This was item 2 of 3\.$/,
 			);
+			// n8n would show them as the service's words.
+			expect(result.error).toMatchObject({ messages: [] });
 			expect(result.error?.description).toMatch(/Continue \(using error output\)/);
 		});
 	});

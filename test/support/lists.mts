@@ -226,7 +226,8 @@ export function readsLists(
 			async (limit) => {
 				const { error, items } = await service.run({ ...parameters, limit });
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/^'Limit' .*whole number of 1 or more/);
+				expect(error?.message).toMatch(/^'Limit' /);
+				expect(error?.description).toMatch(/whole number of 1 or more/);
 				expect(service.mockServer.requests).toEqual([]);
 			},
 		);
@@ -256,7 +257,8 @@ export function readsLists(
 			async (pageSize) => {
 				const { error, items } = await service.run({ ...all, options: { pageSize } });
 				expect(items).toEqual([]);
-				expect(error?.message).toMatch(/^'Page Size' .*from 1 to 2000/);
+				expect(error?.message).toMatch(/^'Page Size' /);
+				expect(error?.description).toMatch(/from 1 to 2000/);
 				expect(service.mockServer.requests).toEqual([]);
 			},
 		);

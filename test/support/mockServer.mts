@@ -91,10 +91,14 @@ export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) =
  * What a user reads when the node does not run: n8n itself stops at an empty required field,
  * before any node is started.
  */
+/** @returns title and description, as they stand below each other */
+const told = (error: { message: string; description?: string | null } | undefined) =>
+	error && [error.message, error.description].filter(Boolean).join(' ');
+
 export async function errorMessageOf(run: Promise<RunResult>): Promise<string | undefined> {
 	try {
-		return (await run).error?.message;
+		return told((await run).error);
 	} catch (error) {
-		return (error as Error).message;
+		return told(error as Error);
 	}
 }

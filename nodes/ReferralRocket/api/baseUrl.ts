@@ -16,16 +16,21 @@ export function validateBaseUrl(baseUrl: unknown): string {
 	// What is no address may hold a password as well, so it is not repeated.
 	if (url?.username || url?.password || (!isWeb && given.includes('@'))) {
 		throw new InvalidInputError(
-			`'Base URL' contains a user name or password, or an "@" in the wrong place. Enter an address without them, like ${defaultBaseUrl}, in the Referral Rocket credential.`,
+			`'Base URL' contains a user name or password, or an "@" in the wrong place.`,
+			`Enter an address without them, like ${defaultBaseUrl}, in the Referral Rocket credential.`,
 		);
 	}
 	if (url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname))) {
 		// Endpoints bring this part of the path themselves.
 		return given.replace(/\/+$/, '').replace(/\/api\/v1$/i, '');
 	}
-	throw new InvalidInputError(
-		url?.protocol === 'http:'
-			? `'Base URL' "${given}" would send the API key unprotected. Use an address that starts with https:// in the Referral Rocket credential.`
-			: `'Base URL' "${given}" is not an address. Enter one like ${defaultBaseUrl} in the Referral Rocket credential.`,
-	);
+	throw url?.protocol === 'http:'
+		? new InvalidInputError(
+				`'Base URL' "${given}" would send the API key unprotected.`,
+				'Use an address that starts with https:// in the Referral Rocket credential.',
+			)
+		: new InvalidInputError(
+				`'Base URL' "${given}" is not an address.`,
+				`Enter one like ${defaultBaseUrl} in the Referral Rocket credential.`,
+			);
 }

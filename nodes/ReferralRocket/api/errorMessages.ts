@@ -35,6 +35,9 @@ function describe(subject: Subject, { campaign, email, code }: ParameterValues):
 	return `participant "${email}" in ${where}`;
 }
 
+/** A credential is tested without a campaign of the user. */
+const isCredentialTest = ({ values }: Called) => values.campaign === undefined;
+
 const subjectOf = ({ endpoint, values }: Called) => describe(endpoint.subject, values);
 
 function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
@@ -90,7 +93,9 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 	if (status === 429) {
 		return {
 			message: `Rate limit reached; nothing was changed for ${subject}.`,
-			solution: 'Wait a minute, then run this again, or send fewer items at once.',
+			solution: isCredentialTest(call)
+				? 'Wait a minute, then press Retry.'
+				: 'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
 			details,
 		};
 	}
@@ -103,7 +108,9 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 	}
 	return {
 		message: `Referral Rocket did not accept the request for ${subject}.`,
-		solution: join(endpoint.rule, 'Check the fields of this node.'),
+		solution: isCredentialTest(call)
+			? 'Check the fields of this credential.'
+			: join(endpoint.rule, 'Check the fields of this node.'),
 		details,
 	};
 }

@@ -13,15 +13,30 @@ export interface ErrorMessage {
 }
 
 /** Unusable input, in the user's words. Whoever catches it adds the item that it belongs to. */
-export class InvalidInputError extends Error {}
+export class InvalidInputError extends Error {
+	/**
+	 * @param message what can't be used
+	 * @param solution what to enter in its place
+	 */
+	constructor(
+		message: string,
+		readonly solution: string,
+	) {
+		super(message);
+	}
+}
 
 /**
  * n8n replaces a message in which one of its network codes stands, be it within a word, like the EPERM
- * in "keepermedia.com".
+ * in "keepermedia.com". The former message it shows as the service's.
  * @returns the error with this message, whatever n8n made of it
  */
-export function withMessage<Thrown extends Error>(error: Thrown, message: string): Thrown {
+export function withMessage<Thrown extends NodeApiError | NodeOperationError>(
+	error: Thrown,
+	message: string,
+): Thrown {
 	error.message = message;
+	error.messages = [];
 	return error;
 }
 
@@ -51,6 +66,10 @@ export function createApiError(
 /** @returns what to throw for the node's own settings */
 export const createSettingsError = (node: INode, message: string, description?: string) =>
 	withMessage(new NodeOperationError(node, message, { description }), message);
+
+/** @returns message and solution in one, for where n8n shows only a message: while publishing, and for credentials */
+export const wordsOf = (error: Error) =>
+	error instanceof InvalidInputError ? join(error.message, error.solution) : error.message;
 
 /** @returns the sentences that there are, one after the other */
 export const join = (...sentences: Array<string | null | undefined>) =>

@@ -38,7 +38,8 @@ export function parseObject(call: ApiCall, response: ApiResponse): IDataObject {
 export const createUnreadableError = (call: ApiCall, response: ApiResponse): NodeApiError =>
 	createApiError(call, unreadableMessage(call, redacted(response)), response.status);
 
-function redacted(response: ApiResponse): ApiResponse {
+/** @returns the response without the key, so that it can be quoted */
+export function redacted(response: ApiResponse): ApiResponse {
 	const { text, headers, redact } = response;
 	const quotable = Object.entries(headers).map(([name, value]) => [name, redact(String(value))]);
 	return { ...response, text: redact(text), headers: Object.fromEntries(quotable) };

@@ -95,6 +95,7 @@ export const endpoints = {
 		path: '/api/v1/getAllParticipants',
 		parameters: { campaign: 'id', ...pageable },
 		subject: 'participants',
+		notFound: 'campaign',
 	},
 	getReferrals: {
 		method: 'GET',

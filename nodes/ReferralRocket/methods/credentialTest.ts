@@ -6,8 +6,15 @@ import type {
 } from 'n8n-workflow';
 import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
-import { checkBaseUrl, networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
-import { join, type ErrorMessage } from '../api/errors';
+import {
+	checkBaseUrl,
+	keyRefused,
+	networkMessage,
+	statusMessage,
+	webPageMessage,
+} from '../api/errorMessages';
+import { join, wordsOf, type ErrorMessage } from '../api/errors';
+import { redacted } from '../api/parseResponse';
 import { isKeyRefused, isMarkup, isSuccess, type ApiResponse } from '../api/response';
 import { endpoints, type Endpoint } from '../api/specification';
 import { findAuthentication } from './findAuthentication';
@@ -48,16 +55,17 @@ export async function testCredential(
 		});
 		const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
 		const redact = (quoted: string) => withoutKey(quoted, keyOf(fields));
-		return { status: statusCode, headers, text, redact };
+		return redacted({ status: statusCode, headers, text, redact });
 	};
 	try {
 		const refusal = await refusalOf(ask, fields);
 		if (!refusal) return { status: 'OK', message: 'The key works.' };
-		return { status: 'Error', message: join(refusal.message, refusal.solution) };
+		const { message, solution, details } = refusal;
+		return { status: 'Error', message: join(message, solution, details) };
 	} catch (error) {
 		const code = (error as { code?: string; cause?: { code?: string } }).code;
 		const { message, solution } = networkMessage(call, code) ?? {
-			message: (error as Error).message,
+			message: wordsOf(error as Error),
 		};
 		return { status: 'Error', message: join(message, solution) };
 	}
@@ -70,7 +78,12 @@ async function refusalOf(
 ): Promise<ErrorMessage | undefined> {
 	const header = keyHeader(fields);
 	const response = await ask(header);
-	if (isKeyRefused(response)) return await findAuthentication(ask, fields);
+	if (isKeyRefused(response)) {
+		const found = await findAuthentication(ask, fields);
+		const { details } = statusMessage(call, response);
+		// The service may say more than that, for example which plan is needed.
+		return found.message === keyRefused ? { ...found, details } : found;
+	}
 	if (!isSuccess(response) && response.status !== 404) return statusMessage(call, response);
 	if (isMarkup(response.text)) return webPageMessage(response);
 	if (isSuccess(response)) return undefined;

@@ -3,7 +3,7 @@ import { validateBaseUrl } from '../api/baseUrl';
 import { createSettingsError } from '../api/errors';
 import { parseObject } from '../api/parseResponse';
 import { request } from '../api/request';
-import { isNotFound } from '../api/response';
+import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
 import { validateCampaign } from '../parameters/validate';
 
@@ -29,18 +29,31 @@ export async function searchCampaigns(
 		);
 	}
 	const connection = { baseURL: validateBaseUrl(baseUrl) };
+	const nameOf = async (campaign: string) => {
+		const values = { campaign };
+		const call = { context: this, connection, endpoint: endpoints.getCampaign, values };
+		const response = await request(call);
+		if (isNotFound(response)) return `${campaign} (not found)`;
+		// One that can't be read must not hide the others; a refused key is true of all.
+		if (!isSuccess(response) && !isKeyRefused(response)) return `${campaign} (name not available)`;
+		return String(parseObject(call, response).campaignName ?? campaign);
+	};
 	const results = await Promise.all(
 		given.map(async (one) => {
-			const value = String(validateCampaign(one));
-			const values = { campaign: value };
-			const call = { context: this, connection, endpoint: endpoints.getCampaign, values };
-			const response = await request(call);
-			const { campaignName = value } = isNotFound(response)
-				? { campaignName: `${value} (not found)` }
-				: parseObject(call, response);
-			return { name: String(campaignName), value, url: campaignLink + value };
+			const value = idIn(one);
+			if (value === undefined) return { name: `${one} (no link of a campaign)`, value: one };
+			return { name: await nameOf(value), value, url: campaignLink + value };
 		}),
 	);
 	const isFound = ({ name }: { name: string }) => name.toLowerCase().includes(filter.toLowerCase());
 	return { results: results.filter(isFound) };
+}
+
+/** @returns the ID of a campaign; undefined for a link without one */
+function idIn(given: string): string | undefined {
+	try {
+		return validateCampaign(given);
+	} catch {
+		return undefined;
+	}
 }

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { readList } from '../api/pagination/readList';
 import { parseObject } from '../api/parseResponse';
 import { request } from '../api/request';
+import { endpoints } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
 import { outputShape } from '../parameters/simplify';
 import { validateLimit } from '../parameters/validate';
@@ -17,6 +18,14 @@ export const returnObject: Handler = async (call) => {
 	const shape = outputShape(call.context, call.endpoint.subject === 'campaign');
 	return [shape(parseObject(call, await request(call)))];
 };
+
+/** @returns the call that looks the participant of another one up; nothing is sent by that which changes something */
+export const participantLookUp = (call: ApiCall): ApiCall => ({
+	...call,
+	endpoint: endpoints.getParticipant,
+	values: { campaign: call.values.campaign, email: call.values.email },
+	onSent: undefined,
+});
 
 /**
  * The handler of operations that return participants.

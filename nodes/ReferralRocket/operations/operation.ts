@@ -72,10 +72,17 @@ export async function runItem(
 function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions): ItemError {
 	if (error instanceof NodeApiError) return error;
 	const { message } = error;
-	// Unusable input has no cause that would help anyone.
-	const reason = error instanceof InvalidInputError ? message : error;
 	const itemIndex = context.getItemIndex();
-	return withMessage(new NodeOperationError(context.getNode(), reason, { itemIndex }), message);
+	// Unusable input has no cause that would help anyone.
+	const isInput = error instanceof InvalidInputError;
+	const description = isInput ? error.solution : undefined;
+	return withMessage(
+		new NodeOperationError(context.getNode(), isInput ? message : error, {
+			itemIndex,
+			description,
+		}),
+		message,
+	);
 }
 
 /** @returns an item in the shape beside which n8n puts the fields of the input item in the error output */

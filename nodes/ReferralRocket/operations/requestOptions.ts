@@ -30,7 +30,8 @@ function parsedProxy(proxy: string) {
 	const parts = /^([a-z\d]+):\/\/(?:(.*)@)?(\[[^\]]+\]|[^:/@]+):(\d+)/i.exec(String(proxy).trim());
 	if (!parts) {
 		throw new InvalidInputError(
-			"'Proxy' in 'Request Options' is not an address with host and port. Enter one like http://myproxy:3128.",
+			"'Proxy' in 'Request Options' is not an address with host and port.",
+			'Enter one like http://myproxy:3128.',
 		);
 	}
 	const [, protocol, login, host, port] = parts;

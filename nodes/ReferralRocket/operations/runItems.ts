@@ -109,7 +109,10 @@ export async function runItems(
 		if (!result) return [];
 		if ('output' in result) return result.output;
 		if (!stopsAtError) return [errorItem(result.error, index)];
-		throw createStopError(index, result.error, started, count);
+		throw createStopError(index, result.error, {
+			count,
+			facts: isReadOnly(operation.endpoint) ? [] : sentFacts(index, started, count),
+		});
 	});
 	const message = hintFor(execution, operation, output.length);
 	if (message) execution.addExecutionHints({ message, location: 'outputPane' });
@@ -166,13 +169,12 @@ function memoize<Argument, Result>(work: (argument: Argument) => Result) {
 	};
 }
 
-/** @returns the error of an item, with what became of the others */
-function createStopError(index: number, error: ItemError, started: StartedItem[], count: number) {
-	if (count === 1) return error;
+/** @returns of an operation that changes something, what became of the items beside the one that stopped it */
+function sentFacts(index: number, started: StartedItem[], count: number): string[] {
 	const sent = started.flatMap(({ wasSent }, other) => (wasSent && other !== index ? [other] : []));
 	const before = sent.filter((other) => other < index).length;
 	const behind = sent.filter((other) => other > index).map((other) => String(other + 1));
-	const facts = [
+	return [
 		...(index > 0 ? [`${before} ${before === 1 ? 'item' : 'items'} before it had been sent`] : []),
 		...(behind.length === 1 ? [`item ${behind[0]} was under way and had been sent too`] : []),
 		...(behind.length > 1 && behind.length < maxConcurrentRequests
@@ -184,7 +186,17 @@ function createStopError(index: number, error: ItemError, started: StartedItem[]
 			: []),
 		...(index + 1 + behind.length < count ? ['none of the later ones was sent'] : []),
 	];
-	const where = `This was item ${index + 1} of ${count}: ${facts.join('; ')}.`;
+}
+
+/** @returns the error of an item, with which one it was and what became of the others */
+function createStopError(
+	index: number,
+	error: ItemError,
+	{ count, facts }: { count: number; facts: string[] },
+) {
+	if (count === 1) return error;
+	const item = `This was item ${index + 1} of ${count}`;
+	const where = facts.length > 0 ? `${item}: ${facts.join('; ')}.` : `${item}.`;
 	error.description = join(error.description, continueHint);
 	// n8n would add it to the description, counted from 0.
 	delete error.context.itemIndex;

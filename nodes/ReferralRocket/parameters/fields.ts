@@ -71,7 +71,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 			name: 'id',
 			type: 'string',
 			placeholder: 'e.g. JCu82f30F1',
-			hint: `The part after "id=" in the link of your campaign${endOfHint}`,
+			hint: `The part between "id=" and the next "&" in a link of your campaign${endOfHint}`,
 			url: `=${campaignLink}{{ $value }}`,
 		},
 		{
@@ -88,7 +88,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
  * Checks a link while it is typed. A validation of the mode would do so before each execution as well, with a
  * time limit that a busy n8n does not always keep; then it stops the execution.
  */
-const campaignNotice = (displayOptions: IDisplayOptions): INodeProperties => ({
+export const campaignNotice = (displayOptions: IDisplayOptions = {}): INodeProperties => ({
 	displayName:
 		'This link contains no campaign ID. Paste the link of your campaign, or any share link of it.',
 	name: 'campaignNotice',
@@ -113,7 +113,7 @@ export const campaignFields = (
 ): INodeProperties[] => [
 	{
 		...campaignLocator(
-			'The campaign to work with, by its ID or by its link: the campaign link or any share link of it',
+			'The campaign to work with, by its name, its ID or a link: the campaign link or any share link of it',
 		),
 		required: true,
 		displayOptions,

@@ -34,5 +34,6 @@ export function outputShape(context: Parameters, isCampaign: boolean): Shape {
 	if (output === 'raw') return (row) => row;
 	// An expression may give them as one text.
 	const names = String(context.getNodeParameter('fields', [])).split(/[\s,]+/);
-	return (row) => pick(row, names);
+	// Nothing else comes out, even where the service sent none of them.
+	return (row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 }

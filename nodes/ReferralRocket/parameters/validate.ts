@@ -41,7 +41,8 @@ const labelOf = (name: ParameterName) => rules[name]?.label ?? `'${titleOf(name)
 
 const createBlankError = (label: string) =>
 	new InvalidInputError(
-		`${label} is empty. Fill it in, or check that its expression gives a value for every item.`,
+		`${label} is empty.`,
+		'Fill it in, or check that its expression gives a value for every item.',
 	);
 
 /**
@@ -69,7 +70,8 @@ export function validateParameters(
 	}
 	if (values.referredByCode !== undefined && values.referredByEmail !== undefined) {
 		throw new InvalidInputError(
-			"'Referred By Code' and 'Referred By Email' are both filled in. Name the referrer by one of them.",
+			"'Referred By Code' and 'Referred By Email' are both filled in.",
+			'Name the referrer by one of them.',
 		);
 	}
 	const { referredByCode, ...others } = values;

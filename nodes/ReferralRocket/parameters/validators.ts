@@ -26,19 +26,22 @@ const codePoint = (character: string) =>
 export const text: Validator = (value, label) => {
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw new InvalidInputError(
-			`${label} must be text. Check the value or expression in this field.`,
+			`${label} must be text.`,
+			'Check the value or expression in this field.',
 		);
 	}
 	if (typeof value === 'number' && !Number.isFinite(value)) {
 		throw new InvalidInputError(
-			`${label} "${value}" can't be used. Check the value or expression in this field.`,
+			`${label} "${value}" can't be used.`,
+			'Check the value or expression in this field.',
 		);
 	}
 	const given = String(value).trim();
 	const shown = given.replace(invisible, codePoint);
 	if (shown === given) return given;
 	throw new InvalidInputError(
-		`${label} "${shown}" contains an invisible character, shown here in square brackets. Delete it, or type the value again instead of pasting it.`,
+		`${label} "${shown}" contains an invisible character, shown here in square brackets.`,
+		'Delete it, or type the value again instead of pasting it.',
 	);
 };
 
@@ -46,7 +49,8 @@ export const email: Validator = (value, label) => {
 	const address = String(text(value, label));
 	if (!/^[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]+$/.test(address) || address.includes('..')) {
 		throw new InvalidInputError(
-			`${label} "${address}" is not an email address. Enter one address, like jo@example.com.`,
+			`${label} "${address}" is not an email address.`,
+			'Enter one address, like jo@example.com.',
 		);
 	}
 	return address;
@@ -63,7 +67,8 @@ const inLink =
 		const found = query?.get(parameter)?.trim();
 		if (found) return found;
 		throw new InvalidInputError(
-			`The link "${given}" contains no ${what}. In ${label}, use a link with "${parameter}=" in it, like ${example}, or enter the ${what} itself.`,
+			`The link "${given}" contains no ${what}.`,
+			`In ${label}, use a link with "${parameter}=" in it, like ${example}, or enter the ${what} itself.`,
 		);
 	};
 
@@ -97,7 +102,7 @@ export const sort: Validator = (value, label) => {
 	const { field = 'createdOn', fieldName = '', direction = 'desc' } = sorting;
 	const name = field === 'other' ? text(fieldName, "'Field Name'") : field;
 	if (name !== '') return `${name},${direction}`;
-	throw new InvalidInputError("'Field Name' of 'Sort' is empty. Enter the field to sort by.");
+	throw new InvalidInputError("'Field Name' of 'Sort' is empty.", 'Enter the field to sort by.');
 };
 
 /** @returns a number, or a text that is nothing but digits and a point, as a number; else NaN */
@@ -114,7 +119,8 @@ export const amount: Validator = (value, label) => {
 	// Documented as a text.
 	if (Number.isFinite(number) && number >= 0) return String(number);
 	throw new InvalidInputError(
-		`${label} "${shown(value)}" can't be used. Enter a number of 0 or more, with a point for decimals.`,
+		`${label} "${shown(value)}" can't be used.`,
+		'Enter a number of 0 or more, with a point for decimals.',
 	);
 };
 
@@ -125,7 +131,8 @@ export const wholeNumber =
 		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
 		const range = max === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${max}`;
 		throw new InvalidInputError(
-			`${label} "${shown(value)}" can't be used. Enter a whole number ${range}.`,
+			`${label} "${shown(value)}" can't be used.`,
+			`Enter a whole number ${range}.`,
 		);
 	};
 
@@ -140,11 +147,15 @@ export function customFields({ field: fields = [] }: CustomFields) {
 		fields.map(({ name, value }) => {
 			const given = isBlank(name) ? '' : String(text(name, "'Name'"));
 			if (given !== '' && !taken.includes(given)) return [given, value];
-			throw new InvalidInputError(
-				given === ''
-					? "'Name' of a custom field is empty. Enter the field's name as Referral Rocket writes it."
-					: `The custom field "${given}" has a field of its own in this node. Fill it in there.`,
-			);
+			throw given === ''
+				? new InvalidInputError(
+						"'Name' of a custom field is empty.",
+						"Enter the field's name as Referral Rocket writes it.",
+					)
+				: new InvalidInputError(
+						`The custom field "${given}" has a field of its own in this node.`,
+						'Fill it in there.',
+					);
 		}),
 	);
 }

@@ -43,7 +43,10 @@ test('leaves out what is only for the page when simplified, which is the default
 test('returns the selected fields', async () => {
 	const fields = ['campaignName', 'status', 'unknown'];
 	const { rows } = await service.run({ ...simplified, output: 'selectedFields', fields });
-	expect(rows).toEqual([{ campaignName: 'Q4 Growth Program', status: 'Active' }]);
+	expect(rows).toEqual([{ campaignName: 'Q4 Growth Program', status: 'Active', unknown: null }]);
+	// Whoever chose fields does not get all instead, even where none of them came.
+	const none = await service.run({ ...simplified, output: 'selectedFields', fields: ['unknown'] });
+	expect(none.rows).toEqual([{ unknown: null }]);
 });
 
 test.each([

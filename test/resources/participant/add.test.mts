@@ -2,6 +2,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
 import {
+	errorMessageOf,
 	itemsOf,
 	locator,
 	pairs,
@@ -120,8 +121,8 @@ describe('the referrer', () => {
 		['that is no email, in version 1,', { referredByEmail: 'Sam' }, /'Referred By Email' "Sam"/],
 	])('%s is refused and nothing sent', async (which, additionalFields, says) => {
 		const typeVersion = versionIn(which);
-		const { error } = await service.run({ ...parameters, additionalFields }, { typeVersion });
-		expect(error?.message).toMatch(says);
+		const run = service.run({ ...parameters, additionalFields }, { typeVersion });
+		expect(await errorMessageOf(run)).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 

@@ -4,7 +4,7 @@ import { parseObject } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import { isNotFound, saysAlreadyExists, type ApiResponse } from '../../api/response';
 import { endpoints } from '../../api/specification';
-import type { Handler } from '../../operations/handlers';
+import { participantLookUp, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import {
 	campaignFields,
@@ -36,7 +36,7 @@ const addParticipant: Handler = async (call) => {
 	const fails = context.getNodeParameter('options.ifExists', 'return') === 'fail';
 	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
 	const shape = outputShape(context, false);
-	const lookUp = { ...call, endpoint: endpoints.getParticipant, values: { campaign, email } };
+	const lookUp = participantLookUp(call);
 
 	const existing = (response: ApiResponse, status?: number) => {
 		const participant = parseObject(lookUp, response);
@@ -76,7 +76,7 @@ export const add: Operation = {
 	option: {
 		name: 'Add',
 		value: 'add',
-		action: 'Add a participant',
+		action: 'Add a participant to a campaign',
 		description:
 			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
 	},

@@ -50,7 +50,7 @@ export const get: Operation = {
 	option: {
 		name: 'Get',
 		value: 'get',
-		action: 'Get a participant',
+		action: 'Get a participant with referrals and rewards',
 		description:
 			'Get a participant of a campaign by email or referral code, with share link, referrals and rewards',
 	},

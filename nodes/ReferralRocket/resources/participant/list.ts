@@ -11,7 +11,7 @@ export const list: Operation = {
 	option: {
 		name: 'List',
 		value: 'list',
-		action: 'List participants',
+		action: 'List the participants of a campaign',
 		description: 'Get the participants of a campaign, all of them or up to a limit',
 	},
 	endpoint,

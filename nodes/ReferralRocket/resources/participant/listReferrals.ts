@@ -11,7 +11,7 @@ export const listReferrals: Operation = {
 	option: {
 		name: 'List Referrals',
 		value: 'listReferrals',
-		action: 'List the referrals of a participant',
+		action: 'List the people whom a participant has referred',
 		description: 'Get the participants whom one participant has referred',
 	},
 	endpoint,

@@ -6,7 +6,7 @@ import { parseObject } from '../../api/parseResponse';
 import { participantKey } from '../../api/participant';
 import { request } from '../../api/request';
 import { credentialName, endpoints } from '../../api/specification';
-import { returnObject, type Handler } from '../../operations/handlers';
+import { participantLookUp, returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
 import { outputShape } from '../../parameters/simplify';
@@ -41,8 +41,7 @@ async function qualifyOnce(call: ApiCall): Promise<Qualified> {
 }
 
 async function lookUpAndQualify(call: ApiCall): Promise<Qualified> {
-	const { campaign, email } = call.values;
-	const lookUp = { ...call, endpoint: endpoints.getParticipant, values: { campaign, email } };
+	const lookUp = participantLookUp(call);
 	const participant = parseObject(lookUp, await request(lookUp));
 	const { rewardEventCompleted: isQualified } = participant;
 	if (isQualified === true) return { participant, isNew: false };
@@ -50,7 +49,7 @@ async function lookUpAndQualify(call: ApiCall): Promise<Qualified> {
 		return { participant: parseObject(call, await request(call)), isNew: true };
 	}
 	throw createApiError(call, {
-		message: `Referral Rocket does not say whether participant "${email}" is qualified already.`,
+		message: `Referral Rocket does not say whether participant "${call.values.email}" is qualified already.`,
 		solution:
 			"Look in Referral Rocket. To qualify the participant without a look, set 'If Qualified Already' in 'Options' to Qualify Again.",
 	});
@@ -69,7 +68,7 @@ export const qualify: Operation = {
 	option: {
 		name: 'Qualify',
 		value: 'qualify',
-		action: 'Qualify a participant',
+		action: 'Qualify a referred participant for the reward',
 		description:
 			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
 	},

@@ -20,7 +20,7 @@ export const validate: Operation = {
 	option: {
 		name: 'Validate',
 		value: 'validate',
-		action: 'Validate a referral code',
+		action: 'Check whether a referral code is valid',
 		description: 'Check whether a referral code belongs to a participant of a campaign',
 	},
 	endpoint,

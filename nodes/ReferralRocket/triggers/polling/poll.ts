@@ -1,10 +1,11 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { validateBaseUrl } from '../../api/baseUrl';
-import { createSettingsError } from '../../api/errors';
+import { createSettingsError, wordsOf } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { credentialName, endpoints } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
 import { simplifiedFields } from '../../parameters/simplify';
+import { titleOf } from '../../parameters/titles';
 import { validateParameters } from '../../parameters/validate';
 import { changesSince } from './detectChanges';
 import { campaignStatusChanged, participantEvents, type PolledEvent } from './events';
@@ -13,16 +14,25 @@ import { testEvents } from './testEvents';
 /**
  * @returns an item for each of the chosen events that has happened since the last poll; in a test in the
  * editor some of what they apply to
- * @throws NodeOperationError for unusable settings; NodeApiError when something can't be read
+ * @throws NodeOperationError for unusable settings, and in a test when there is nothing to show; NodeApiError
+ * when something can't be read
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const call = await createCall(context);
 	const events = eventsIn(context);
 	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
-	const polledEvents =
-		context.getMode() === 'manual'
-			? await testEvents(call, events)
-			: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
+	const isTest = context.getMode() === 'manual';
+	const polledEvents = isTest
+		? await testEvents(call, events)
+		: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
+	if (isTest && polledEvents.length === 0) {
+		const names = events.map((event) => titleOf(event)).join(', ');
+		throw createSettingsError(
+			context.getNode(),
+			`Nobody was found to show for ${names}.`,
+			"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Events', or paste a sample with Edit Output. Published, this trigger works all the same.",
+		);
+	}
 	return await itemsOf(context, polledEvents);
 }
 
@@ -71,6 +81,6 @@ async function createCall(context: IPollFunctions): Promise<ApiCall> {
 		const values = validateParameters({ campaign }, ['campaign']);
 		return { context, connection: { baseURL: validateBaseUrl(baseUrl) }, endpoint, values };
 	} catch (error) {
-		throw createSettingsError(context.getNode(), (error as Error).message);
+		throw createSettingsError(context.getNode(), wordsOf(error as Error));
 	}
 }

@@ -1,5 +1,5 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { createSettingsError } from '../../api/errors';
+import { createSettingsError, wordsOf } from '../../api/errors';
 import { credentialName } from '../../api/specification';
 import { validateCampaign } from '../../parameters/validate';
 
@@ -34,7 +34,7 @@ export function campaignOf(context: Context): string | undefined {
 	try {
 		return validateCampaign(context.getNodeParameter('campaignId', '', { extractValue: true }));
 	} catch (error) {
-		throw createSettingsError(context.getNode(), (error as Error).message);
+		throw createSettingsError(context.getNode(), wordsOf(error as Error));
 	}
 }
 
