@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { INodeParameters } from 'n8n-workflow';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
-import { exampleFiles, project, type N8n } from '../../tools/n8n/n8n.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
+import { exampleFiles, project, type N8n, type Workflow } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
 import { takeCanvasPictures } from './canvasPictures.mts';
 import { defaultVersionOf, fieldsOf, labelsOf, modeOf, noticesOf } from './descriptions.mts';
-import { Editor } from './editor.mts';
+import { Editor, patience } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';
 import { walkToAnEvent, walkToAPoll, walkToTheErrorOutput } from './walk.mts';
 import { chain, webhookSecret } from './workflow.mts';
@@ -132,6 +134,39 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	const working = await n8n.addCredential(mockServer, webhookSecret);
 	// The example needs n8n 2.
 	if (!editor.isVersion1) await runSync(editor, n8n, working);
+	await editor.step(
+		'The Google Sheets example keeps its columns when its nodes are filled in',
+		async () => {
+			const file = 'examples/participant-sync-to-google-sheets.json';
+			const sheets = await n8n.importWorkflow(file, working);
+			const columns = async () => {
+				const { nodes } = await n8n.get<Workflow>(`/workflows/${sheets}`);
+				return nodes.flatMap(({ name, parameters }) => {
+					const given = (parameters as INodeParameters).columns as INodeParameters | undefined;
+					return given ? [[name, given.mappingMode, given.matchingColumns]] : [];
+				});
+			};
+			await editor.openWorkflow(sheets);
+			for (const name of ['Write participants', 'Read sheet', 'Mark in sheet']) {
+				await editor.openNode(name);
+				await editor.closeNode();
+			}
+			await editor.openNode('Your sheet');
+			const link = 'https://docs.google.com/spreadsheets/d/1AbC/edit';
+			await editor.panel.locator('[data-test-id="assignment-value"] input').first().fill(link);
+			await editor.closeNode();
+			await page.keyboard.press('Control+s');
+			await waitUntil(async () => {
+				const saved = JSON.stringify(await n8n.get(`/workflows/${sheets}`));
+				assert.ok(saved.includes(link), 'The workflow is not saved');
+			}, patience);
+			// n8n sets them back where a sheet is chosen in the node itself.
+			assert.deepEqual(await columns(), [
+				['Write participants', 'autoMapInputData', ['email']],
+				['Mark in sheet', 'autoMapInputData', ['email']],
+			]);
+		},
+	);
 	// Last, since those whom it adds have no names, which the pictures should have.
 	await walkToTheErrorOutput(walk, working);
 	const keepsPictures = runtime.version === n8nVersion && process.argv.includes('--keep-pictures');
