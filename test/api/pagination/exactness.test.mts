@@ -165,8 +165,8 @@ test('a list in an order that changes comes out whole or not at all', async () =
 			expect([...emails].sort()).toEqual([...before].sort());
 		}
 	});
-	expect(whole).toBeGreaterThan(10);
-	expect(refused).toBeGreaterThan(10);
+	expect(whole).toBeGreaterThan(count / 50);
+	expect(refused).toBeGreaterThan(count / 50);
 }, 120_000);
 
 test('a total that counts more than the list holds does not keep the list back', async () => {
