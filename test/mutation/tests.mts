@@ -10,6 +10,7 @@ const files = [
 	'parameters/fields',
 	'api/errorMessages',
 	'methods/credentialTest',
+	'methods/searchCampaigns',
 	'triggers/webhook',
 	'triggers/polling',
 	'triggers/pollingEvents',

@@ -151,6 +151,16 @@ describe('with If Qualified Already at Return', () => {
 		expect(methods().filter((method) => method === 'POST')).toEqual(['POST']);
 	});
 
+	test('does not take one participant for another', async () => {
+		const email = '={{ $json.email }}';
+		const items = itemsOf({ email: 'referee@example.com' }, { email: 'other@example.com' });
+		const { rows } = await service.run({ ...once, email, output: 'simplified' }, { items });
+		expect(rows.map((row) => [row.email, row.isNew, row.campaignId])).toEqual([
+			['referee@example.com', true, undefined],
+			['other@example.com', true, undefined],
+		]);
+	});
+
 	test('where one of them does not work, the next one does it', async () => {
 		let refused = 0;
 		service.mockServer.intercept = ({ method }, reply) =>
@@ -172,6 +182,9 @@ describe('with If Qualified Already at Return', () => {
 		const { error } = await service.run(once);
 		expect(error?.message).toBe(
 			'Referral Rocket does not say whether participant "referee@example.com" is qualified already.',
+		);
+		expect(error?.description).toContain(
+			"set 'If Qualified Already' in 'Options' to Qualify Again",
 		);
 		expect(methods()).toEqual(['GET']);
 	});
