@@ -42,7 +42,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			executionsHelp:
 				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish (activate) this workflow. The first check only remembers who is there; each later one starts the workflow with one item for each event since. <br /><br />Participant Added and New Referral need only a few requests. For changes of participants, each check reads the whole list.',
 			activationHint:
-				'Nothing found? A test looks at a part of the list: for Participant Qualified, someone in it must be qualified, and have a reward for Reward Earned.',
+				'Nothing found? A test looks at a part of the list, in which someone must have what the event tells of: be qualified for Participant Qualified, have a reward for Reward Earned.',
 		},
 		hints: [
 			{

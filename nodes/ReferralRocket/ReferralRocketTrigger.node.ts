@@ -37,9 +37,9 @@ export class ReferralRocketTrigger implements INodeType {
 			header: 'Receive a test event',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
 				active:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks and add the Test URL from Webhook URLs and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
 			},
 			activationHint:
 				'Nothing arrives? Referral Rocket must know the Test URL, not only the Production URL.',

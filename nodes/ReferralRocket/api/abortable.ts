@@ -4,13 +4,14 @@ import { sleep } from 'n8n-workflow';
  * @param signal ends the waiting
  * @param work what is waited for
  * @param onAbort called in the same moment as the signal is aborted
+ * @returns what the work gives
  * @throws the signal's reason
  */
-export async function abortable(
+export async function abortable<Result>(
 	signal: AbortSignal | undefined,
-	work: Promise<void>,
+	work: Promise<Result>,
 	onAbort?: () => void,
-): Promise<void> {
+): Promise<Result> {
 	let abort: (() => void) | undefined;
 	const aborted = new Promise<never>((_, reject) => {
 		abort = () => {
@@ -20,7 +21,7 @@ export async function abortable(
 		signal?.addEventListener('abort', abort, { once: true });
 	});
 	try {
-		await Promise.race([work, aborted]);
+		return await Promise.race([work, aborted]);
 	} finally {
 		if (abort) signal?.removeEventListener('abort', abort);
 	}

@@ -19,7 +19,7 @@ export const returnObject: Handler = async (call) => {
 	return [shape(parseObject(call, await request(call)))];
 };
 
-/** @returns the call that looks the participant of another one up; nothing is sent by that which changes something */
+/** @returns the call that looks up the participant of another call; it does not count as sending that one */
 export const participantLookUp = (call: ApiCall): ApiCall => ({
 	...call,
 	endpoint: endpoints.getParticipant,

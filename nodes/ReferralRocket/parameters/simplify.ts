@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { InvalidInputError } from '../api/errors';
 import { simplifiedCampaign, simplifiedParticipant } from '../api/specification';
 
 interface Parameters {
@@ -26,6 +27,7 @@ const simplifiedCampaignFields: Shape = (campaign) =>
  * @param context of an item, for its Output field; in version 1 of the node for Simplify, where it has one
  * @param isCampaign whether rows are campaigns; participants otherwise
  * @returns what makes the output of a row
+ * @throws InvalidInputError when no field is selected
  */
 export function outputShape(context: Parameters, isCampaign: boolean): Shape {
 	const simplify = context.getNodeParameter('simplify', false);
@@ -33,7 +35,9 @@ export function outputShape(context: Parameters, isCampaign: boolean): Shape {
 	if (output === 'simplified') return isCampaign ? simplifiedCampaignFields : simplifiedFields;
 	if (output === 'raw') return (row) => row;
 	// An expression may give them as one text.
-	const names = String(context.getNodeParameter('fields', [])).split(/[\s,]+/);
+	const fields = String(context.getNodeParameter('fields', []));
+	const names = fields.split(/[\s,]+/).filter(Boolean);
+	if (names.length === 0) throw new InvalidInputError("'Fields' is empty.", 'Choose at least one.');
 	// Nothing else comes out, even where the service sent none of them.
 	return (row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 }

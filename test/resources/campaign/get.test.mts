@@ -1,6 +1,13 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
+import {
+	errorMessageOf,
+	itemsOf,
+	locator,
+	pairs,
+	received,
+	useMockServer,
+} from '../../support/mockServer.mts';
 
 const service = useMockServer();
 const simplified = { resource: 'campaign', operation: 'get', campaignId: locator('JCu82f30F1') };
@@ -47,6 +54,10 @@ test('returns the selected fields', async () => {
 	// Whoever chose fields does not get all instead, even where none of them came.
 	const none = await service.run({ ...simplified, output: 'selectedFields', fields: ['unknown'] });
 	expect(none.rows).toEqual([{ unknown: null }]);
+	const before = service.mockServer.requests.length;
+	const empty = service.run({ ...simplified, output: 'selectedFields', fields: '={{ "" }}' });
+	expect(await errorMessageOf(empty)).toBe("'Fields' is empty. Choose at least one.");
+	expect(service.mockServer.requests).toHaveLength(before);
 });
 
 test.each([

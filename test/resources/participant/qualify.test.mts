@@ -1,6 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { startNode } from '../../support/engine.mts';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
-import { itemsOf, locator, pairs, received, useMockServer } from '../../support/mockServer.mts';
+import {
+	credentialFor,
+	itemsOf,
+	locator,
+	pairs,
+	received,
+	useMockServer,
+} from '../../support/mockServer.mts';
 
 const service = useMockServer();
 const parameters = {
@@ -174,6 +183,28 @@ describe('with If Qualified Already at Return', () => {
 			true,
 			false,
 		]);
+	});
+
+	test('an execution that waits for another one can be stopped', async () => {
+		const answers: Array<() => void> = [];
+		service.mockServer.intercept = async () => {
+			await new Promise<void>((resolve) => answers.push(resolve));
+			return false;
+		};
+		const options = { credential: credentialFor(service.mockServer), parameters: once };
+		const first = startNode(options);
+		while (answers.length < 1) await wait(5);
+		const second = startNode(options);
+		let isEnded = false;
+		const ended = second.result.catch(() => undefined).then(() => (isEnded = true));
+		await wait(300);
+		expect(isEnded).toBe(false);
+		second.cancel();
+		await ended;
+		service.mockServer.intercept = undefined;
+		answers[0]();
+		expect((await first.result).rows).toEqual([{ ...referee(), isNew: true }]);
+		expect(methods()).toEqual(['GET', 'POST']);
 	});
 
 	test('qualifies nobody of whom the service does not say it', async () => {

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { ApiCall } from '../../api/apiCall';
+import { abortable } from '../../api/abortable';
+import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
 import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
 import { parseObject } from '../../api/parseResponse';
@@ -28,11 +29,12 @@ async function qualifyOnce(call: ApiCall): Promise<Qualified> {
 	const { connection, context, values } = call;
 	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
 	const key = JSON.stringify([account, values.campaign, participantKey({ email: values.email })]);
-	for (;;) {
-		const other = underWay.get(key);
-		if (!other) break;
-		const qualified = await other.catch(() => undefined);
-		call.signal?.throwIfAborted();
+	const signal = call.signal ?? cancelSignalOf(context);
+	for (let other = underWay.get(key); other; other = underWay.get(key)) {
+		const qualified = await abortable(
+			signal,
+			other.catch(() => undefined),
+		);
 		if (qualified) return { ...qualified, isNew: false };
 	}
 	const own = lookUpAndQualify(call);
@@ -60,8 +62,9 @@ const qualifyParticipant: Handler = async (call) => {
 	if (context.getNodeParameter('options.ifQualified', 'qualify') !== 'return') {
 		return await returnObject(call);
 	}
+	const shape = outputShape(context, false);
 	const { participant, isNew } = await qualifyOnce(call);
-	return [{ ...outputShape(context, false)(participant), isNew }];
+	return [{ ...shape(participant), isNew }];
 };
 
 export const qualify: Operation = {
