@@ -141,7 +141,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		const [refused] = itemsOf(split, 'Referral Rocket', 1);
 		assert.equal(refused.json.email, 'not an address@example.com');
 		assert.match(String(refused.json.error), /is not an email address/);
-		const stopped = await run(items, get);
+		const stopped = await run(items, { ...get, operation: 'add' });
 		assert.equal(stopped.status, 'error');
 		assert.match(
 			String(stopped.message),

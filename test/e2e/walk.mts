@@ -102,13 +102,13 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 		});
 	});
 	await editor.step('An event that was not signed with the secret is told of', async () => {
-		await deliverRefused(joined(1_760_000_000_001), 'guessed');
+		await deliverRefused(joined(1_780_000_000_001), 'guessed');
 		await editor.inBothThemes(async () => {
 			await editor.shows(editor.output, 'not signed', "'Webhook Secret'");
 		});
 	});
 	await editor.step('So is an event that is not selected', async () => {
-		await deliverRefused(eventAbout('reward_unlocked', friend, 1_760_000_000_002), webhookSecret);
+		await deliverRefused(eventAbout('reward_unlocked', friend, 1_780_000_000_002), webhookSecret);
 		await editor.inBothThemes(async () => {
 			await editor.shows(editor.output, `trigger: ${other.name}`, "'Events'");
 		});
@@ -121,7 +121,7 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 			await editor.shows(canvas, String(description.eventTriggerDescription), event.name);
 			await editor.showsIcon(editor.element('canvas-node'), webhook, theme);
 		});
-		assert.equal(await deliver(testUrl, joined(1_760_000_000_003), webhookSecret), 200);
+		assert.equal(await deliver(testUrl, joined(1_780_000_000_003), webhookSecret), 200);
 		await editor.shows(editor.element('canvas-node'), '1 item');
 		await editor.openNode(description.displayName);
 		await editor.inBothThemes(async () => editor.shows(editor.output, '1 item', friend.email));
@@ -143,7 +143,7 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 			await editor.shows(editor.panel, ...panelTextsOf(webhook, 'active'));
 		});
 		await editor.closeNode();
-		const event = eventAbout('referee_added', next, 1_760_000_000_004);
+		const event = eventAbout('referee_added', next, 1_780_000_000_004);
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 		await editor.showsExecutions('Succeeded', 'Succeeded', 'Error', 'Error');
 		const newest = (await n8n.executionsOf(editor.workflowId())).at(-1);

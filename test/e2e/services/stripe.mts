@@ -78,16 +78,17 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		// A free trial, someone without an address, strangers and those whom nobody referred qualify nobody.
 		await paid('in_1', ana.email, 0);
 		await paid('in_2', null, 500);
+		await paid('in_2b', 'ana at example', 500);
 		await paid('in_3', 'guest@stripe.example.com', 500);
 		await paid('in_4', referrer.email, 500);
 		await paid('in_5', ana.email, 4990);
 		await paid('in_6', kenji.email, 5000, 'jpy');
 		await paid('in_7', eve.email, 12340, 'kwd');
-		await run.settled(workflow, 7);
+		await run.settled(workflow, 8);
 		// Sent again, and paid again.
 		await paid('in_5', ana.email, 4990);
 		await paid('in_8', ana.email, 4990);
-		await run.settled(workflow, 9);
+		await run.settled(workflow, 10);
 		assert.deepEqual(
 			qualified().sort(),
 			[
@@ -104,7 +105,7 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		let refused = 0;
 		run.mockServer.intercept = (_request, reply) => ++refused < 5 && reply.code(401).send({});
 		await paid('in_9', zoe.email, 1999);
-		await run.settled(workflow, 10);
+		await run.settled(workflow, 11);
 		run.mockServer.intercept = undefined;
 		assert.deepEqual(qualified().at(-1), [zoe.email, 19.99]);
 		assert.ok(refused > 5);
@@ -120,14 +121,14 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 			run.mockServer.intercept = ({ path }, reply) =>
 				path === '/api/v1/getParticipant' && ++lookUps < 4 && reply.code(401).send({});
 			await paid('in_10', max.email, 2000);
-			await run.settled(workflow, 11);
+			await run.settled(workflow, 12);
 			let answers = 0;
 			run.mockServer.intercept = ({ path }, reply) =>
 				path === '/api/v1/getParticipant' &&
 				++answers < 3 &&
 				reply.send({ email: ida.email, referredByCode: referrer.referralCode });
 			await paid('in_11', ida.email, 3000);
-			await run.settled(workflow, 12);
+			await run.settled(workflow, 13);
 			run.mockServer.intercept = undefined;
 			assert.deepEqual(qualified().slice(before), [
 				[max.email, 20],
