@@ -1,5 +1,5 @@
 import { LoadOptionsContext } from 'n8n-core';
-import { Workflow, type ILoadOptionsFunctions, type INode } from 'n8n-workflow';
+import { Workflow, type IDataObject, type ILoadOptionsFunctions, type INode } from 'n8n-workflow';
 import { searchCampaigns } from '../../nodes/ReferralRocket/methods/searchCampaigns.ts';
 import { additionalDataFor, knownNodeTypes } from '../support/engine.mts';
 import { credentialFor, useMockServer } from '../support/mockServer.mts';
@@ -11,7 +11,7 @@ import { credentialFor, useMockServer } from '../support/mockServer.mts';
 const service = useMockServer();
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
 
-async function listed(campaigns: unknown, filter?: string) {
+async function listed(campaigns: unknown, filter?: string, fields: IDataObject = {}) {
 	const node: INode = {
 		id: '1',
 		name: 'Referral Rocket',
@@ -28,7 +28,7 @@ async function listed(campaigns: unknown, filter?: string) {
 		active: false,
 		nodeTypes: knownNodeTypes,
 	});
-	const credential = { ...credentialFor(service.mockServer), campaigns } as never;
+	const credential = { ...credentialFor(service.mockServer), campaigns, ...fields } as never;
 	const additionalData = additionalDataFor(credential, workflow);
 	const context = new LoadOptionsContext(workflow, node, additionalData, 'parameters');
 	return (await searchCampaigns.call(context as ILoadOptionsFunctions, filter)).results;
@@ -81,6 +81,12 @@ test('one that is no campaign, or can not be read, does not hide the others', as
 	]);
 	// When it is chosen all the same, the node says what is wrong with it.
 	expect(results[0].value).toBe(page);
+});
+
+test('says what is wrong with the Base URL, and what to enter in its place', async () => {
+	await expect(listed(link, '', { baseUrl: 'nowhere' })).rejects.toThrow(
+		/'Base URL' "nowhere" is not an address\. Enter one like https:/,
+	);
 });
 
 test('says what is wrong with the key', async () => {

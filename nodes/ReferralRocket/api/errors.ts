@@ -67,9 +67,22 @@ export function createApiError(
 export const createSettingsError = (node: INode, message: string, description?: string) =>
 	withMessage(new NodeOperationError(node, message, { description }), message);
 
-/** @returns message and solution in one, for where n8n shows only a message: while publishing, and for credentials */
+/** @returns message and solution in one, for where n8n shows only a message: while publishing, in lists, for credentials */
 export const wordsOf = (error: Error) =>
 	error instanceof InvalidInputError ? join(error.message, error.solution) : error.message;
+
+/**
+ * @param read reads and validates settings
+ * @returns what it gives
+ * @throws NodeOperationError in place of what it throws
+ */
+export function readSettings<Settings>(node: INode, read: () => Settings): Settings {
+	try {
+		return read();
+	} catch (error) {
+		throw createSettingsError(node, wordsOf(error as Error));
+	}
+}
 
 /** @returns the sentences that there are, one after the other */
 export const join = (...sentences: Array<string | null | undefined>) =>

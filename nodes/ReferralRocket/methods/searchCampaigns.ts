@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
-import { createSettingsError } from '../api/errors';
+import { createSettingsError, readSettings } from '../api/errors';
 import { parseObject } from '../api/parseResponse';
 import { request } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
@@ -28,10 +28,15 @@ export async function searchCampaigns(
 			"The Referral Rocket credential holds no campaigns to choose from. Enter their links in 'Campaigns' of the credential, or choose By ID or By URL here.",
 		);
 	}
-	const connection = { baseURL: validateBaseUrl(baseUrl) };
+	const baseURL = readSettings(this.getNode(), () => validateBaseUrl(baseUrl));
 	const nameOf = async (campaign: string) => {
 		const values = { campaign };
-		const call = { context: this, connection, endpoint: endpoints.getCampaign, values };
+		const call = {
+			context: this,
+			connection: { baseURL },
+			endpoint: endpoints.getCampaign,
+			values,
+		};
 		const response = await request(call);
 		if (isNotFound(response)) return `${campaign} (not found)`;
 		// One that can't be read must not hide the others; a refused key is true of all.

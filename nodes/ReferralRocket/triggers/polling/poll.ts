@@ -1,6 +1,6 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { validateBaseUrl } from '../../api/baseUrl';
-import { createSettingsError, wordsOf } from '../../api/errors';
+import { createSettingsError, readSettings } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { credentialName, endpoints } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
@@ -76,11 +76,9 @@ const simplifiedCampaign = ({ campaignId, campaignName, status }: IDataObject) =
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
 	const { baseUrl } = await context.getCredentials(credentialName);
 	const endpoint = endpoints.getAllParticipants;
-	try {
+	return readSettings(context.getNode(), () => {
 		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
 		const values = validateParameters({ campaign }, ['campaign']);
 		return { context, connection: { baseURL: validateBaseUrl(baseUrl) }, endpoint, values };
-	} catch (error) {
-		throw createSettingsError(context.getNode(), wordsOf(error as Error));
-	}
+	});
 }

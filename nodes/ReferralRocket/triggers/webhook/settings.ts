@@ -1,5 +1,5 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { createSettingsError, wordsOf } from '../../api/errors';
+import { createSettingsError, readSettings } from '../../api/errors';
 import { credentialName } from '../../api/specification';
 import { validateCampaign } from '../../parameters/validate';
 
@@ -31,11 +31,9 @@ export const createMissingSecretError = (context: Context) =>
  * @throws NodeOperationError for a link without an ID
  */
 export function campaignOf(context: Context): string | undefined {
-	try {
-		return validateCampaign(context.getNodeParameter('campaignId', '', { extractValue: true }));
-	} catch (error) {
-		throw createSettingsError(context.getNode(), wordsOf(error as Error));
-	}
+	return readSettings(context.getNode(), () =>
+		validateCampaign(context.getNodeParameter('campaignId', '', { extractValue: true })),
+	);
 }
 
 /** @throws NodeOperationError for settings with which no event could start the workflow */
