@@ -139,13 +139,6 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		async () => {
 			const file = 'examples/participant-sync-to-google-sheets.json';
 			const sheets = await n8n.importWorkflow(file, working);
-			const columns = async () => {
-				const { nodes } = await n8n.get<Workflow>(`/workflows/${sheets}`);
-				return nodes.flatMap(({ name, parameters }) => {
-					const given = (parameters as INodeParameters).columns as INodeParameters | undefined;
-					return given ? [[name, given.mappingMode, given.matchingColumns]] : [];
-				});
-			};
 			await editor.openWorkflow(sheets);
 			for (const name of ['Write participants', 'Read sheet', 'Mark in sheet']) {
 				await editor.openNode(name);
@@ -160,8 +153,13 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 				const saved = JSON.stringify(await n8n.get(`/workflows/${sheets}`));
 				assert.ok(saved.includes(link), 'The workflow is not saved');
 			}, patience);
+			const { nodes } = await n8n.get<Workflow>(`/workflows/${sheets}`);
+			const columns = nodes.flatMap(({ name, parameters }) => {
+				const given = (parameters as INodeParameters).columns as INodeParameters | undefined;
+				return given ? [[name, given.mappingMode, given.matchingColumns]] : [];
+			});
 			// n8n sets them back where a sheet is chosen in the node itself.
-			assert.deepEqual(await columns(), [
+			assert.deepEqual(columns, [
 				['Write participants', 'autoMapInputData', ['email']],
 				['Mark in sheet', 'autoMapInputData', ['email']],
 			]);

@@ -32,7 +32,9 @@ export async function takeCanvasPictures(
 	folder: string,
 ): Promise<string[]> {
 	const files: string[] = [];
-	const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
+	const viewport = page.viewportSize();
+	assert.ok(viewport);
+	const { width, height } = viewport;
 	for (const [name, id] of workflows) {
 		await page.goto(`${n8n.url}/workflow/${id}`);
 		await page.waitForSelector('[data-test-id="canvas-node"]');

@@ -49,11 +49,11 @@ export async function payments(run: ExampleRun): Promise<void> {
 	};
 	const payAtOnce = async (all: Participant[]) =>
 		await Promise.all(all.map(async (buyer) => await pay(paymentOf(buyer))));
-	const isPaid = ({ email }: Participant) =>
+	const paidAnswer = ({ email }: Participant) =>
 		`200 ${email} paid 250 and is qualified, payment of ${email}`;
-	const isLeftAlone = ({ email }: { email: string }) =>
+	const leftAloneAnswer = ({ email }: { email: string }) =>
 		`200 ${email} was not referred by anyone, or is qualified already; payment of ${email} changed nothing`;
-	const isStranger = ({ email }: { email: string }) =>
+	const strangerAnswer = ({ email }: { email: string }) =>
 		`200 ${email} is not in the campaign; payment of ${email} qualifies nobody`;
 	let requestsSeen = 0;
 	/** @returns whom the service was asked to qualify since the last time, with the amounts */
@@ -84,7 +84,7 @@ export async function payments(run: ExampleRun): Promise<void> {
 
 	await step('Payments: the first ten at once are all qualified', async () => {
 		const ten = newBuyers(10);
-		assert.deepEqual(await payAtOnce(ten), ten.map(isPaid));
+		assert.deepEqual(await payAtOnce(ten), ten.map(paidAnswer));
 		assert.deepEqual(qualifications().toSorted(), paidBy(...ten));
 		assert.deepEqual(await comeOut(10), { Qualified: 10 });
 	});
@@ -92,21 +92,17 @@ export async function payments(run: ExampleRun): Promise<void> {
 		'Payments: twenty at once, and the same twenty again, are qualified once',
 		async () => {
 			const twenty = newBuyers(20);
-			assert.deepEqual(await payAtOnce(twenty), twenty.map(isPaid));
+			assert.deepEqual(await payAtOnce(twenty), twenty.map(paidAnswer));
 			assert.deepEqual(qualifications().toSorted(), paidBy(...twenty));
-			assert.deepEqual(await payAtOnce(twenty), twenty.map(isLeftAlone));
+			assert.deepEqual(await payAtOnce(twenty), twenty.map(leftAloneAnswer));
 			assert.deepEqual(qualifications(), []);
 			assert.deepEqual(await comeOut(40), { Qualified: 20, 'Nothing to do': 20 });
 		},
 	);
 	await step('Payments: five of one buyer at once qualify once', async () => {
 		const [buyer] = newBuyers(1);
-		assert.deepEqual(
-			[...new Set(await payAtOnce(Array<Participant>(5).fill(buyer)))].filter(
-				(answer) => answer !== isPaid(buyer) && answer !== isLeftAlone(buyer),
-			),
-			[],
-		);
+		for (const answer of await payAtOnce(Array<Participant>(5).fill(buyer)))
+			assert.ok([paidAnswer(buyer), leftAloneAnswer(buyer)].includes(answer), answer);
 		assert.deepEqual(qualifications(), paidBy(buyer));
 		await comeOut(5);
 	});
@@ -116,8 +112,8 @@ export async function payments(run: ExampleRun): Promise<void> {
 			const many = newBuyers(10_001);
 			for (const buyer of many) campaign.qualify(buyer);
 			const next = newBuyer();
-			assert.equal(await pay(paymentOf(many[0])), isLeftAlone(many[0]));
-			assert.equal(await pay(paymentOf(next)), isPaid(next));
+			assert.equal(await pay(paymentOf(many[0])), leftAloneAnswer(many[0]));
+			assert.equal(await pay(paymentOf(next)), paidAnswer(next));
 			assert.deepEqual(qualifications(), paidBy(next));
 			assert.deepEqual(await comeOut(2), { 'Nothing to do': 1, Qualified: 1 });
 		},
@@ -161,12 +157,12 @@ export async function payments(run: ExampleRun): Promise<void> {
 	});
 	await step('Payments: who is no participant or was not referred is left alone', async () => {
 		const alone = campaign.add('not-referred@example.com');
-		assert.equal(await pay(paymentOf(alone)), isLeftAlone(alone));
+		assert.equal(await pay(paymentOf(alone)), leftAloneAnswer(alone));
 		assert.deepEqual(await comeOut(1), { 'Nothing to do': 1 });
 		const guest = { email: 'guest@example.com' };
 		for (const answer of ['nothing', 'null', 'notFound'] as const) {
 			mockServer.behaviour.unknownParticipant = answer;
-			assert.equal(await pay(paymentOf(guest)), isStranger(guest));
+			assert.equal(await pay(paymentOf(guest)), strangerAnswer(guest));
 			assert.deepEqual(await comeOut(1), { 'Not a participant': 1 });
 		}
 		assert.deepEqual(qualifications(), []);
@@ -224,7 +220,7 @@ export async function payments(run: ExampleRun): Promise<void> {
 			mockServer.intercept = undefined;
 			assert.deepEqual(qualifications(), []);
 			assert.deepEqual(await comeOut(2), { 'Not qualified': 2 });
-			assert.deepEqual(await payAtOnce([ana, bob]), [ana, bob].map(isPaid));
+			assert.deepEqual(await payAtOnce([ana, bob]), [ana, bob].map(paidAnswer));
 			assert.deepEqual(qualifications().toSorted(), paidBy(ana, bob));
 			assert.deepEqual(await comeOut(2), { Qualified: 2 });
 		},

@@ -87,14 +87,14 @@ export const ways: Array<[name: string, asTool: boolean]> = [
 /** Which input item each output item belongs to. */
 export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
 
-/**
- * What a user reads when the node does not run: n8n itself stops at an empty required field,
- * before any node is started.
- */
 /** @returns title and description, as they stand below each other */
 const told = (error: { message: string; description?: string | null } | undefined) =>
 	error && [error.message, error.description].filter(Boolean).join(' ');
 
+/**
+ * What a user reads when the node does not run: n8n itself stops at an empty required field,
+ * before any node is started.
+ */
 export async function errorMessageOf(run: Promise<RunResult>): Promise<string | undefined> {
 	try {
 		return told((await run).error);

@@ -16,8 +16,6 @@ import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from '.
 
 type Called = Pick<ApiCall, 'endpoint' | 'values'>;
 
-export const keyRefused = 'Referral Rocket refused the API key.';
-
 export const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
 const runAgain = (endpoint: Endpoint) =>
@@ -25,18 +23,19 @@ const runAgain = (endpoint: Endpoint) =>
 		? 'Run this again in a few minutes.'
 		: 'The request may have taken effect: check the participant in Referral Rocket before you run this again.';
 
+/** A credential is tested without a campaign of the user. */
+const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefined;
+
 /** @returns the subject by name, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
-function describe(subject: Subject, { campaign, email, code }: ParameterValues): string {
-	if (campaign === undefined) return 'the credential test';
+function describe(subject: Subject, values: ParameterValues): string {
+	if (isCredentialTest(values)) return 'the credential test';
+	const { campaign, email, code } = values;
 	const where = `campaign "${campaign}"`;
 	if (subject === 'campaign') return where;
 	if (subject === 'referralCode') return `referral code "${code}" in ${where}`;
 	if (email === undefined) return `the participants of ${where}`;
 	return `participant "${email}" in ${where}`;
 }
-
-/** A credential is tested without a campaign of the user. */
-const isCredentialTest = ({ values }: Called) => values.campaign === undefined;
 
 const subjectOf = ({ endpoint, values }: Called) => describe(endpoint.subject, values);
 
@@ -82,7 +81,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 	}
 	if (isKeyRefused(response)) {
 		return {
-			message: keyRefused,
+			message: 'Referral Rocket refused the API key.',
 			solution:
 				'Open the Referral Rocket credential: n8n tests it, and the test finds out how to send the key, or says what else to check. Retry tests it again.',
 			details,
@@ -93,7 +92,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 	if (status === 429) {
 		return {
 			message: `Rate limit reached; nothing was changed for ${subject}.`,
-			solution: isCredentialTest(call)
+			solution: isCredentialTest(call.values)
 				? 'Wait a minute, then press Retry.'
 				: 'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
 			details,
@@ -108,7 +107,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 	}
 	return {
 		message: `Referral Rocket did not accept the request for ${subject}.`,
-		solution: isCredentialTest(call)
+		solution: isCredentialTest(call.values)
 			? 'Check the fields of this credential.'
 			: join(endpoint.rule, 'Check the fields of this node.'),
 		details,

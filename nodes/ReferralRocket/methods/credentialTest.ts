@@ -6,13 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
-import {
-	checkBaseUrl,
-	keyRefused,
-	networkMessage,
-	statusMessage,
-	webPageMessage,
-} from '../api/errorMessages';
+import { checkBaseUrl, networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
 import { join, wordsOf, type ErrorMessage } from '../api/errors';
 import { redacted } from '../api/parseResponse';
 import { isKeyRefused, isMarkup, isSuccess, type ApiResponse } from '../api/response';
@@ -79,10 +73,7 @@ async function refusalOf(
 	const header = keyHeader(fields);
 	const response = await ask(header);
 	if (isKeyRefused(response)) {
-		const found = await findAuthentication(ask, fields);
-		const { details } = statusMessage(call, response);
-		// The service may say more than that, for example which plan is needed.
-		return found.message === keyRefused ? { ...found, details } : found;
+		return await findAuthentication(ask, fields, statusMessage(call, response));
 	}
 	if (!isSuccess(response) && response.status !== 404) return statusMessage(call, response);
 	if (isMarkup(response.text)) return webPageMessage(response);

@@ -120,7 +120,7 @@ export class ExampleRun {
 		}, 30);
 	}
 
-	/** @returns the sample that is pinned in a trigger */
+	/** @returns the sample that is pinned in a trigger; what is delivered is made from it, so that both stay alike */
 	async sampleOf(workflow: string, trigger: string): Promise<IDataObject> {
 		const { pinData } = await this.n8n.get<{ pinData: IPinData }>(`/workflows/${workflow}`);
 		return pinData[trigger][0].json;

@@ -55,7 +55,6 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		});
 		const [{ event_action, event_object, subscription_url }] = registered;
 		assert.deepEqual([event_action, event_object], ['create', 'person']);
-		// What comes is like the sample, so that what holds here holds for who builds with the sample.
 		const sample = await run.sampleOf(workflow, 'Person added');
 		const create = async (id: number, email: string, code: string | null) => {
 			const person = { id, name: `Person ${id}`, [codeKey]: code, [linkKey]: null };

@@ -53,7 +53,6 @@ export async function shopExample(run: ExampleRun): Promise<void> {
 			};
 			assert.equal((await axios.post(delivery_url, body, { headers })).status, 200);
 		};
-		// What comes is like the sample, so that what holds here holds for who builds with the sample.
 		const paid = await run.sampleOf(workflow, 'Order updated');
 		const billing = { ...(paid.billing as object), email: ana.email };
 		await deliver({ ...paid, status: 'pending', date_paid: null, billing });

@@ -44,7 +44,6 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 		(nodes) => Object.assign(nodes['Wait an hour'].parameters, { amount: 1, unit: 'seconds' }),
 	);
 	const [registered] = run.services.stripe.registered;
-	// What comes is like the sample, so that what holds here holds for who builds with the sample.
 	const sample = await run.sampleOf(workflow, 'Invoice paid');
 	const sampleInvoice = (sample.data as { object: object }).object;
 	const deliver = async (invoice: Invoice, key = secret) => {

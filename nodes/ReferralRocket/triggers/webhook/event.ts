@@ -30,8 +30,9 @@ export const isSelected = ({ eventType }: ServiceEvent, selected: string[]) =>
 
 /** @returns how the user selects an event of this name alone, for example Reward Unlocked; undefined for an unknown one */
 export function optionFor({ eventType }: ServiceEvent): string | undefined {
-	const names = Object.keys(eventNames).filter((name) => name !== 'any');
-	const found = names.find((name) => eventNames[name].test(eventType));
+	const found = Object.keys(eventNames).find(
+		(name) => name !== 'any' && eventNames[name].test(eventType),
+	);
 	return found && titleOf(found);
 }
 

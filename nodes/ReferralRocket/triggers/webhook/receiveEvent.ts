@@ -25,8 +25,8 @@ const seenEvents = new Map<string, SeenEvents>();
 export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const isTest = context.getMode() === 'manual';
 	/** The sender gets a response; in a test in the editor, the user reads what to do instead. */
-	const refuse = (status: number, message: string, error: Error): IWebhookResponseData => {
-		if (isTest) throw error;
+	const refuse = (status: number, message: string, explain: () => Error): IWebhookResponseData => {
+		if (isTest) throw explain();
 		context.getResponseObject().status(status).json({ message });
 		return { noWebhookResponse: true };
 	};
@@ -35,18 +35,14 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const secrets = await secretsOf(context).catch(() => []);
 	if (secrets?.length === 0) {
 		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
-		return refuse(
-			500,
-			'Events can not be verified: see the credential in n8n.',
+		return refuse(500, 'Events can not be verified: see the credential in n8n.', () =>
 			createMissingSecretError(context),
 		);
 	}
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
 	if (secrets && !verifySignature(body, headers, secrets)) {
-		return refuse(
-			401,
-			'The signature is missing or wrong.',
+		return refuse(401, 'The signature is missing or wrong.', () =>
 			createError(
 				"An event arrived, but it is not signed with the 'Webhook Secret' of your credential",
 				"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential. Where another secret stands there already, add this one behind a comma.",
@@ -55,9 +51,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	}
 	const event = parseEvent(body);
 	if (!event) {
-		return refuse(
-			400,
-			'This is not an event of Referral Rocket.',
+		return refuse(400, 'This is not an event of Referral Rocket.', () =>
 			createError(
 				'What arrived at the Test URL is not an event of Referral Rocket',
 				'Make something happen in Referral Rocket, for example sign up in your campaign.',
@@ -69,20 +63,19 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
 	const selected = [context.getNodeParameter('events')].flat() as string[];
 	if (isElsewhere || !isSelected(event, selected)) {
-		const name = optionFor(event);
-		return refuse(
-			200,
-			'Received. This workflow does not wait for such an event.',
-			isElsewhere
-				? createError(
-						`An event of another campaign arrived: "${campaignId}"`,
-						"To receive it, choose that campaign in 'Campaign' of this trigger, or leave 'Campaign' empty for all.",
-					)
-				: createError(
-						`An event arrived that is not selected in this trigger: ${name ?? `"${event.eventType}"`}`,
-						`To receive it, select ${name ?? 'Any Event'} in 'Events' of this trigger.`,
-					),
-		);
+		return refuse(200, 'Received. This workflow does not wait for such an event.', () => {
+			if (isElsewhere) {
+				return createError(
+					`An event of another campaign arrived: "${campaignId}"`,
+					"To receive it, choose that campaign in 'Campaign' of this trigger, or leave 'Campaign' empty for all.",
+				);
+			}
+			const name = optionFor(event);
+			return createError(
+				`An event arrived that is not selected in this trigger: ${name ?? `"${event.eventType}"`}`,
+				`To receive it, select ${name ?? 'Any Event'} in 'Events' of this trigger.`,
+			);
+		});
 	}
 	// n8n responds, as only n8n knows whether it has started the workflow.
 	const webhookResponse = { message: 'Received.' };
