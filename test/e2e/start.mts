@@ -9,6 +9,7 @@ import { Missing } from '../../tools/n8n/services.mts';
 import { browser } from './browser.mts';
 import { examples } from './examples.mts';
 import { saveArtifacts, failureFolder } from './failures.mts';
+import { install } from './install.mts';
 import { queue } from './queue.mts';
 import { tools } from './tools.mts';
 import { triggers } from './triggers.mts';
@@ -26,6 +27,7 @@ interface Part {
 }
 
 const parts: Part[] = [
+	{ name: 'install', version: n8nVersion, run: install },
 	{ name: 'versions', version: n8nVersion, run: versions },
 	{ name: 'versions', version: n8nVersion1, run: versions },
 	{ name: 'triggers', version: n8nVersion, run: triggers },

@@ -156,9 +156,14 @@ export async function npm(
 	command: string,
 	...args: string[]
 ) {
-	const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-	const quiet = command === 'rebuild' ? options.slice(1) : options;
-	const started = start('npm', [command, ...quiet, ...args], { cwd: folder, env });
+	// As variables, so that the command stays what it was called with.
+	const settings = {
+		npm_config_ignore_scripts: 'true',
+		npm_config_audit: 'false',
+		npm_config_fund: 'false',
+		npm_config_loglevel: 'error',
+	};
+	const started = start('npm', [command, ...args], { cwd: folder, env: { ...settings, ...env } });
 	if ((await started.ended) !== 0) throw new UserError(adviceFor(started.output()));
 }
 

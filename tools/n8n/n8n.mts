@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -95,17 +95,24 @@ export async function packPackage(folder: string): Promise<string> {
 }
 
 /**
- * Installs the package into n8n's user folder, the way n8n installs community packages.
+ * Installs the package into n8n's user folder with the command that the README gives.
  * @param tarball the packed package, or its name and version on npm
+ * @param nodeBin the folder of the Node.js to use; by default the one of this process
+ * @returns the folder that holds the installed package
  */
-export async function installPackage(userFolder: string, tarball: string): Promise<void> {
-	const folder = path.join(userFolder, '.n8n/nodes');
-	await mkdir(folder, { recursive: true });
-	await writeFile(
-		path.join(folder, 'package.json'),
-		JSON.stringify({ name: 'installed-nodes', private: true, dependencies: {} }),
-	);
-	await npm(folder, {}, 'install', '--legacy-peer-deps', tarball);
+export async function installPackage(
+	userFolder: string,
+	tarball: string,
+	nodeBin = path.dirname(process.execPath),
+): Promise<string> {
+	const { name } = await packageJson();
+	const readme = await readFile(path.join(project, 'README.md'), 'utf8');
+	const [, options] = new RegExp(`^npm install (.*) ${name}$`, 'm').exec(readme) ?? [];
+	if (!options) throw new Error(`README.md has no line "npm install … ${name}".`);
+	const args = options.split(' ').map((option) => option.replace('~', userFolder));
+	const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
+	await npm(userFolder, env, 'install', ...args, tarball);
+	return path.join(userFolder, '.n8n/nodes/node_modules');
 }
 
 /**
