@@ -44,7 +44,7 @@ async function readByN8n(): Promise<string[]> {
 		.map((url) => path.join(published, url.replace('icons/n8n-nodes-referral-rocket/', '')));
 	const nodeDir = path.dirname(path.join(published, loader.known.nodes.referralRocket.sourcePath));
 	const schemas = operations.map(({ resource, operation }) =>
-		resolveOutputSchemaPath({ nodeDir, version: 1.1, resource, operation }),
+		resolveOutputSchemaPath({ nodeDir, version: 1, resource, operation }),
 	);
 	const modules = Object.keys(require.cache);
 	return [...new Set([...modules, ...icons, ...schemas])]

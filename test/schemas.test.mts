@@ -28,7 +28,7 @@ const typeOf = (value: unknown) => (value === null ? 'null' : typeof value);
 test.each(operations)(
 	'the schema of $label holds the fields of a run and no others',
 	async ({ resource, operation }) => {
-		const schema = loadOutputSchema({ nodeDir, version: 1.1, resource, operation });
+		const schema = loadOutputSchema({ nodeDir, version: 1, resource, operation });
 		const properties = (schema?.properties ?? {}) as Record<string, { type: string | string[] }>;
 		const { campaign } = service.mockServer;
 		const [referred] = campaign.participants.filter(({ referredByCode }) => referredByCode);

@@ -5,7 +5,6 @@ import { participant } from './resources/participant';
 import { referralCode } from './resources/referralCode';
 import { testCredential } from './methods/credentialTest';
 import { searchCampaigns } from './methods/searchCampaigns';
-import { versions } from './parameters/fields';
 
 export class ReferralRocket implements INodeType {
 	description: INodeTypeDescription = {
@@ -16,8 +15,7 @@ export class ReferralRocket implements INodeType {
 			dark: 'file:../../icons/referralRocket.dark.svg',
 		},
 		group: ['transform'],
-		version: versions,
-		defaultVersion: 1.1,
+		version: 1,
 		subtitle:
 			'={{ ($parameter["operation"] + ": " + $parameter["resource"]).replace(/[A-Z]/g, " $&").toLowerCase() }}',
 		description: 'Work with the campaigns, participants and referral codes of Referral Rocket',

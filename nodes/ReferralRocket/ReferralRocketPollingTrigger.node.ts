@@ -11,11 +11,9 @@ import {
 	campaignLocator,
 	campaignNotice,
 	eventsSubtitle,
-	inVersion,
 	simplifyField,
-	versions,
 } from './parameters/fields';
-import { eventOptions, eventOptionsOfVersion1 } from './triggers/polling/eventOptions';
+import { eventOptions } from './triggers/polling/eventOptions';
 import { poll } from './triggers/polling/poll';
 
 const displayName = 'Referral Rocket Polling Trigger';
@@ -29,8 +27,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 			dark: 'file:../../icons/referralRocket.dark.svg',
 		},
 		group: ['trigger'],
-		version: versions,
-		defaultVersion: 1.1,
+		version: 1,
 		subtitle: eventsSubtitle,
 		description:
 			'Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Take it where Referral Rocket can not reach your n8n, or where you need to know more than its webhooks tell.',
@@ -60,7 +57,6 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'referralRocketApi', required: true, testedBy: 'testCredential' }],
 		properties: [
-			// The node picker offers what the first field with this label does.
 			{
 				displayName: 'Events',
 				name: 'events',
@@ -68,25 +64,6 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				default: ['participantAdded'],
 				required: true,
 				description: 'What must have happened to start the workflow. Each item says which it was.',
-				displayOptions: inVersion(1.1),
-				options: eventOptions,
-			},
-			{
-				displayName: 'Event',
-				name: 'event',
-				type: 'options',
-				default: 'participantAdded',
-				description: 'What must have happened to a participant to start the workflow',
-				displayOptions: inVersion(1),
-				options: eventOptionsOfVersion1,
-			},
-			{
-				displayName: 'Events',
-				name: 'events',
-				type: 'multiOptions',
-				default: [],
-				description: 'Several events instead of the one above. Leave empty for the event above.',
-				displayOptions: inVersion(1),
 				options: eventOptions,
 			},
 			{
@@ -96,7 +73,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				required: true,
 			},
 			campaignNotice(),
-			simplifyField(),
+			simplifyField,
 		],
 	};
 

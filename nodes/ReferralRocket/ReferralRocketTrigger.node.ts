@@ -107,7 +107,7 @@ export class ReferralRocketTrigger implements INodeType {
 				'. Leave empty for all campaigns.',
 			),
 			campaignNotice(),
-			simplifyField(),
+			simplifyField,
 			{
 				displayName: 'Options',
 				name: 'options',

@@ -199,7 +199,7 @@ function pauseBeforeRemoval(workflow: Workflow) {
 		id: 'pause',
 		name: 'Pause',
 		type: 'n8n-nodes-base.wait',
-		typeVersion: 1.1,
+		typeVersion: 1,
 		position: [960, 200],
 		parameters: { amount: 30 },
 	});

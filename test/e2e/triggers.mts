@@ -82,7 +82,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			{
 				name: 'Changes',
 				type: 'n8n-nodes-referral-rocket.referralRocketPollingTrigger',
-				typeVersion: 1.1,
+				typeVersion: 1,
 				parameters: {
 					pollTimes,
 					events: ['campaignStatusChanged', 'participantQualified', 'rewardEarned'],

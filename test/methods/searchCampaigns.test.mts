@@ -16,7 +16,7 @@ async function listed(campaigns: unknown, filter?: string, fields: IDataObject =
 		id: '1',
 		name: 'Referral Rocket',
 		type: 'referralRocket',
-		typeVersion: 1.1,
+		typeVersion: 1,
 		position: [0, 0],
 		parameters: {},
 		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },

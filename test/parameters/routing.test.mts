@@ -35,7 +35,6 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 		.filter(({ field }) => field.routing?.send)
 		.map(({ field, within }) => {
 			const sample = sampleOf(field);
-			const typeVersion = field.displayOptions?.show?.['@version']?.[0] ?? 1.1;
 			const given = {
 				[field.name]: field.name === 'campaignId' ? locator(sample as string) : sample,
 			};
@@ -48,7 +47,6 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 				label,
 				name: field.displayName,
 				...sentAs(field, sample),
-				typeVersion: Number(typeVersion),
 				parameters: { resource, operation, ...parameters },
 			};
 		}),
@@ -57,9 +55,9 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 describe.each(ways)('%s', (_way, asTool) => {
 	test.each(cases)(
 		'$name of $label is sent as $property',
-		async ({ parameters, property, sent, typeVersion }) => {
+		async ({ parameters, property, sent }) => {
 			service.mockServer.intercept = (_, reply) => reply.code(400).send({});
-			await service.run(parameters, { asTool, typeVersion });
+			await service.run(parameters, { asTool });
 			const [{ query, body }] = service.mockServer.requests.filter(({ path }) => {
 				return !path.endsWith('/getCampaign') || parameters.resource === 'campaign';
 			});

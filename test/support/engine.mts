@@ -67,8 +67,6 @@ const nodeTypes: Record<string, INodeType> = {
 	referralRocketPollingTrigger: new ReferralRocketPollingTrigger(),
 };
 
-const { defaultVersion: latestVersion = 1 } = nodeTypes.referralRocket.description;
-
 export const knownNodeTypes: INodeTypes = {
 	getByName: (type) => nodeTypes[type],
 	getByNameAndVersion: (type) => nodeTypes[type],
@@ -126,8 +124,6 @@ export interface RunOptions {
 	/** The items that come in; one empty item unless given. */
 	items?: INodeExecutionData[];
 	onError?: OnError;
-	/** Of the node; the latest unless given. */
-	typeVersion?: number;
 	/** Settings of the node beside its parameters, such as executeOnce. */
 	settings?: Partial<INode>;
 	/** Run as a tool of an agent or an MCP server, with the first item. */
@@ -161,13 +157,12 @@ async function runTool({
 	parameters,
 	items: [item] = [{ json: {} }],
 	onError,
-	typeVersion = latestVersion,
 }: RunOptions): Promise<RunResult> {
 	const node: INode = {
 		id: 'tool',
 		name: 'Referral Rocket',
 		type: 'referralRocket',
-		typeVersion,
+		typeVersion: 1,
 		position: [0, 0],
 		parameters,
 		onError,
@@ -233,7 +228,6 @@ export function startNode({
 	items = [{ json: {} }],
 	onError,
 	settings,
-	typeVersion = latestVersion,
 }: RunOptions): { result: Promise<RunResult>; cancel: () => void; signal: AbortSignal } {
 	const node = (name: string, type: string) => ({
 		id: name,
@@ -251,7 +245,6 @@ export function startNode({
 			node('Start', 'passOn'),
 			{
 				...node('Referral Rocket', 'referralRocket'),
-				typeVersion,
 				...settings,
 				parameters,
 				onError,

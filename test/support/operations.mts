@@ -2,7 +2,7 @@ import type { INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 import { endpoints, type Endpoint } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 
-const { properties, defaultVersion: latestVersion = 1 } = new ReferralRocket().description;
+const { properties } = new ReferralRocket().description;
 
 /** The menus of a name: one of resources, and one of operations for each resource. */
 const menusOf = (menu: string) => properties.filter(({ name }) => name === menu);
@@ -19,11 +19,10 @@ export const operations = menusOf('resource')
 				resource: String(resource),
 				operation: String(option.value),
 				option,
-				/** The fields that show for it in the latest version of the node, some only with others filled in. */
+				/** The fields that show for it in the node, some only with others filled in. */
 				fields: properties.filter(({ displayOptions: { show = {} } = {} }) => {
-					const { resource: resources, operation: values, '@version': versions } = show;
-					const isInLatest = versions?.includes(latestVersion) ?? true;
-					return resources?.includes(resource) && values?.includes(option.value) && isInLatest;
+					const { resource: resources, operation: values } = show;
+					return resources?.includes(resource) && values?.includes(option.value);
 				}),
 			})),
 	);

@@ -29,13 +29,12 @@ function workflowOf(
 	parameters: INodeParameters,
 	staticData: IDataObject,
 	id = 'test',
-	typeVersion = 1,
 ) {
 	const node: INode = {
 		id: 'trigger',
 		name: 'Trigger',
 		type,
-		typeVersion,
+		typeVersion: 1,
 		position: [0, 0],
 		parameters,
 		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
@@ -70,7 +69,6 @@ export class Polling {
 	constructor(
 		private readonly credential: ICredentialDataDecryptedObject,
 		private readonly parameters: INodeParameters,
-		private readonly typeVersion = 1,
 	) {}
 
 	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
@@ -107,13 +105,7 @@ export class Polling {
 		staticData = JSON.parse(this.held) as IDataObject,
 	): Promise<IDataObject[]> {
 		const type = 'referralRocketPollingTrigger';
-		const { workflow, node } = workflowOf(
-			type,
-			this.parameters,
-			staticData,
-			this.process,
-			this.typeVersion,
-		);
+		const { workflow, node } = workflowOf(type, this.parameters, staticData, this.process);
 		const additionalData = additionalDataFor(this.credential, workflow);
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);

@@ -8,11 +8,7 @@ import { Polling } from '../support/triggerContexts.mts';
 
 const service = useMockServer();
 const watching = (...events: string[]) =>
-	new Polling(
-		credentialFor(service.mockServer),
-		{ events, campaignId: locator('JCu82f30F1') },
-		1.1,
-	);
+	new Polling(credentialFor(service.mockServer), { events, campaignId: locator('JCu82f30F1') });
 const emails = (items: IDataObject[]) => items.map(({ email }) => email).sort();
 /** @returns what a poll outputs, and how many requests it took */
 async function counted(polling: Polling, mode?: 'manual') {

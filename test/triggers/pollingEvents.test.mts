@@ -1,5 +1,4 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { shortHash } from '../../nodes/ReferralRocket/api/hash.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
@@ -7,12 +6,12 @@ import { Polling } from '../support/triggerContexts.mts';
 /* What each event of the polling trigger tells, with several chosen at once. */
 
 const service = useMockServer();
-const watching = (events: string[], more: INodeParameters = {}, typeVersion = 1.1) =>
-	new Polling(
-		credentialFor(service.mockServer),
-		{ events, campaignId: locator('JCu82f30F1'), ...more },
-		typeVersion,
-	);
+const watching = (events: string[], more: INodeParameters = {}) =>
+	new Polling(credentialFor(service.mockServer), {
+		events,
+		campaignId: locator('JCu82f30F1'),
+		...more,
+	});
 const all = [
 	'campaignStatusChanged',
 	'newReferral',
@@ -26,16 +25,10 @@ const all = [
 const told = (items: IDataObject[]) =>
 	items.map(({ event, email, status }) => [event, email ?? status]).sort();
 
-test('the events are those that saved workflows hold, also in the field of version 1', () => {
+test('the events are those that saved workflows hold', () => {
 	const { properties } = new ReferralRocketPollingTrigger().description;
-	const lists = properties.filter(({ name }) => name === 'events');
-	expect(lists.map(({ displayOptions }) => displayOptions?.show?.['@version'])).toEqual([
-		[1.1],
-		[1],
-	]);
-	for (const { options } of lists) {
-		expect(options?.map((option) => 'value' in option && option.value)).toEqual(all);
-	}
+	const events = properties.find(({ name }) => name === 'events');
+	expect(events?.options?.map((option) => 'value' in option && option.value)).toEqual(all);
 });
 
 describe('with all events', () => {
@@ -295,71 +288,6 @@ describe('other events are chosen', () => {
 		expect(new Set(told(await polling.poll()).map(([event]) => event))).toEqual(
 			new Set(first.filter((event) => !/Qualified|Redeemed/.test(event))),
 		);
-	});
-});
-
-describe('a node of version 1', () => {
-	test('has one event, and its items say which', async () => {
-		const { campaign } = service.mockServer;
-		const polling = watching([], { event: 'participantAdded' }, 1);
-		await polling.poll();
-		campaign.add('a@example.com');
-		expect(await polling.poll()).toMatchObject([
-			{ event: 'participantAdded', email: 'a@example.com', totalReferrals: 0 },
-		]);
-	});
-
-	test('can be given several instead', async () => {
-		const { campaign } = service.mockServer;
-		const several = ['newReferral', 'rewardEarned'];
-		const polling = watching(several, { event: 'participantAdded' }, 1);
-		await polling.poll();
-		campaign.add('a@example.com', campaign.participants[0]);
-		expect(told(await polling.poll())).toEqual(several.map((event) => [event, 'a@example.com']));
-	});
-
-	const keys = (people: object[]) =>
-		people.map((person) => shortHash((person as { email: string }).email, 8)).sort();
-	/** As version 0.1.0 has written it: those whose keys begin with the same two characters together. */
-	const grouped = (people: object[]) => {
-		const groups = new Map<string, string>();
-		for (const key of keys(people)) {
-			const prefix = key.slice(0, 2);
-			groups.set(prefix, (groups.get(prefix) ?? prefix) + key.slice(2));
-		}
-		return [...groups.values()].join('.');
-	};
-
-	test.each(['participantAdded', 'participantQualified'])(
-		'goes on where version 0.1.0 has stopped: %s',
-		async (event) => {
-			const { campaign } = service.mockServer;
-			const isQualified = event === 'participantQualified';
-			const states = grouped(
-				campaign.participants.filter((one) => !isQualified || one.rewardEventCompleted),
-			);
-			const polling = watching([], { event }, 1);
-			const earlier = { campaign: 'JCu82f30F1', event, states, total: 30, readAt: Date.now() };
-			polling.held = JSON.stringify({ 'node:Trigger': earlier });
-			const friend = campaign.add('a@example.com', campaign.participants[0]);
-			if (isQualified) campaign.qualify(friend);
-			expect(told(await polling.poll())).toEqual([[event, 'a@example.com']]);
-			expect(await polling.poll()).toEqual([]);
-			expect(polling.held).not.toContain('readAt');
-		},
-	);
-
-	test('starts anew where version 0.1.0 has not remembered numbers', async () => {
-		const { campaign } = service.mockServer;
-		const polling = watching([], { event: 'participantUpdated' }, 1);
-		const states = grouped(campaign.participants).replaceAll('.', 'AbCd.');
-		const earlier = { campaign: 'JCu82f30F1', event: 'participantUpdated', states };
-		polling.held = JSON.stringify({ 'node:Trigger': earlier });
-		campaign.participants[0].totalReferrals++;
-		expect(await polling.poll()).toEqual([]);
-		campaign.participants[0].totalReferrals++;
-		const changes = { totalReferrals: { from: 1, to: 2 } };
-		expect(await polling.poll()).toMatchObject([{ changes }]);
 	});
 });
 

@@ -137,11 +137,11 @@ class History {
 		this.campaign = new Campaign('JCu82f30F1', participants);
 		mockServer.campaign = this.campaign;
 		if (!hasDates) this.campaign.participants.forEach((one) => (one.createdOn = ''));
-		this.polling = new Polling(
-			credentialFor(mockServer),
-			{ events: chosen, campaignId: locator('JCu82f30F1'), simplify: false },
-			1.1,
-		);
+		this.polling = new Polling(credentialFor(mockServer), {
+			events: chosen,
+			campaignId: locator('JCu82f30F1'),
+			simplify: false,
+		});
 	}
 
 	private get isOnlyJoining() {

@@ -58,11 +58,10 @@ test.each(pollingEvents)('that of $name is what the polling trigger outputs', as
 	const sample = sampleOf(option);
 	const { campaign } = service.mockServer;
 	const [referrer] = campaign.participants;
-	const polling = new Polling(
-		credentialFor(service.mockServer),
-		{ events: [option.value as string], campaignId: locator('JCu82f30F1') },
-		1.1,
-	);
+	const polling = new Polling(credentialFor(service.mockServer), {
+		events: [option.value as string],
+		campaignId: locator('JCu82f30F1'),
+	});
 	expect(await polling.poll()).toEqual([]);
 	campaign.qualify(campaign.add('friend@example.com', referrer));
 	campaign.redeem(referrer, 5);

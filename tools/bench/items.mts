@@ -26,7 +26,7 @@ export interface ItemFigures {
 
 const ours = (operation: string, credentials: object) => ({
 	type: 'n8n-nodes-referral-rocket.referralRocket',
-	typeVersion: 1.1,
+	typeVersion: 1,
 	credentials,
 	parameters: {
 		resource: 'participant',

@@ -39,7 +39,7 @@ const httpRequest = (url: string, size: number) => ({
 
 const list = (credentials: object) => ({
 	type: 'n8n-nodes-referral-rocket.referralRocket',
-	typeVersion: 1.1,
+	typeVersion: 1,
 	credentials,
 	parameters: {
 		resource: 'participant',

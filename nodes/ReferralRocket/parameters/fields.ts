@@ -14,18 +14,6 @@ import { titleOf } from './titles';
  * Fields that several operations share. Each takes when it shows and the endpoint it is sent to.
  */
 
-/**
- * The versions of the Referral Rocket node and its polling trigger. A saved workflow keeps its node's version, so a field that
- * works in another way than before is another field, in the latest version only.
- */
-export const versions = [1, 1.1];
-
-/** @returns the condition, for nodes of one version only */
-export const inVersion = (
-	version: 1 | 1.1,
-	displayOptions: IDisplayOptions = {},
-): IDisplayOptions => ({ show: { ...displayOptions.show, '@version': [version] } });
-
 /** @returns the condition under which the fields of one operation show */
 export const showFor = (resource: string, operation: string): IDisplayOptions => ({
 	show: { resource: [resource], operation: [operation] },
@@ -45,7 +33,7 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 
 /** On the canvas, the events of a trigger in words: "Referrer Created, Reward Unlocked". */
 export const eventsSubtitle =
-	'={{ [$parameter["events"]?.length ? $parameter["events"] : $parameter["event"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
+	'={{ [$parameter["events"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
 /**
  * The campaign, by name, ID or link; when it shows and where it is sent are the caller's.
@@ -138,15 +126,14 @@ export const emailField = (
 	routing: sendAs(endpoint, 'email'),
 });
 
-/** Of the triggers; and of version 1 of operations. */
-export const simplifyField = (displayOptions?: IDisplayOptions): INodeProperties => ({
+/** How much of each event a trigger returns. */
+export const simplifyField: INodeProperties = {
 	displayName: 'Simplify',
 	name: 'simplify',
 	type: 'boolean',
 	default: true,
 	description: 'Whether to return a simplified version of the response instead of the raw data',
-	displayOptions,
-});
+};
 
 /** How much of each campaign or participant an operation returns. */
 export function outputFields(
@@ -154,7 +141,6 @@ export function outputFields(
 	isCampaign = false,
 ): INodeProperties[] {
 	const names = isCampaign ? campaignFieldNames : participantFieldNames;
-	const show = inVersion(1.1, displayOptions);
 	return [
 		{
 			displayName: 'Output',
@@ -162,7 +148,7 @@ export function outputFields(
 			type: 'options',
 			default: 'simplified',
 			description: `How much to return of each ${isCampaign ? 'campaign' : 'participant'}`,
-			displayOptions: show,
+			displayOptions,
 			options: [
 				{ name: 'Raw', value: 'raw', description: 'Everything that Referral Rocket sends' },
 				{
@@ -180,7 +166,7 @@ export function outputFields(
 			required: true,
 			default: [...(isCampaign ? ['campaignId', 'campaignName', 'status'] : simplifiedParticipant)],
 			description: 'The fields to return, as far as Referral Rocket sends them',
-			displayOptions: { show: { ...show.show, output: ['selectedFields'] } },
+			displayOptions: { show: { ...displayOptions.show, output: ['selectedFields'] } },
 			options: [...names].sort().map((value) => ({ name: titleOf(value), value })),
 		},
 	];

@@ -1,7 +1,7 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { Endpoint } from '../api/specification';
 import { defaultPageSize, maxPageSize, participantFieldNames } from '../api/specification';
-import { inVersion, outputFields, sendAs, simplifyField } from './fields';
+import { outputFields, sendAs } from './fields';
 import { titleOf } from './titles';
 
 const sortFields = [
@@ -17,7 +17,6 @@ const sortField = (endpoint: Endpoint): INodeProperties => ({
 	placeholder: 'Add sorting',
 	default: {},
 	description: 'The order of the list. Without it the order is up to Referral Rocket.',
-	displayOptions: inVersion(1.1),
 	routing: sendAs(endpoint, 'sort'),
 	options: [
 		{
@@ -81,7 +80,6 @@ export const listFields = (
 		displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
 	},
 	...outputFields(displayOptions),
-	simplifyField(inVersion(1, displayOptions)),
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -101,17 +99,6 @@ export const listFields = (
 				routing: sendAs(endpoint, 'pageSize'),
 			},
 			sortField(endpoint),
-			{
-				displayName: 'Sort',
-				name: 'sort',
-				type: 'string',
-				displayOptions: inVersion(1),
-				placeholder: 'e.g. createdOn,desc',
-				default: '',
-				description:
-					'The field to sort by, then a comma and asc or desc. Without it the order is up to Referral Rocket.',
-				routing: sendAs(endpoint, 'sort'),
-			},
 		],
 	},
 ];

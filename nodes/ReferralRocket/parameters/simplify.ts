@@ -24,14 +24,13 @@ const simplifiedCampaignFields: Shape = (campaign) =>
 	);
 
 /**
- * @param context of an item, for its Output field; in version 1 of the node for Simplify, where it has one
+ * @param context of an item, for its Output field
  * @param isCampaign whether rows are campaigns; participants otherwise
  * @returns what makes the output of a row
  * @throws InvalidInputError when no field is selected
  */
 export function outputShape(context: Parameters, isCampaign: boolean): Shape {
-	const simplify = context.getNodeParameter('simplify', false);
-	const output = context.getNodeParameter('output', simplify ? 'simplified' : 'raw');
+	const output = context.getNodeParameter('output', 'simplified');
 	if (output === 'simplified') return isCampaign ? simplifiedCampaignFields : simplifiedFields;
 	if (output === 'raw') return (row) => row;
 	// An expression may give them as one text.

@@ -29,7 +29,6 @@ const rules: Partial<Record<ParameterName, Rule>> = {
 	email: { validate: email, required: true },
 	code: { validate: code, required: true },
 	referredByCode: { validate: referrer, label: "'Referrer'" },
-	referredByEmail: { validate: email },
 	amount: { validate: amount },
 	page: { validate: wholeNumber(Number.MAX_SAFE_INTEGER) },
 	pageSize: { validate: wholeNumber(maxPageSize) },
@@ -50,7 +49,7 @@ const createBlankError = (label: string) =>
  * @param given the raw values of the operation's parameters
  * @param names the parameters that the operation takes
  * @returns the filled ones, trimmed; a campaign link becomes the campaign's ID
- * @throws InvalidInputError for a missing or unusable value, and for a referrer given twice
+ * @throws InvalidInputError for a missing or unusable value
  */
 export function validateParameters(
 	given: Partial<Record<ParameterName, unknown>>,
@@ -67,12 +66,6 @@ export function validateParameters(
 		} else if (required) {
 			throw createBlankError(labelOf(name));
 		}
-	}
-	if (values.referredByCode !== undefined && values.referredByEmail !== undefined) {
-		throw new InvalidInputError(
-			"'Referred By Code' and 'Referred By Email' are both filled in.",
-			'Name the referrer by one of them.',
-		);
 	}
 	const { referredByCode, ...others } = values;
 	// One field takes either.

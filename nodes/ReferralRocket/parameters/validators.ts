@@ -95,10 +95,9 @@ interface Sorting {
 	direction?: string;
 }
 
-/** A choice of field and direction, or a text of both as version 1 of the node has it. */
-export const sort: Validator = (value, label) => {
-	const { sorting } = value as { sorting?: Sorting };
-	if (!sorting) return text(value, label);
+/** A field and a direction. */
+export const sort: Validator = (value) => {
+	const { sorting = {} } = value as { sorting?: Sorting };
 	const { field = 'createdOn', fieldName = '', direction = 'desc' } = sorting;
 	const name = field === 'other' ? text(fieldName, "'Field Name'") : field;
 	if (name !== '') return `${name},${direction}`;

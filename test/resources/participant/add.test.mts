@@ -66,7 +66,6 @@ describe('the referrer', () => {
 	};
 	const byCode = { referredByCode: referrer.code };
 	const byEmail = { referredByEmail: referrer.email };
-	const versionIn = (title: string) => (title.includes('in version 1') ? 1 : 1.1);
 
 	describe.each(ways)('%s', (_way, asTool) => {
 		test.each<[string, IDataObject, IDataObject]>([
@@ -76,19 +75,10 @@ describe('the referrer', () => {
 			['by share link without https', { referrer: referrer.link.slice(8) }, byCode],
 			['with spaces around', { referrer: ` ${referrer.code} ` }, byCode],
 			['by an expression', { referrer: '={{ $json.referrer }}' }, byEmail],
-			['by code, in version 1', { referredByCode: referrer.code }, byCode],
-			['by share link, in version 1', { referredByCode: referrer.link }, byCode],
-			['by an expression, in version 1', { referredByEmail: '={{ $json.referrer }}' }, byEmail],
-			[
-				'by code, the email being blank, in version 1',
-				{ referredByCode: referrer.code, referredByEmail: ' ' },
-				byCode,
-			],
-		])('is sent %s', async (how, additionalFields, sent) => {
-			const typeVersion = versionIn(how);
+		])('is sent %s', async (_, additionalFields, sent) => {
 			const { rows } = await service.run(
 				{ ...parameters, additionalFields: additionalFields as INodeParameters },
-				{ items: itemsOf({ referrer: referrer.email }), typeVersion, asTool },
+				{ items: itemsOf({ referrer: referrer.email }), asTool },
 			);
 			expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com', ...sent }]);
 			expect(rows).toMatchObject([{ email: 'jo@example.com', referredByCode: referrer.code }]);
@@ -113,15 +103,8 @@ describe('the referrer', () => {
 			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1' },
 			/contains no referral code\. In 'Referrer', use a link with "referralCode=" in it/,
 		],
-		[
-			'given twice, in version 1,',
-			{ ...byCode, ...byEmail },
-			/'Referred By Code' and 'Referred By Email'/,
-		],
-		['that is no email, in version 1,', { referredByEmail: 'Sam' }, /'Referred By Email' "Sam"/],
-	])('%s is refused and nothing sent', async (which, additionalFields, says) => {
-		const typeVersion = versionIn(which);
-		const run = service.run({ ...parameters, additionalFields }, { typeVersion });
+	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
+		const run = service.run({ ...parameters, additionalFields });
 		expect(await errorMessageOf(run)).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});

@@ -87,14 +87,6 @@ test('returns ten fields when simplified, which is the default', async () => {
 	).toEqual([simplified]);
 });
 
-test('in version 1, Simplify decides', async () => {
-	const participant = service.mockServer.campaign.find('participant3@example.com');
-	const run = async (simplify: boolean) =>
-		(await service.run({ ...parameters, simplify }, { typeVersion: 1 })).rows[0];
-	expect(await run(false)).toEqual(participant);
-	expect(Object.keys(await run(true))).toHaveLength(10);
-});
-
 test.each([
 	['chosen', ['email', 'fraudScore']],
 	['given as one text', 'email, fraudScore'],

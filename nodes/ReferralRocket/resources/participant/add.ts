@@ -1,4 +1,3 @@
-import type { INodeProperties } from 'n8n-workflow';
 import { createApiError } from '../../api/errors';
 import { parseObject } from '../../api/parseResponse';
 import { request } from '../../api/request';
@@ -6,14 +5,7 @@ import { isNotFound, saysAlreadyExists, type ApiResponse } from '../../api/respo
 import { endpoints } from '../../api/specification';
 import { participantLookUp, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import {
-	campaignFields,
-	emailField,
-	inVersion,
-	outputFields,
-	sendAs,
-	showFor,
-} from '../../parameters/fields';
+import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
 import { outputShape } from '../../parameters/simplify';
 
 const endpoint = endpoints.addParticipant;
@@ -59,18 +51,6 @@ const addParticipant: Handler = async (call) => {
 	if (isNotFound(found)) return [parseObject(call, response)];
 	return existing(found, response.status);
 };
-
-/** In version 1 of the node, which has a field for each way to name the referrer. */
-const referredBy = (way: 'Code' | 'Email', placeholder: string): INodeProperties => ({
-	displayName: `Referred By ${way}`,
-	name: `referredBy${way}`,
-	type: 'string',
-	placeholder,
-	default: '',
-	description: 'The participant who referred this person. Fill in the code or the email, not both.',
-	displayOptions: inVersion(1),
-	routing: sendAs(endpoint, `referredBy${way}`),
-});
 
 export const add: Operation = {
 	option: {
@@ -140,11 +120,8 @@ export const add: Operation = {
 					default: '',
 					description:
 						'The participant who referred this person, by referral code, email address or share link, for example 7ZZp9eBG or sam@example.com. Leave it empty for someone who was not referred.',
-					displayOptions: inVersion(1.1),
 					routing: sendAs(endpoint, 'referredByCode'),
 				},
-				referredBy('Code', 'e.g. 7ZZp9eBG'),
-				referredBy('Email', 'e.g. sam@example.com'),
 			],
 		},
 		{

@@ -2,14 +2,7 @@ import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
 import { ReferralCodeSearch } from '../../api/pagination/referralCodeSearch';
 import type { ApiCall } from '../../api/apiCall';
-import {
-	campaignFields,
-	emailField,
-	inVersion,
-	outputFields,
-	showFor,
-	simplifyField,
-} from '../../parameters/fields';
+import { campaignFields, emailField, outputFields, showFor } from '../../parameters/fields';
 import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { credentialName, endpoints } from '../../api/specification';
@@ -97,6 +90,5 @@ export const get: Operation = {
 			displayOptions: showBy('referralCode'),
 		},
 		...outputFields(show),
-		simplifyField(inVersion(1, show)),
 	],
 };

@@ -45,8 +45,3 @@ export const eventOptions: INodePropertyOptions[] = [
 		action: 'On reward redeemed: a participant was given more of the reward',
 	},
 ];
-
-/** What version 1 of the node has in its field for one event. */
-export const eventOptionsOfVersion1 = eventOptions.filter(({ value }) =>
-	['participantAdded', 'participantQualified', 'participantUpdated'].includes(String(value)),
-);

@@ -36,19 +36,18 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	return await itemsOf(context, polledEvents);
 }
 
-/** Version 1 of the node has one event; it may have several instead, as later versions have. */
 function eventsIn(context: IPollFunctions): string[] {
-	const several = [context.getNodeParameter('events', []) as string[]].flat();
-	const events = several.length > 0 ? several : [context.getNodeParameter('event', '') as string];
+	const events = [context.getNodeParameter('events', []) as string[]].flat();
+	if (events.length === 0) {
+		throw createSettingsError(context.getNode(), "'Events' is empty. Choose at least one event.");
+	}
 	const unknown = events.find(
 		(event) => event !== campaignStatusChanged && !(event in participantEvents),
 	);
 	if (unknown === undefined) return [...new Set(events)];
 	throw createSettingsError(
 		context.getNode(),
-		unknown === ''
-			? "'Events' is empty. Choose at least one event."
-			: `'Events' contains "${unknown}", which is none. Choose from the list.`,
+		`'Events' contains "${unknown}", which is none. Choose from the list.`,
 	);
 }
 

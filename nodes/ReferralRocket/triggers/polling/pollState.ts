@@ -60,28 +60,10 @@ function* entriesIn(written: string) {
 	}
 }
 
-/** What version 0.1.0 remembers: for one event, groups that a dot ends, without snapshots. */
-interface EarlierState {
-	campaign?: string;
-	event?: string;
-	states?: string;
-}
-
 /**
- * @param state of this version or an earlier one
- * @param campaign that is polled now
- * @returns what is known of the campaign; nothing where the state is about another one, or where an
- * earlier version has not remembered enough
+ * @param state what the last poll stored
+ * @param campaign the ID of the campaign to poll now
+ * @returns the state if it is about this campaign; otherwise an empty state
  */
-export function rememberedIn(state: PollState & EarlierState, campaign: string): PollState {
-	if (state.campaign !== campaign) return {};
-	const { event = '', states } = state;
-	// It remembered everyone for the first event, and who is qualified for the second.
-	const snapshots: Record<string, string> = { participantAdded: '', participantQualified: '(!)' };
-	if (states === undefined || !(event in snapshots)) return { ...state };
-	const groups = states.split('.').map((group) => {
-		const rests = group.slice(prefixLength).replace(entry, `$&${snapshots[event]}`);
-		return group.slice(0, prefixLength) + rests;
-	});
-	return { campaign, events: event, participants: groups.join(groupEnd) };
-}
+export const rememberedIn = (state: PollState, campaign: string): PollState =>
+	state.campaign === campaign ? { ...state } : {};
