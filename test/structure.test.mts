@@ -122,10 +122,41 @@ describe('a node', () => {
 	/** Lint wants no description of the first two; n8n adds the third. */
 	const notOurs = ['resource', 'operation', 'requestOptions'];
 
-	test.each(nodes)('$name is found by what people search for', ({ name, codex }) => {
-		const { node, alias } = JSON.parse(textOf(codex)) as { node: string; alias: string[] };
+	/** The categories that n8n's nodes panel knows, from its documentation of codex files. */
+	const categoriesOfN8n = [
+		'Analytics',
+		'Communication',
+		'Data & Storage',
+		'Development',
+		'Finance & Accounting',
+		'Marketing & Content',
+		'Miscellaneous',
+		'Productivity',
+		'Sales',
+		'Utility',
+	];
+
+	test.each(nodes)('$name is found where people look for it', ({ name, codex, description }) => {
+		const { node, nodeVersion, categories, alias, ...rest } = JSON.parse(textOf(codex));
 		expect(node).toBe(`${packageJson.name}.${name}`);
-		expect(alias).toEqual(expect.arrayContaining(['referral', 'affiliate', 'refer a friend']));
+		expect([description.version].flat()).toContain(Number(nodeVersion));
+		expect(categories).not.toEqual([]);
+		expect(categoriesOfN8n).toEqual(expect.arrayContaining(categories));
+		// n8n accepts subcategories for AI nodes only.
+		expect(rest).not.toHaveProperty('subcategories');
+		for (const search of [
+			'referral',
+			'refer a friend',
+			'affiliate',
+			'share link',
+			'participant',
+			'advocate',
+			'word of mouth',
+			'partner',
+			'campaign',
+		]) {
+			expect(alias).toContain(search);
+		}
 	});
 
 	test.each(nodes.filter(({ description }) => description.group.includes('trigger')))(
