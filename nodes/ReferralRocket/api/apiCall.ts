@@ -6,26 +6,26 @@ import type {
 } from 'n8n-workflow';
 import type { Endpoint, ParameterValues } from './specification';
 
-/** What runs: an operation for one input item, a poll, or a list to choose from. */
+/** The n8n context of a call: one input item, a poll, or the campaign list in the editor. */
 export type Context = IExecuteSingleFunctions | IPollFunctions | ILoadOptionsFunctions;
 
 /** One call of the service's API. */
 export interface ApiCall {
 	context: Context;
-	/** What goes into every request: the validated base URL, timeout, proxy and certificates. */
+	/** Settings of every request: the validated base URL, timeout, proxy and certificates. */
 	connection: DeclarativeRestApiSettings.HttpRequestOptions;
 	endpoint: Endpoint;
 	values: ParameterValues;
-	/** How far a longer piece of work got, as a sentence for messages. */
+	/** Progress so far, as a sentence that is appended to messages. */
 	progress?: string;
-	/** Ends the waiting in the queue and between attempts; when the execution is stopped unless given. */
+	/** Aborts the wait in the queue and between attempts. Defaults to the execution's cancel signal. */
 	signal?: AbortSignal;
-	/** What the items of one run have in common; each user of it has a name of its own. */
+	/** A cache that all items of one run share; each feature has its own key. */
 	shared?: Map<string, unknown>;
-	/** Called whenever a request has reached the service, or may have. */
+	/** Called when a request has, or may have, reached the service. */
 	onSent?: () => void;
 }
 
-/** @returns what is aborted when the execution is stopped; a poll can't be stopped */
+/** @returns the execution's cancel signal; undefined for a poll, which can't be stopped */
 export const cancelSignalOf = (context: Context) =>
 	'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;

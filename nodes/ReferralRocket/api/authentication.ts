@@ -2,7 +2,7 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { shortHash } from './hash';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
-/** @returns the key, without what copying brings along: spaces around it or "Bearer" in front of it */
+/** @returns the key, without the spaces or the "Bearer" that people copy with it */
 export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
 	String(apiKey ?? '')
 		.trim()
@@ -11,7 +11,7 @@ export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
 /**
  * @param baseUrl the service's address
  * @param credentials the fields of the Referral Rocket credential
- * @returns what tells accounts apart, with the key in short
+ * @returns an ID of the account: the base URL and a short hash of the key
  */
 export const accountOf = (
 	baseUrl: string | undefined,
@@ -32,7 +32,7 @@ export function keyHeader(credentials: ICredentialDataDecryptedObject): Record<s
 
 /**
  * @param credentials the fields of the Referral Rocket credential
- * @returns the usual ways to send a key, without the one that is chosen there
+ * @returns the usual ways to send a key, except the one selected in the credential
  */
 export function otherAuthentications(credentials: ICredentialDataDecryptedObject) {
 	const headerOf = (fields: ICredentialDataDecryptedObject) =>
@@ -42,7 +42,7 @@ export function otherAuthentications(credentials: ICredentialDataDecryptedObject
 	);
 }
 
-/** @returns the request with the key in it */
+/** @returns the request with the key added */
 export const authenticated = (
 	credentials: ICredentialDataDecryptedObject,
 	request: IHttpRequestOptions,
@@ -52,7 +52,7 @@ export const authenticated = (
 });
 
 /**
- * @param text what the service sent; it may repeat the key
+ * @param text from the service, which may echo the key
  * @param key the key
  * @returns the text with the key hidden, also where JSON or an address writes its characters as codes,
  * and where the line breaks or spaces within it were lost or changed on the way

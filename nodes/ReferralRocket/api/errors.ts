@@ -2,21 +2,21 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { ApiCall } from './apiCall';
 
-/** What a user reads when something did not work. */
+/** A message to the user. */
 export interface ErrorMessage {
 	/** What happened. */
 	message: string;
-	/** How to solve it. */
+	/** How to fix it. */
 	solution?: string;
-	/** What the service or the network said. */
+	/** What the service or the network reported. */
 	details?: string;
 }
 
-/** Unusable input, in the user's words. Whoever catches it adds the item that it belongs to. */
+/** Invalid user input. The catcher adds the item. */
 export class InvalidInputError extends Error {
 	/**
 	 * @param message what can't be used
-	 * @param solution what to enter in its place
+	 * @param solution what to enter instead
 	 */
 	constructor(
 		message: string,
@@ -27,9 +27,9 @@ export class InvalidInputError extends Error {
 }
 
 /**
- * n8n replaces a message in which one of its network codes stands, be it within a word, like the EPERM
- * in "keepermedia.com". The former message it shows as the service's.
- * @returns the error with this message, whatever n8n made of it
+ * n8n replaces every message that contains one of its network codes, even inside a word such as the EPERM in
+ * "keepermedia.com", and shows the original as the service's response.
+ * @returns the error with its message restored
  */
 export function withMessage<Thrown extends NodeApiError | NodeOperationError>(
 	error: Thrown,
@@ -41,9 +41,9 @@ export function withMessage<Thrown extends NodeApiError | NodeOperationError>(
 }
 
 /**
- * Made from our words alone: n8n's own error holds the request with the key in it.
- * @param call what was called
- * @param text what the user reads
+ * Built from our own text only: n8n's error would contain the request, and with it the key.
+ * @param call the call that failed
+ * @param text the message to the user
  * @param status the status of the response, if there was one
  */
 export function createApiError(
@@ -63,18 +63,18 @@ export function createApiError(
 	return withMessage(error, words.message);
 }
 
-/** @returns what to throw for the node's own settings */
+/** @returns the error to throw for the node's settings */
 export const createSettingsError = (node: INode, message: string, description?: string) =>
 	withMessage(new NodeOperationError(node, message, { description }), message);
 
-/** @returns message and solution in one, for where n8n shows only a message: while publishing, in lists, for credentials */
+/** @returns message and solution in one text, for the places where n8n shows only a message: publishing, lists, credentials */
 export const wordsOf = (error: Error) =>
 	error instanceof InvalidInputError ? join(error.message, error.solution) : error.message;
 
 /**
  * @param read reads and validates settings
- * @returns what it gives
- * @throws NodeOperationError in place of what it throws
+ * @returns its result
+ * @throws NodeOperationError if `read` throws
  */
 export function readSettings<Settings>(node: INode, read: () => Settings): Settings {
 	try {
@@ -84,6 +84,6 @@ export function readSettings<Settings>(node: INode, read: () => Settings): Setti
 	}
 }
 
-/** @returns the sentences that there are, one after the other */
+/** @returns the sentences that aren't empty, joined by spaces */
 export const join = (...sentences: Array<string | null | undefined>) =>
 	sentences.filter(Boolean).join(' ');

@@ -3,14 +3,14 @@ import { sleep } from 'n8n-workflow';
 /** Takes a few milliseconds. */
 const sliceSize = 1000;
 
-/** Does some work for each, and lets n8n do other things in between. */
-export async function forEachWithoutBlocking<One>(
-	all: Iterable<One>,
-	work: (one: One) => void,
+/** Runs `work` for each element and yields to the event loop after every thousand. */
+export async function forEachWithoutBlocking<Element>(
+	elements: Iterable<Element>,
+	work: (element: Element) => void,
 ): Promise<void> {
 	let done = 0;
-	for (const one of all) {
-		work(one);
+	for (const element of elements) {
+		work(element);
 		if (++done % sliceSize === 0) await sleep(0);
 	}
 }

@@ -16,7 +16,7 @@ import { validateParameters } from '../parameters/validate';
 import type { Handler } from './handlers';
 import { connectionOf, type RequestOptions } from './requestOptions';
 
-/** One operation: its entry in the menu, the fields it shows, and what it does with one input item. */
+/** An operation: its menu entry, fields and handler. */
 export interface Operation {
 	option: INodePropertyOptions;
 	endpoint: Endpoint;
@@ -30,14 +30,14 @@ export interface Operation {
 
 export type ItemError = NodeApiError | NodeOperationError;
 
-/** What became of an input item: what comes out for it, or why nothing does. */
+/** The outcome of one input item: its output or the error. */
 export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
 
 interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'shared'> {
-	/** The item's values under the service's names, as n8n's routing collects them. */
+	/** The item's values under the service's names, as n8n's routing would collect them. */
 	routedValues: () => IDataObject;
 	baseUrlOf: (baseUrl: unknown) => string;
-	/** Called in the same moment as something goes wrong, before anything else can start. */
+	/** Called synchronously when the item fails, before another item can start. */
 	onError?: () => void;
 }
 
@@ -45,7 +45,7 @@ interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'shared'> {
  * Runs an operation for one input item.
  * @param operation the operation
  * @param context of the item
- * @param settings where its values come from, and what holds for its requests
+ * @param settings the source of its values, and settings of its requests
  */
 export async function runItem(
 	operation: Operation,
@@ -68,12 +68,12 @@ export async function runItem(
 	}
 }
 
-/** @returns what stops the node or comes out at its error output, from anything that was thrown */
+/** @returns the node error for anything thrown */
 function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions): ItemError {
 	if (error instanceof NodeApiError) return error;
 	const { message } = error;
 	const itemIndex = context.getItemIndex();
-	// Unusable input has no cause that would help anyone.
+	// The cause of invalid input helps nobody.
 	const isInput = error instanceof InvalidInputError;
 	const description = isInput ? error.solution : undefined;
 	return withMessage(
@@ -85,14 +85,14 @@ function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions): ItemErro
 	);
 }
 
-/** @returns an item in the shape beside which n8n puts the fields of the input item in the error output */
+/** @returns an item for the error output, where n8n merges it with the fields of the input item */
 export function errorItem({ message, description }: ItemError, item: number): INodeExecutionData {
 	return { json: { error: join(message, description) }, pairedItem: { item } };
 }
 
 /**
- * The routing of an operation, by which n8n runs the node as a tool of an agent or an MCP server: one
- * item, whose fields it has put into query or body.
+ * The routing of an operation. n8n uses it to run the node as a tool of an agent or an MCP server: with one item,
+ * whose fields it has already put into query or body.
  */
 export function routing(operation: Operation): INodePropertyRouting {
 	const { method, path: url } = operation.endpoint;
@@ -107,7 +107,7 @@ export function routing(operation: Operation): INodePropertyRouting {
 				if ('output' in result) return result.output;
 				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
 				const { error } = result;
-				// n8n passes on no other kind of error as it is here.
+				// n8n rethrows only a NodeApiError unchanged here.
 				throw error instanceof NodeApiError ? error : createApiError({ context: this }, error);
 			},
 		},
@@ -115,10 +115,9 @@ export function routing(operation: Operation): INodePropertyRouting {
 }
 
 /**
- * What n8n's routing would put into query or body.
  * @param fields the fields of an operation
  * @param context of the item
- * @returns the values of the item, under the service's names
+ * @returns what n8n's routing would put into query or body: the item's values under the service's names
  */
 export function routedValuesOf(
 	fields: INodeProperties[],
@@ -142,7 +141,7 @@ export function routedValuesOf(
 	return values;
 }
 
-/** From the service's names back to ours, validated. */
+/** @returns the validated values, under our own names */
 function valuesOf({ parameters }: Endpoint, routedValues: IDataObject) {
 	const names = Object.keys(parameters) as ParameterName[];
 	const given = names.map((name) => [name, routedValues[parameters[name] as string]] as const);

@@ -1,7 +1,7 @@
 import type { DeclarativeRestApiSettings } from 'n8n-workflow';
 import { InvalidInputError } from '../api/errors';
 
-/** The Request Options that n8n adds to a declarative node, as the user fills them in. */
+/** The Request Options that n8n adds to a declarative node, as entered by the user. */
 export interface RequestOptions {
 	batching?: { batch?: { batchSize?: number; batchInterval?: number } };
 	allowUnauthorizedCerts?: boolean;
@@ -11,7 +11,7 @@ export interface RequestOptions {
 
 /**
  * @param options the Request Options of one item
- * @returns what they mean for its requests, as n8n itself understands them
+ * @returns the settings of its requests, read as n8n itself reads them
  * @throws InvalidInputError for a proxy without host or port
  */
 export function connectionOf({
@@ -41,7 +41,7 @@ function parsedProxy(proxy: string) {
 
 /**
  * @param options the Request Options of the first item
- * @returns after how many items to wait before the next one is started, and how long in milliseconds
+ * @returns the batch size, and the pause between batches in milliseconds
  */
 export function batchesOf({ batching }: RequestOptions): { size: number; intervalMs: number } {
 	const { batchSize = 0, batchInterval = 0 } = batching?.batch ?? {};

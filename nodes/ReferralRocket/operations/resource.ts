@@ -3,9 +3,9 @@ import { runItems } from './runItems';
 import { routing, type Operation } from './operation';
 
 interface Resource {
-	/** The menu of operations, then the fields of each. */
+	/** The menu of operations and the fields of each. */
 	properties: INodeProperties[];
-	/** How n8n runs each operation in a workflow; as a tool it goes by their routing. */
+	/** Runs each operation in a workflow. As a tool, n8n uses the operation's routing instead. */
 	customOperations: NonNullable<INodeType['customOperations']>[string];
 }
 

@@ -11,17 +11,15 @@ import {
 import { titleOf } from './titles';
 
 /*
- * Fields that several operations share. Each takes when it shows and the endpoint it is sent to.
+ * Fields that several operations share. Each accepts its display options and the endpoint it is sent to.
  */
 
-/** @returns the condition under which the fields of one operation show */
+/** @returns the display options of one operation's fields */
 export const showFor = (resource: string, operation: string): IDisplayOptions => ({
 	show: { resource: [resource], operation: [operation] },
 });
 
-/**
- * @returns the routing that sends a field to the endpoint under the service's own name for it
- */
+/** @returns the routing that sends a field to the endpoint under the service's name */
 export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRouting {
 	return {
 		send: {
@@ -31,14 +29,14 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 	};
 }
 
-/** On the canvas, the events of a trigger in words: "Referrer Created, Reward Unlocked". */
+/** The subtitle of a trigger on the canvas: "Referrer Created, Reward Unlocked". */
 export const eventsSubtitle =
 	'={{ [$parameter["events"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
 /**
- * The campaign, by name, ID or link; when it shows and where it is sent are the caller's.
- * @param description what it is for
- * @param endOfHint what else the user should see below the field
+ * The campaign, by name, ID or link. The caller adds display options and routing.
+ * @param description of the field
+ * @param endOfHint appended to the hint of every mode
  */
 export const campaignLocator = (description: string, endOfHint = ''): INodeProperties => ({
 	displayName: 'Campaign',
@@ -51,7 +49,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 			displayName: 'From List',
 			name: 'list',
 			type: 'list',
-			hint: `Lists the 'Campaigns' of the credential by name${endOfHint}`,
+			hint: `The campaigns listed in the credential${endOfHint}`,
 			typeOptions: { searchListMethod: 'searchCampaigns', searchable: true },
 		},
 		{
@@ -73,8 +71,8 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 });
 
 /**
- * Checks a link while it is typed. A validation of the mode would do so before each execution as well, with a
- * time limit that a busy n8n does not always keep; then it stops the execution.
+ * Checks a link while it is typed. The mode's own validation would also run before each execution, with a
+ * timeout that a busy n8n can exceed, which fails the execution.
  */
 export const campaignNotice = (displayOptions: IDisplayOptions = {}): INodeProperties => ({
 	displayName:
@@ -86,7 +84,7 @@ export const campaignNotice = (displayOptions: IDisplayOptions = {}): INodePrope
 		...displayOptions,
 		hide: {
 			campaignId: [
-				// What does not begin with "http".
+				// Anything that doesn't start with "http".
 				{ _cnd: { lt: 'http' } },
 				{ _cnd: { gte: 'httq' } },
 				{ _cnd: { includes: `${linkParameters.campaign}=` } },
@@ -101,7 +99,7 @@ export const campaignFields = (
 ): INodeProperties[] => [
 	{
 		...campaignLocator(
-			'The campaign to work with, by its name, its ID or a link: the campaign link or any share link of it',
+			'The campaign, by name, ID or link: the campaign link or any of its share links',
 		),
 		required: true,
 		displayOptions,
@@ -135,7 +133,7 @@ export const simplifyField: INodeProperties = {
 	description: 'Whether to return a simplified version of the response instead of the raw data',
 };
 
-/** How much of each campaign or participant an operation returns. */
+/** Output, and the field picker of its Selected Fields. */
 export function outputFields(
 	displayOptions: IDisplayOptions,
 	isCampaign = false,
@@ -165,7 +163,7 @@ export function outputFields(
 			type: 'multiOptions',
 			required: true,
 			default: [...(isCampaign ? ['campaignId', 'campaignName', 'status'] : simplifiedParticipant)],
-			description: 'The fields to return, as far as Referral Rocket sends them',
+			description: 'The fields to return. A field that Referral Rocket does not send is null.',
 			displayOptions: { show: { ...displayOptions.show, output: ['selectedFields'] } },
 			options: [...names].sort().map((value) => ({ name: titleOf(value), value })),
 		},

@@ -1,6 +1,6 @@
 /**
  * @param name of a field, for example referralCode
- * @returns it as n8n writes labels, for example Referral Code
+ * @returns the name in title case, like n8n's labels, for example Referral Code
  */
 export const titleOf = (name: string): string =>
 	name
