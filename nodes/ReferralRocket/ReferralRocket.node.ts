@@ -16,9 +16,8 @@ export class ReferralRocket implements INodeType {
 		},
 		group: ['transform'],
 		version: 1,
-		subtitle:
-			'={{ ($parameter["operation"] + ": " + $parameter["resource"]).replace(/[A-Z]/g, " $&").toLowerCase() }}',
-		description: 'Work with the campaigns, participants and referral codes of Referral Rocket',
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Manage campaigns, participants and referral codes in Referral Rocket',
 		defaults: { name: 'Referral Rocket' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

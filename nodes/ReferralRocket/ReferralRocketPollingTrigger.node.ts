@@ -30,24 +30,24 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		version: 1,
 		subtitle: eventsSubtitle,
 		description:
-			'Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Take it where Referral Rocket can not reach your n8n, or where you need to know more than its webhooks tell.',
+			"Checks a campaign on a schedule for new participants, referrals, rewards and other changes. Use it if Referral Rocket can't reach your n8n, or for changes that its webhooks don't report.",
 		eventTriggerDescription: 'Getting events from Referral Rocket',
 		activationMessage:
-			'From now on, Referral Rocket is checked on your schedule. The first check only remembers who is there.',
+			'From now on, Referral Rocket is checked on your schedule. The first check only takes stock and reports nothing.',
 		triggerPanel: {
 			header: 'Get some events',
 			executionsHelp:
-				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run by itself</b>: publish (activate) this workflow. The first check only remembers who is there; each later one starts the workflow with one item for each event since. <br /><br />Participant Added and New Referral need only a few requests. For changes of participants, each check reads the whole list.',
+				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign in the form in which this trigger outputs them. <br /><br /><b>To run on a schedule</b>: publish (activate) this workflow. The first check only takes stock. Every later check starts the workflow with one item for each event since the last one. <br /><br />Participant Added and New Referral need only a few requests. The other participant events read the whole list at every check.',
 			activationHint:
-				'Nothing found? A test looks at a part of the list, in which someone must have what the event tells of: be qualified for Participant Qualified, have a reward for Reward Earned.',
+				'Nothing found? A test looks only at the newest and the oldest participants, and the event must apply to one of them: someone qualified for Participant Qualified, someone with a reward for Reward Earned.',
 		},
 		hints: [
 			{
 				message:
-					'A check gives one item for each event it found. The nodes after this one run once for each item.',
+					'Each check returns one item for every event it found. The next nodes run once for each item.',
 				location: 'outputPane',
 				whenToDisplay: 'afterExecution',
-				// A hint can't see the output but by the node's name; of one with another name it does not show.
+				// A hint can read the output only by the node's name, so a renamed node shows none.
 				displayCondition: `={{ $('${displayName}').all().length > 1 }}`,
 			},
 		],
@@ -63,12 +63,13 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				type: 'multiOptions',
 				default: ['participantAdded'],
 				required: true,
-				description: 'What must have happened to start the workflow. Each item says which it was.',
+				description:
+					'The events that start the workflow. Each item says which event it is; one newcomer can cause several.',
 				options: eventOptions,
 			},
 			{
 				...campaignLocator(
-					'The campaign to watch, by its name, its ID or a link: the campaign link or any share link of it',
+					'The campaign to watch, by name, ID or link: the campaign link or any of its share links',
 				),
 				required: true,
 			},
