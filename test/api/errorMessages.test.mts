@@ -97,6 +97,11 @@ describe('a message quotes the service', () => {
 		['its message', '{"message":"No","detail":"x","error":"y"}', `${responded}: "No".`],
 		['its detail', '{"detail":"No","error":"y"}', `${responded}: "No".`],
 		['its kind', '{"error":"No"}', `${responded}: "No".`],
+		[
+			'its kind if the message is no text',
+			'{"message":{"a":1},"error":"No"}',
+			`${responded}: "No".`,
+		],
 		['all of it where nothing is named', '{"a":1}', `${responded}: "{"a":1}".`],
 		['null', 'null', `${responded}: "null".`],
 		['plain text without the space around it', ' No \n', `${responded}: "No".`],
@@ -176,11 +181,11 @@ describe('an unreadable response', () => {
 		});
 	});
 
-	test('is shown by its first 100 characters', () => {
-		expect(unreadableMessage(ofCampaign, response(200, ` ${'x'.repeat(200)}`))).toEqual({
+	test('is quoted', () => {
+		expect(unreadableMessage(ofCampaign, response(200, '{"status":404,"error":"Gone"}'))).toEqual({
 			message: 'The response for campaign "JCu82f30F1" could not be read.',
 			solution: runAgain,
-			details: `It starts with: ${'x'.repeat(100)}`,
+			details: 'Referral Rocket responded with status 200: "Gone".',
 		});
 	});
 });

@@ -53,7 +53,7 @@ test('one that is not found is listed as such, and hides no other', async () => 
 });
 
 test('is listed by its ID where the service gives no name', async () => {
-	service.mockServer.intercept = (_, reply) => reply.send({ status: 'Active' });
+	service.mockServer.intercept = (_, reply) => reply.send({ campaignId: 'JCu82f30F1' });
 	expect(await listed('JCu82f30F1')).toEqual([{ ...found, name: 'JCu82f30F1' }]);
 });
 
@@ -94,4 +94,9 @@ test('says what is wrong with the key', async () => {
 	const refused = listed(link);
 	service.mockServer.behaviour.keyHeader = 'x-other';
 	await expect(refused).rejects.toThrow(/refused the API key/);
+});
+
+test.each([401, 403])('says so after an empty %i, too', async (status) => {
+	service.mockServer.intercept = (_, reply) => reply.code(status).send('');
+	await expect(listed(link)).rejects.toThrow(/refused the API key/);
 });

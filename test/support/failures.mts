@@ -34,6 +34,20 @@ const escaped = (key: string) => `escaped ${key}`;
 const numbers = (key: string) =>
 	[...key].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
+/** What services and gateways send with status 200 in place of a campaign or participant. */
+const objectsThatAreNoRow = [
+	{},
+	{ status: 404, error: words },
+	{ success: false, message: words },
+	{
+		email: null,
+		referralCode: '',
+		campaignId: null,
+		campaignName: '',
+		rewardEventCompleted: false,
+	},
+];
+
 /** Every body holds the key: whatever part of an answer is quoted must not give it away. */
 const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure[] => {
 	const detail = (status: number) => ({
@@ -94,6 +108,13 @@ const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure
 			: [
 					{ name: 'an empty body', body: '', ...nothing },
 					{ name: 'null', body: 'null', ...nothing },
+					...objectsThatAreNoRow.map((object) => ({
+						name: `the object ${JSON.stringify(object)}`,
+						body: JSON.stringify(object),
+						says: /could not be read/,
+						unsure: true,
+						quoted: JSON.stringify(object).includes(words),
+					})),
 				]),
 		{
 			name: 'JSON that is cut off',

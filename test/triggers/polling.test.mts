@@ -21,7 +21,7 @@ function listing(people: object[]) {
 	service.mockServer.intercept = ({ path, query }, reply) =>
 		path.endsWith('getAllParticipants')
 			? reply.send(query.page === '0' ? people : [])
-			: reply.send({ totalParticipants: people.length });
+			: reply.send({ campaignName: 'Q4', totalParticipants: people.length });
 }
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
@@ -61,7 +61,10 @@ describe('Participant Added', () => {
 	])('the total is found under the name %s', async (name) => {
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') &&
-			reply.send({ [name]: service.mockServer.campaign.participants.length });
+			reply.send({
+				campaignName: 'Q4',
+				[name]: service.mockServer.campaign.participants.length,
+			});
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.requests.length = 0;
@@ -75,7 +78,7 @@ describe('Participant Added', () => {
 		['where a number stands still that is not of all', { totalQualifiedParticipants: 3 }],
 	])('newcomers are found %s as well', async (_, campaign) => {
 		service.mockServer.intercept = ({ path }, reply) =>
-			path.endsWith('getCampaign') && reply.send(campaign);
+			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', ...campaign });
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.campaign.add('a@example.com');
@@ -137,7 +140,7 @@ describe('Participant Added', () => {
 		service.mockServer.intercept = ({ path, query }, reply) =>
 			path.endsWith('getAllParticipants')
 				? reply.send(query.page === '0' ? answer : [])
-				: reply.send({});
+				: reply.send({ campaignName: 'Q4' });
 		campaign.add('a@example.com');
 		expect(await polling.poll()).toEqual([]);
 		service.mockServer.intercept = undefined;
@@ -164,7 +167,7 @@ describe('Participant Added', () => {
 		const { campaign } = service.mockServer;
 		let total = campaign.participants.length;
 		service.mockServer.intercept = ({ path }, reply) =>
-			path.endsWith('getCampaign') && reply.send({ totalParticipants: total });
+			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', totalParticipants: total });
 		const polling = watching('participantAdded');
 		await polling.poll();
 		total = readCampaignTotal(total);

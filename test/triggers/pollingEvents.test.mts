@@ -165,7 +165,7 @@ describe('Campaign Status Changed', () => {
 	const only = ['campaignStatusChanged'];
 	const answering = (campaign: object) => {
 		service.mockServer.intercept = ({ path }, reply) =>
-			path.endsWith('getCampaign') && reply.send(campaign);
+			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', ...campaign });
 	};
 
 	test('paused, ended and active again are told of, with one request a poll', async () => {
@@ -221,8 +221,18 @@ describe('Campaign Status Changed', () => {
 	test('a campaign that says nothing of its status once has not changed', async () => {
 		const polling = watching(only);
 		await polling.poll();
-		answering({ campaignName: 'Q4' });
+		answering({});
 		expect(await polling.poll()).toEqual([]);
+		service.mockServer.intercept = undefined;
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a response that is not a campaign stops the check and changes nothing', async () => {
+		const polling = watching(only);
+		await polling.poll();
+		service.mockServer.intercept = (_, reply) =>
+			void reply.send({ status: 404, error: 'Not Found' });
+		await expect(polling.poll()).rejects.toThrow('could not be read');
 		service.mockServer.intercept = undefined;
 		expect(await polling.poll()).toEqual([]);
 	});

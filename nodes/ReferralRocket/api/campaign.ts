@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { parseObject } from './parseResponse';
+import { parseRow } from './parseResponse';
 import { request } from './request';
 import { campaignStatuses, campaignTotal, endpoints } from './specification';
 import type { ApiCall } from './apiCall';
@@ -12,7 +12,7 @@ import type { ApiCall } from './apiCall';
 export async function readCampaign(call: ApiCall): Promise<IDataObject> {
 	const { campaign } = call.values;
 	const campaignCall = { ...call, endpoint: endpoints.getCampaign, values: { campaign } };
-	return parseObject(campaignCall, await request(campaignCall));
+	return parseRow(campaignCall, await request(campaignCall));
 }
 
 /** @returns how many participants the campaign says it has; undefined where it does not */

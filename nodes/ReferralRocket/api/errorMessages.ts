@@ -7,7 +7,7 @@ import {
 	isTimeout,
 	isUnreachable,
 } from './networkErrors';
-import { isKeyRefused, isNotFound, isWebPage, serviceMessage, type ApiResponse } from './response';
+import { isEmpty, isKeyRefused, isWebPage, serviceMessage, type ApiResponse } from './response';
 import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from './specification';
 
 /*
@@ -129,11 +129,11 @@ export function unreadableMessage(call: Called, response: ApiResponse): ErrorMes
 	const { endpoint } = call;
 	const subject = subjectOf(call);
 	if (isWebPage(response)) return webPageMessage(response);
-	if (!isNotFound(response)) {
+	if (!isEmpty(response)) {
 		return {
 			message: `The response for ${subject} could not be read.`,
 			solution: runAgain(endpoint),
-			details: `It starts with: ${response.text.trim().slice(0, 100)}`,
+			details: quote(response),
 		};
 	}
 	const details = 'The response was empty.';

@@ -2,7 +2,7 @@ import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { ApiCall } from './apiCall';
 import { statusMessage, unreadableMessage } from './errorMessages';
 import { createApiError } from './errors';
-import { isObject, isSuccess, type ApiResponse } from './response';
+import { isRow, isSuccess, type ApiResponse } from './response';
 
 /**
  * @param call what was called
@@ -23,14 +23,15 @@ export function parseResponse(call: ApiCall, response: ApiResponse): unknown {
 }
 
 /**
- * @param call what was called
- * @param response to it
- * @returns the one JSON object in the response, untouched
- * @throws NodeApiError when there is none
+ * @param call of an endpoint that returns one row
+ * @param response to the call
+ * @returns the campaign or participant in the response, untouched
+ * @throws NodeApiError if the response contains anything else
  */
-export function parseObject(call: ApiCall, response: ApiResponse): IDataObject {
+export function parseRow(call: ApiCall, response: ApiResponse): IDataObject {
+	const { rowType } = call.endpoint;
 	const body = parseResponse(call, response);
-	if (isObject(body)) return body;
+	if (rowType && isRow(rowType, body)) return body;
 	throw createUnreadableError(call, response);
 }
 

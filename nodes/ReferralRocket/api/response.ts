@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { alreadyExists, messageFields } from './specification';
+import { isGiven } from './participant';
+import { alreadyExists, messageFields, type RowType } from './specification';
 
 /** What the service has sent back. */
 export interface ApiResponse {
@@ -15,9 +16,16 @@ export interface ApiResponse {
 export const isSuccess = ({ status }: Pick<ApiResponse, 'status'>) =>
 	status >= 200 && status <= 299;
 
-/** @returns whether what was asked for does not exist */
-export const isNotFound = ({ status, text }: Pick<ApiResponse, 'status' | 'text'>) =>
-	status === 404 || ['', 'null'].includes(text.trim());
+/** @returns whether a response contains nothing, or only null */
+export const isEmpty = ({ text }: Pick<ApiResponse, 'text'>) => ['', 'null'].includes(text.trim());
+
+/**
+ * @param response to a look-up
+ * @returns whether it says that the row doesn't exist. Any other status leaves that open, even with an
+ * empty body, and so does a web page: it comes from somewhere else.
+ */
+export const isNotFound = (response: ApiResponse) =>
+	response.status === 404 ? !isWebPage(response) : isSuccess(response) && isEmpty(response);
 
 export const isKeyRefused = ({ status }: Pick<ApiResponse, 'status'>) =>
 	status === 401 || status === 403;
@@ -33,7 +41,8 @@ export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	let message: unknown = text;
 	try {
 		const body = JSON.parse(text) as Record<string, unknown> | null;
-		message = messageFields.map((field) => body?.[field]).find((field) => field != null) ?? text;
+		const texts = messageFields.map((field) => body?.[field]);
+		message = texts.find((field) => typeof field === 'string' && field !== '') ?? text;
 	} catch {
 		// Plain text is as good: it is quoted as it came.
 	}
@@ -56,3 +65,7 @@ export function saysAlreadyExists(
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @returns whether a value is a row of this type, and not for example the service's error message */
+export const isRow = ({ identityFields }: RowType, value: unknown): value is IDataObject =>
+	isObject(value) && identityFields.some((name) => isGiven(value[name]));

@@ -41,11 +41,24 @@ export type ParameterValues = Partial<
 
 export type Subject = 'campaign' | 'participant' | 'participants' | 'referralCode';
 
+/** A type of row: a campaign or a participant. */
+export interface RowType {
+	/** At least one of these fields has a value in every row; an object without one is something else. */
+	identityFields: string[];
+}
+
+export const rowTypes = {
+	campaign: { identityFields: ['campaignId', 'campaignName'] },
+	participant: { identityFields: ['email', 'referralCode'] },
+} satisfies Record<string, RowType>;
+
 export interface Endpoint {
 	method: IHttpRequestMethods;
 	path: string;
 	/** Our name of each parameter → the service's name of it. */
 	parameters: Partial<Record<ParameterName, string>>;
+	/** The type of the row or rows in the response. */
+	rowType?: RowType;
 	/** What the response is about; used in messages. */
 	subject: Subject;
 	/** What does not exist after a 404, where that is not the subject. */
@@ -69,6 +82,7 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/getCampaign',
 		parameters: { campaign: 'id' },
+		rowType: rowTypes.campaign,
 		subject: 'campaign',
 	},
 	addParticipant: {
@@ -81,6 +95,7 @@ export const endpoints = {
 			referredByEmail: 'referredByEmail',
 			customFields: 'customFields',
 		},
+		rowType: rowTypes.participant,
 		subject: 'participant',
 		notFound: 'campaign',
 	},
@@ -88,12 +103,14 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/getParticipant',
 		parameters: { campaign: 'id', email: 'email' },
+		rowType: rowTypes.participant,
 		subject: 'participant',
 	},
 	getAllParticipants: {
 		method: 'GET',
 		path: '/api/v1/getAllParticipants',
 		parameters: { campaign: 'id', ...pageable },
+		rowType: rowTypes.participant,
 		subject: 'participants',
 		notFound: 'campaign',
 	},
@@ -101,12 +118,14 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/getReferrals',
 		parameters: { campaign: 'id', email: 'email', ...pageable },
+		rowType: rowTypes.participant,
 		subject: 'participants',
 	},
 	qualifyParticipant: {
 		method: 'POST',
 		path: '/api/v1/qualifyParticipant',
 		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
+		rowType: rowTypes.participant,
 		subject: 'participant',
 		rule: 'Only a participant who was referred can be qualified.',
 	},

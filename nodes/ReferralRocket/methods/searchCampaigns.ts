@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
 import { createSettingsError, readSettings } from '../api/errors';
-import { parseObject } from '../api/parseResponse';
+import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
@@ -41,7 +41,7 @@ export async function searchCampaigns(
 		if (isNotFound(response)) return `${campaign} (not found)`;
 		// One that can't be read must not hide the others; a refused key is true of all.
 		if (!isSuccess(response) && !isKeyRefused(response)) return `${campaign} (name not available)`;
-		return String(parseObject(call, response).campaignName ?? campaign);
+		return String(parseRow(call, response).campaignName ?? campaign);
 	};
 	const results = await Promise.all(
 		given.map(async (one) => {

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { readList } from '../api/pagination/readList';
-import { parseObject } from '../api/parseResponse';
+import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import { endpoints } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
@@ -16,7 +16,7 @@ export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
  */
 export const returnObject: Handler = async (call) => {
 	const shape = outputShape(call.context, call.endpoint.subject === 'campaign');
-	return [shape(parseObject(call, await request(call)))];
+	return [shape(parseRow(call, await request(call)))];
 };
 
 /** @returns the call that looks up the participant of another call; it does not count as sending that one */

@@ -29,6 +29,7 @@ test('gets the campaign of every input item', async () => {
 
 test('passes every field through, known or not', async () => {
 	const campaign = {
+		campaignName: 'Spring',
 		'odd name': '',
 		new: { deep: [1, null, { a: 'ß' }] },
 		paused: 'maybe',

@@ -295,12 +295,36 @@ describe('someone who is there already', () => {
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 
-	test('adds nobody when the look-up before does not work', async () => {
+	test('adds nobody if the look-up before was rejected', async () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not now' });
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);
 		expect(error?.description).toContain('Not now');
 		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(['GET']);
+	});
+
+	// Only a 404 and an empty success say that someone isn't in the campaign.
+	describe.each([
+		['Tell New From Existing', { lookUpFirst: true }],
+		['If Participant Exists at Fail', { ifExists: 'fail' }],
+	])('with %s', (_option, options) => {
+		test.each([
+			...[302, 400, 401, 403, 429, 503, 524].map((status) => ({ status, body: '' })),
+			{ status: 400, body: 'null' },
+			{ status: 404, body: '<html>No such page</html>' },
+			{ status: 200, body: '{}' },
+			{ status: 200, body: '{"status":404,"error":"Not Found"}' },
+			{ status: 200, body: '{"message":"Not now"}' },
+			{ status: 200, body: '{"email":null,"referralCode":null}' },
+		])('nobody is new and nobody is added after a look-up with $status $body', async (answer) => {
+			service.mockServer.intercept = (_, reply) =>
+				reply.code(answer.status).header('retry-after', '0').send(answer.body);
+			const { error, items } = await service.run({ ...known, options });
+			expect(items).toEqual([]);
+			expect(error?.message).not.toContain('could not find');
+			expect(error?.message).not.toContain('is already in campaign');
+			expect(service.mockServer.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+		});
 	});
 
 	test.each([

@@ -1,5 +1,5 @@
 import { createApiError } from '../../api/errors';
-import { parseObject } from '../../api/parseResponse';
+import { parseRow } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import { isNotFound, saysAlreadyExists, type ApiResponse } from '../../api/response';
 import { endpoints } from '../../api/specification';
@@ -31,7 +31,7 @@ const addParticipant: Handler = async (call) => {
 	const lookUp = participantLookUp(call);
 
 	const existing = (response: ApiResponse, status?: number) => {
-		const participant = parseObject(lookUp, response);
+		const participant = parseRow(lookUp, response);
 		if (fails) throw createApiError(call, existsMessage(email, campaign), status);
 		return [{ ...shape(participant), isNew: false }];
 	};
@@ -42,13 +42,13 @@ const addParticipant: Handler = async (call) => {
 	}
 	const response = await request(call);
 	if (!saysAlreadyExists(response, String(email))) {
-		const added = shape(parseObject(call, response));
+		const added = shape(parseRow(call, response));
 		return [looksUpFirst ? { ...added, isNew: true } : added];
 	}
 	lookUp.progress =
 		'Before that, Referral Rocket refused to add the participant, who already exists.';
 	const found = await request(lookUp);
-	if (isNotFound(found)) return [parseObject(call, response)];
+	if (isNotFound(found)) return [parseRow(call, response)];
 	return existing(found, response.status);
 };
 

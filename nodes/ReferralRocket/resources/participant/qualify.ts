@@ -3,7 +3,7 @@ import { abortable } from '../../api/abortable';
 import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
 import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
-import { parseObject } from '../../api/parseResponse';
+import { parseRow } from '../../api/parseResponse';
 import { participantKey } from '../../api/participant';
 import { request } from '../../api/request';
 import { credentialName, endpoints } from '../../api/specification';
@@ -44,11 +44,11 @@ async function qualifyOnce(call: ApiCall): Promise<Qualified> {
 
 async function lookUpAndQualify(call: ApiCall): Promise<Qualified> {
 	const lookUp = participantLookUp(call);
-	const participant = parseObject(lookUp, await request(lookUp));
+	const participant = parseRow(lookUp, await request(lookUp));
 	const { rewardEventCompleted: isQualified } = participant;
 	if (isQualified === true) return { participant, isNew: false };
 	if (isQualified === false) {
-		return { participant: parseObject(call, await request(call)), isNew: true };
+		return { participant: parseRow(call, await request(call)), isNew: true };
 	}
 	throw createApiError(call, {
 		message: `Referral Rocket does not say whether participant "${call.values.email}" is qualified already.`,
