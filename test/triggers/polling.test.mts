@@ -1,5 +1,7 @@
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
+import { participantEvents } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
+import { Campaign } from '../../tools/mock-server/campaign.mts';
 import { Polling } from '../support/triggerContexts.mts';
 
 const service = useMockServer();
@@ -23,6 +25,7 @@ function listing(people: object[]) {
 			? reply.send(query.page === '0' ? people : [])
 			: reply.send({ campaignName: 'Q4', totalParticipants: people.length });
 }
+const allEvents = ['campaignStatusChanged', 'newReferral', ...Object.keys(participantEvents)];
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
 describe('Participant Added', () => {
@@ -188,21 +191,37 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
-	test.each([
-		['a code', { email: null, referralCode: 'A' }, { email: '', referralCode: 'B' }],
-		['an ID', { email: '', participantId: 1 }, { email: null, referralCode: '', participantId: 2 }],
-		['a name', { email: null, firstName: 'Ana' }, { firstName: 'Bob', referralCode: null }],
-	])('people without an address are told apart by %s', async (_, first, second) => {
+	test('people without an address are told apart by their codes', async () => {
+		const first = { email: null, referralCode: 'A' };
+		const second = { email: '', referralCode: 'B' };
 		const people: object[] = [first];
 		listing(people);
 		const polling = watching('participantAdded', { simplify: false });
 		await polling.poll();
 		people.unshift(second);
 		expect(await polling.poll()).toEqual([{ event: 'participantAdded', ...second, changes: {} }]);
-		const changes = { totalReferrals: 1, referralReward: '5', rewardEventCompleted: true };
-		Object.assign(first, changes, { email: undefined, revenueGenerated: 9, referrerEmail: null });
+		Object.assign(first, { totalReferrals: 1, email: undefined, revenueGenerated: 9 });
 		people.unshift({ email: 'a@example.com' });
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+	});
+
+	test.each([
+		['addresses', ['email']],
+		['referral codes', ['referralCode']],
+		['addresses and referral codes', ['email', 'referralCode']],
+	])('a check in which all %s are empty makes nobody new', async (_, names) => {
+		const { campaign } = service.mockServer;
+		const polling = watching('participantAdded', { events: allEvents });
+		await polling.poll();
+		const before = campaign.participants.map((person) => ({ ...person }));
+		for (const empty of [null, '', undefined]) {
+			for (const person of campaign.participants) {
+				for (const name of names) Object.assign(person, { [name]: empty });
+			}
+			expect(await polling.poll()).toEqual([]);
+			campaign.participants.forEach((person, index) => Object.assign(person, before[index]));
+			expect(await polling.poll()).toEqual([]);
+		}
 	});
 
 	test('an address in other capitals makes nobody new', async () => {
@@ -214,13 +233,50 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
-	test('a new referral code makes nobody new', async () => {
-		const polling = watching('participantAdded');
-		await polling.poll();
+	test.each([
+		['referral code', { referralCode: 'CUSTOM' }],
+		['email address', { email: 'renamed@example.com' }],
+	])('a new %s makes nobody new, and repeats nothing', async (_, changed) => {
 		const { campaign } = service.mockServer;
-		campaign.participants[2].referralCode = 'CUSTOM';
-		campaign.add('a@example.com');
-		expect(emails(await polling.poll())).toEqual(['a@example.com']);
+		const person = campaign.participants[2];
+		Object.assign(person, { referralReward: 20, rewardEventCompleted: true, totalReferrals: 3 });
+		for (const events of [['participantAdded'], allEvents]) {
+			const before = { ...person };
+			const polling = watching('participantAdded', { events });
+			await polling.poll();
+			Object.assign(person, changed);
+			campaign.add(`new${events.length}@example.com`);
+			expect(emails(await polling.poll())).toEqual([`new${events.length}@example.com`]);
+			expect(await polling.poll()).toEqual([]);
+			Object.assign(person, before);
+			expect(await polling.poll()).toEqual([]);
+		}
+	});
+
+	test('whoever joins with the address that someone else had before is new', async () => {
+		const { campaign } = service.mockServer;
+		const polling = watching('participantAdded', { events: allEvents });
+		await polling.poll();
+		const [person] = campaign.participants;
+		const { email } = person;
+		person.email = 'renamed@example.com';
+		campaign.add(email);
+		expect(emails(await polling.poll())).toEqual([email]);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('an empty campaign fills up, and no page before the first is requested', async () => {
+		for (const campaignTotal of ['told', 'notTold'] as const) {
+			service.mockServer.behaviour.campaignTotal = campaignTotal;
+			service.mockServer.campaign = new Campaign('JCu82f30F1', 0);
+			const polling = watching('participantAdded');
+			expect(await polling.poll()).toEqual([]);
+			expect(await polling.poll()).toEqual([]);
+			service.mockServer.campaign.add('a@example.com');
+			expect(emails(await polling.poll())).toEqual(['a@example.com']);
+		}
+		const pages = service.mockServer.requests.map(({ query }) => query.page);
+		expect(pages.filter((page) => page?.startsWith('-'))).toEqual([]);
 	});
 
 	test('another event starts from the beginning', async () => {
@@ -309,6 +365,26 @@ describe('Participant Updated', () => {
 		slow.totalReferrals++;
 		quick.totalReferrals++;
 		expect(emails(await polling.poll())).toEqual(['slow@example.com', 'quick@example.com']);
+	});
+
+	test.each([
+		['another code', { referralCode: 'OTHER' }],
+		['the same code', {}],
+		['no code', { referralCode: null }],
+	])('the order of two rows with one address and %s makes no difference', async (_, other) => {
+		const { participants } = service.mockServer.campaign;
+		const [person] = participants;
+		if (_ === 'no code') Object.assign(person, other);
+		participants.unshift(
+			Object.assign({ ...person }, other, { totalReferrals: 7, referralReward: 5 }),
+		);
+		const polling = watching('participantUpdated', { events: allEvents });
+		await polling.poll();
+		const swap = () => participants.splice(0, 2, participants[1], participants[0]);
+		for (let check = 0; check < 3; check++) {
+			swap();
+			expect(await polling.poll()).toEqual([]);
+		}
 	});
 
 	test('two rows with one address do not start the workflow at every poll', async () => {

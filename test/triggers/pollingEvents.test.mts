@@ -1,4 +1,5 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
@@ -90,7 +91,7 @@ describe('with all events', () => {
 			referralReward: 299.85,
 			referralRewardRedeemed: 100,
 			referralRewardBalance: 199.85,
-			refereeReward: null,
+			refereeReward: 0,
 			refereeRewardBalance: -0.5,
 			rewardEventCompleted: true,
 		});
@@ -108,6 +109,63 @@ describe('with all events', () => {
 				expect.objectContaining({ event, email: person.email, changes }),
 			),
 		);
+	});
+
+	test.each([
+		['absent', undefined],
+		['null', null],
+		['a text without a number', 'many'],
+		['an ambiguous text', '1,050'],
+		['another ambiguous text', '1.050'],
+		['an object', { amount: 5 }],
+	])('a field that is %s in one check keeps its remembered value', async (_, unreadable) => {
+		const { campaign } = service.mockServer;
+		const [person] = campaign.participants;
+		Object.assign(person, {
+			totalReferrals: 3,
+			referralReward: 60,
+			referralRewardRedeemed: 20,
+			referralRewardBalance: 33,
+			refereeReward: 7,
+			rewardEventCompleted: true,
+		});
+		const polling = watching(all);
+		await polling.poll();
+		const before = { ...person };
+		for (const name of [...participantTotals, 'rewardEventCompleted']) {
+			Object.assign(person, { [name]: unreadable });
+		}
+		expect(await polling.poll()).toEqual([]);
+		Object.assign(person, before);
+		expect(await polling.poll()).toEqual([]);
+		Object.assign(person, { referralReward: 70, referralRewardBalance: unreadable });
+		expect((await polling.poll()).map(({ event, changes }) => [event, changes])).toEqual(
+			['rewardEarned', 'participantUpdated'].map((event) => [
+				event,
+				{ referralReward: { from: 60, to: 70 } },
+			]),
+		);
+	});
+
+	test.each([
+		['1,050.00', 1050],
+		['$75', 75],
+		['75.5 USD', 75.5],
+		['€ 1,234,567.89', 1234567.89],
+		['-$20', -20],
+		['12.5000', 12.5],
+	])('an amount of %j is read as a number', async (text, amount) => {
+		const { campaign } = service.mockServer;
+		const polling = watching(['participantUpdated']);
+		await polling.poll();
+		const [person] = campaign.participants;
+		Object.assign(person, { referralReward: text, referralRewardBalance: text });
+		const change = { from: 0, to: amount };
+		expect((await polling.poll()).map(({ changes }) => changes)).toEqual([
+			{ referralReward: change, referralRewardBalance: change },
+		]);
+		Object.assign(person, { referralReward: amount, referralRewardBalance: amount });
+		expect(await polling.poll()).toEqual([]);
 	});
 
 	test('someone new begins with nothing, so a reward that they join with is earned', async () => {

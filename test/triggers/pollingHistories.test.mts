@@ -76,6 +76,7 @@ const steps = fc.array(
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('replace'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('comeBack'), who }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeCode'), who }) },
+		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeEmail'), who }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeStatus'), who }) },
 		{
 			weight: 1,
@@ -100,15 +101,15 @@ type Step = { does: string; who?: number; count?: number; amount?: number; hours
 
 /** What there is to know of the campaign, as plainly as can be. */
 interface Knowledge {
-	people: Map<string, Participant>;
+	people: Participant[];
 	status?: string;
 }
 
 const nothing = {} as Participant;
-const copyOf = (knowledge: Knowledge): Knowledge => ({
-	people: new Map(knowledge.people),
-	status: knowledge.status,
-});
+const copyOf = ({ people, status }: Knowledge): Knowledge => ({ people: [...people], status });
+const forget = (knowledge: Knowledge, email: string) => {
+	knowledge.people = knowledge.people.filter((one) => one.email !== email);
+};
 const cents = (number: number) => Number(number.toFixed(2));
 const line = (event: unknown, subject: unknown, changes: unknown) =>
 	`${event} ${subject} ${JSON.stringify(changes)}`;
@@ -184,6 +185,7 @@ class History {
 			campaign.qualify(person);
 		if (does === 'takeBack') person.rewardEventCompleted = false;
 		if (does === 'changeCode') person.referralCode = `CODE${this.joined++}`;
+		if (does === 'changeEmail') person.email = `renamed${this.joined++}@example.com`;
 		if (does === 'earn') {
 			person.referralReward = cents(person.referralReward + amount);
 			person.referralRewardBalance = cents(person.referralRewardBalance + amount);
@@ -261,9 +263,9 @@ class History {
 		const mayMiss = this.isOnlyJoining && this.mayMiss && !this.isReadWhole;
 		if (!mayMiss) expect(missing).toEqual([]);
 		this.told.push(...told);
-		for (const { email } of mayMiss ? [...known.people.values()] : []) {
+		for (const { email } of mayMiss ? [...known.people] : []) {
 			// Who has been passed over is not known, and told of later.
-			if (missing.some((one) => one.includes(` ${email} `))) known.people.delete(email);
+			if (missing.some((one) => one.includes(` ${email} `))) forget(known, email);
 		}
 		this.held = known;
 		if (told.length > 0 || this.isStarting) this.stored = copyOf(known);
@@ -272,9 +274,23 @@ class History {
 		this.isReadWhole = false;
 	}
 
+	/** Who is who: by the code, else by the email, unless that is somebody else's by now. */
+	private recognize(known: Participant[]) {
+		const { participants } = this.campaign;
+		const befores = new Map<Participant, Participant>();
+		for (const name of ['referralCode', 'email'] as const) {
+			for (const person of participants.filter((one) => !befores.has(one))) {
+				const before = known.find((one) => one[name] === person[name]);
+				const isFree = before && ![...befores.values()].includes(before);
+				if (isFree) befores.set(person, before);
+			}
+		}
+		return befores;
+	}
+
 	/** What there is now, and what a poll has to tell of it. */
 	private look() {
-		const known: Knowledge = this.held ? copyOf(this.held) : { people: new Map() };
+		const known: Knowledge = this.held ? copyOf(this.held) : { people: [] };
 		const expected: string[] = [];
 		const { status } = this.campaign;
 		if (this.held && this.held.status !== status) {
@@ -282,10 +298,11 @@ class History {
 				line('campaignStatusChanged', status, { status: { from: this.held.status, to: status } }),
 			);
 		}
+		const befores = this.recognize(known.people);
 		for (const person of this.campaign.participants) {
 			const { email } = person;
-			const before = known.people.get(email) ?? nothing;
-			known.people.set(email, { ...person });
+			const before = befores.get(person) ?? nothing;
+			known.people = [...known.people.filter((one) => one !== before), { ...person }];
 			if (!this.held) continue;
 			const changes: Record<string, { from: number | boolean; to: number | boolean }> = {};
 			for (const name of participantTotals as Array<'referralReward'>) {

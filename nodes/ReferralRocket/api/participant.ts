@@ -4,7 +4,8 @@ import { participantTotals } from './specification';
 /** Missing is missing, whether it is written as null, as an empty text or not at all. */
 export const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
 
-const lowerCase = (email: unknown) => String(email).trim().toLowerCase();
+/** An email is the same participant's in any case. */
+export const lowerCase = (email: unknown) => String(email).trim().toLowerCase();
 
 /**
  * @returns what makes two rows of a list the same participant: a participant is one email in one

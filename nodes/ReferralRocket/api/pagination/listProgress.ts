@@ -30,15 +30,15 @@ export class ListProgress {
 		return seen.size === this.seen.size && [...seen].every((key) => this.seen.has(key));
 	}
 
-	/** Adds everyone on a page who is new. */
+	/** Adds the rows that no earlier page had. Rows that a page itself repeats are the service's own. */
 	add(page: Page): void {
 		const before = this.seen.size;
-		this.hasDuplicates ||= page.keys.some((key) => this.seen.has(key));
+		const isNew = page.keys.map((key) => !this.seen.has(key));
+		this.hasDuplicates ||= isNew.includes(false);
 		page.keys.forEach((key, index) => {
 			this.compareNeighbours(key, page.keys[index + 1]);
-			if (this.seen.has(key)) return;
 			this.seen.add(key);
-			this.rows.push(this.transform(page.rows[index]));
+			if (isNew[index]) this.rows.push(this.transform(page.rows[index]));
 		});
 		const hasNewRows = this.seen.size > before;
 		this.pagesWithNewRows += hasNewRows ? 1 : 0;

@@ -8,7 +8,7 @@ import {
 } from './events';
 import { findParticipants, type Watch } from './findParticipants';
 import { keepLastRead } from './lastReads';
-import { rememberedIn, type PollState } from './pollState';
+import type { PollState } from './pollState';
 
 /**
  * Finds what has happened since the last poll. An event that was not chosen then begins with this one,
@@ -24,7 +24,7 @@ export async function changesSince(watch: Watch, state: PollState): Promise<Poll
 	const { call, events, trigger } = watch;
 	const atStart = { ...state };
 	const campaign = String(call.values.campaign);
-	const remembered = rememberedIn(state, campaign);
+	const remembered = state.campaign === campaign ? atStart : ({} as PollState);
 	const told = events.filter((event) => remembered.events?.split(',').includes(event));
 	const isStatusChosen = events.includes(campaignStatusChanged);
 

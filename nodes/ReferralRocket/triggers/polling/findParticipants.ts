@@ -1,11 +1,13 @@
+import type { IDataObject } from 'n8n-workflow';
 import { readList } from '../../api/pagination/readList';
 import type { ApiCall } from '../../api/apiCall';
-import { compareParticipants, keyOf, type Compared } from './compareParticipants';
+import { compareParticipants, type Compared } from './compareParticipants';
 import { isOnlyJoining } from './events';
 import { newestAt } from './joining';
 import { lastReadOf, type LastRead } from './lastReads';
 import { readNewcomers } from './newcomers';
-import { readParticipants, type PollState } from './pollState';
+import { identityOf, KnownParticipants } from './knownParticipants';
+import type { PollState } from './pollState';
 
 /** What is polled. */
 export interface Watch {
@@ -43,9 +45,14 @@ export async function findParticipants(
 	if (last?.isTotalRight && last.count === total)
 		return { polledEvents: [], participants: written };
 
-	const known = await readParticipants(written);
-	const newcomers =
-		last && (await readNewcomers(call, (one) => known.has(keyOf(one)), last, total));
+	const known = await KnownParticipants.read(written);
+	const isKnown = (row: IDataObject) => {
+		const identity = identityOf(row);
+		return !identity || known.findExactly(identity) !== undefined;
+	};
+	const atOneEnd = last && (await readNewcomers(call, isKnown, last, total));
+	// Someone whose code or email is known has changed the other, or shares a hash with someone.
+	const newcomers = atOneEnd?.every((row) => known.isNew(identityOf(row))) ? atOneEnd : undefined;
 	const rows = newcomers ?? (await readList(call, Infinity, (participant) => participant));
 	const compared = await compareParticipants(rows, known, events, told);
 	const found = { ...compared, participants: compared.participants ?? written };

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { readPage, type Page } from '../../api/pagination/page';
-import { participantKey } from '../../api/participant';
+import { rowKey } from '../../api/participant';
 import { defaultPageSize } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
 import type { End } from './joining';
@@ -32,7 +32,8 @@ export async function readNewcomers(
 ): Promise<IDataObject[] | undefined> {
 	const first = await readPage(call, 0, defaultPageSize);
 	const total = last.isTotalRight ? campaignTotal : first.total;
-	if (first.rows.length === 0 || (total !== undefined && total < last.count)) return undefined;
+	if (last.count === 0 || first.rows.length === 0 || (total !== undefined && total < last.count))
+		return undefined;
 	const areAll = (newcomers: IDataObject[] | undefined, end: End) =>
 		newcomers !== undefined &&
 		(total === undefined ? last.newestAt === end : last.count + newcomers.length === total);
@@ -83,6 +84,6 @@ function newcomersBefore(rows: IDataObject[], isKnown: IsKnown): IDataObject[] |
 	const firstKnown = rows.findIndex(isKnown);
 	if (firstKnown < 0 || !rows.slice(firstKnown).every(isKnown)) return undefined;
 	// Someone who was pushed onto the next page while others joined comes twice.
-	const newcomers = new Map(rows.slice(0, firstKnown).map((row) => [participantKey(row), row]));
+	const newcomers = new Map(rows.slice(0, firstKnown).map((row) => [rowKey(row), row]));
 	return [...newcomers.values()];
 }

@@ -3,39 +3,51 @@ import { participantTotals, rewards } from '../../api/specification';
 import type { Changes } from './events';
 
 /*
- * What is remembered of a participant's numbers, as a short text: "!,5,100" is someone who is
- * qualified, with five referrals and a reward of 100. A zero is left out, and so is a balance that is what
- * the other numbers say. Someone with nothing is an empty text.
+ * A participant's numbers as a short text: "!,5,100" is someone who is qualified, with five referrals
+ * and a reward of 100. Zeros are omitted, and so are balances that follow from the other numbers.
+ * Someone who has nothing is an empty text.
  */
 
 type Values = Record<string, number | boolean>;
 
 const qualified = 'rewardEventCompleted';
 const balances = rewards.map(({ balance }) => balance);
-/** The balances come last, as they are left out most. */
+/** The balances come last, as they are omitted most. */
 const numbers = [...participantTotals.filter((name) => !balances.includes(name)), ...balances];
 
-/** However a number is written, and null for none, it is the same number. */
-function numberOf(value: unknown): number {
-	const number = Number(value ?? 0);
-	return Number.isFinite(number) ? number : 0;
+/** "1,050.00", "$75" or "-20 USD". Not "1,050" or "1.050": each can mean two amounts. */
+const amount =
+	/^(-?[\p{L}\p{Sc}\s]*-?)(\d{1,3}(?:,\d{3})+(?=\.)|\d+)(\.\d{1,2}|\.\d{4,})?[\p{L}\p{Sc}\s]*$/u;
+
+/** @returns the number; undefined if the field is absent, null or unreadable, which does not mean 0 */
+function numberIn(value: unknown): number | undefined {
+	if (typeof value === 'number') return value;
+	const parts = typeof value === 'string' ? amount.exec(value.trim()) : null;
+	if (!parts) return undefined;
+	const [, sign, whole, fraction = ''] = parts;
+	return Number(whole.replaceAll(',', '') + fraction) * (sign.includes('-') ? -1 : 1);
 }
 
-/** What is left of a reward if nothing else is taken from it. The service counts in hundredths. */
+/** What is left of a reward if nothing but redemptions reduces it. The service counts in hundredths. */
 function expectedNumber(name: string, values: Values): number {
 	const reward = rewards.find(({ balance }) => balance === name);
 	if (!reward) return 0;
 	return Number((Number(values[reward.earned]) - Number(values[reward.redeemed])).toFixed(2));
 }
 
-/** @returns what is remembered of a participant; an empty text for someone who has nothing */
-export function snapshotOf(participant: IDataObject): string {
-	const values: Values = {};
-	for (const name of numbers) values[name] = numberOf(participant[name]);
+/**
+ * @param participant a row of the list
+ * @param before the snapshot of the last poll: a number that can't be read now stays the same
+ * @returns the snapshot of now; an empty text for someone who has nothing
+ */
+export function snapshotOf(participant: IDataObject, before = ''): string {
+	const values = valuesIn(before);
+	for (const name of numbers) values[name] = numberIn(participant[name]) ?? values[name];
 	const parts = numbers.map((name) =>
 		values[name] === expectedNumber(name, values) ? '' : String(values[name]),
 	);
-	if (participant[qualified] === true) parts.unshift('!');
+	const isQualified = participant[qualified];
+	if (typeof isQualified === 'boolean' ? isQualified : values[qualified]) parts.unshift('!');
 	return parts.join().replace(/,+$/, '');
 }
 
