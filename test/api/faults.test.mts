@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
 import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { runNode } from '../support/engine.mts';
-import { credentialFor, locator } from '../support/mockServer.mts';
+import { credentialFor, locator, useRateLimitWindow } from '../support/mockServer.mts';
 
 /*
  * What the node makes of a service or network that misbehaves. Each row is a fault, put into a request
@@ -86,7 +86,7 @@ const faults: Record<string, Fault> = {
 	'a redirect that keeps the method': (reply) => reply.redirect('http://127.0.0.2:9/stolen', 307),
 	'429 without Retry-After': status(429, {}),
 };
-for (const code of [400, 401, 403, 404, 409, 422, 429, 500, 501, 502, 503, 504]) {
+for (const code of [400, 401, 403, 404, 408, 409, 422, 429, 500, 501, 502, 503, 504, 520, 524]) {
 	faults[`status ${code}`] = status(code);
 }
 
@@ -106,10 +106,13 @@ const rows: Row[] = [
 	...[1, 2].flatMap((request): Row[] => [
 		['status 429', 'list', request, 'once', 'all of it', 2],
 		['429 without Retry-After', 'list', request, 'once', 'all of it', 2],
+		['status 408', 'list', request, 'once', 'all of it', 2],
 		['status 500', 'list', request, 'once', 'all of it', 2],
 		['status 502', 'list', request, 'once', 'all of it', 2],
 		['status 503', 'list', request, 'once', 'all of it', 2],
 		['status 504', 'list', request, 'once', 'all of it', 2],
+		['status 520', 'list', request, 'once', 'all of it', 2],
+		['status 524', 'list', request, 'once', 'all of it', 2],
 		['a web page with status 502', 'list', request, 'once', 'all of it', 2],
 		['a reset before the answer', 'list', request, 'once', 'all of it', 2],
 		['a reset in the middle of the body', 'list', request, 'once', 'all of it', 2],
@@ -117,11 +120,12 @@ const rows: Row[] = [
 		['no answer at all', 'list', request, 'once', 'all of it', 2],
 		['a body that stops and never ends', 'list', request, 'once', 'all of it', 2],
 		['a body that drips and never ends', 'list', request, 'once', 'all of it', 2],
-		['status 429', 'list', request, 'for ever', tooMany, 5],
+		['status 429', 'list', request, 'for ever', tooMany, 11],
 		['status 500', 'list', request, 'for ever', incomplete, 5],
 		['status 502', 'list', request, 'for ever', incomplete, 5],
 		['status 503', 'list', request, 'for ever', incomplete, 5],
 		['status 504', 'list', request, 'for ever', incomplete, 5],
+		['status 408', 'list', request, 'for ever', incomplete, 5],
 		['a reset before the answer', 'list', request, 'for ever', cut, 5],
 		['a reset in the middle of the body', 'list', request, 'for ever', cut, 5],
 		['no answer at all', 'list', request, 'for ever', late, 5],
@@ -154,10 +158,11 @@ const rows: Row[] = [
 	// Something that changes the service is sent once, unless the service says that it did nothing.
 	...(['add', 'qualify'] as const).flatMap((operation): Row[] => [
 		['status 429', operation, 1, 'once', 'all of it', 2],
-		['status 429', operation, 1, 'for ever', tooMany, 5],
+		['status 429', operation, 1, 'for ever', tooMany, 11],
 		['status 400', operation, 1, 'once', /did not accept/, 1],
 		['status 401', operation, 1, 'once', key, 1],
 		['status 404', operation, 1, 'once', /could not find (participant|campaign)/, 1],
+		['status 408', operation, 1, 'once', maybe, 1],
 		['status 500', operation, 1, 'once', maybe, 1],
 		['status 502', operation, 1, 'once', maybe, 1],
 		['status 503', operation, 1, 'once', maybe, 1],
@@ -192,6 +197,7 @@ const parametersOf: Record<Operation, INodeParameters> = {
 	},
 };
 
+useRateLimitWindow(120);
 afterAll(() => drops.forEach(clearInterval));
 
 test('the table has at least 60 rows, each of them once', () => {
@@ -235,7 +241,10 @@ test.concurrent.each(rows)(
 				}
 				expect(out).toEqual([]);
 			}
-			expect(count).toBe(requests);
+			// What is accepted meanwhile, as other pages of the list, prolongs it.
+			const more = expected === tooMany && operation === 'list' ? 3 : 0;
+			expect(count).toBeGreaterThanOrEqual(requests);
+			expect(count).toBeLessThanOrEqual(requests + more);
 			expect(stored).not.toContain(apiKey);
 		} finally {
 			await mockServer.close();

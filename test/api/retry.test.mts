@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { FastifyReply } from 'fastify';
+import { sleep as wait, type INodeExecutionData } from 'n8n-workflow';
 import { sendWithRetry, type Attempt } from '../../nodes/ReferralRocket/api/retry.ts';
 import { endpoints, type Endpoint } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
@@ -9,7 +9,13 @@ import {
 	type MockServer,
 } from '../../tools/mock-server/service.mts';
 import { runNode, startNode } from '../support/engine.mts';
-import { countInFlight, countTurns, credentialFor, locator } from '../support/mockServer.mts';
+import {
+	countInFlight,
+	countTurns,
+	credentialFor,
+	locator,
+	useRateLimitWindow,
+} from '../support/mockServer.mts';
 
 let mockServer: MockServer;
 let inFlight: ReturnType<typeof countInFlight>;
@@ -64,6 +70,65 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	expect(inFlight.most).toBeLessThanOrEqual(10);
 	expect(inFlight.most).toBeGreaterThan(5);
 }, 120_000);
+
+describe('a rate limit without Retry-After', () => {
+	useRateLimitWindow(1200);
+	let refused = 0;
+	const refuse = (reply: FastifyReply) => {
+		refused++;
+		return reply.code(429).send({ message: 'Too many' });
+	};
+	/** Adds so many people; each must be added once. */
+	const addAll = async (count: number) => {
+		refused = 0;
+		const items = people(count);
+		const { error, rows } = await runNode({
+			credential: credentialFor(mockServer),
+			parameters: adding,
+			items,
+		});
+		expect(error).toBeUndefined();
+		expect(rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
+		expect(mockServer.campaign.participants.length).toBe(30 + count);
+		expect(mockServer.requests.length).toBe(count + refused);
+	};
+
+	test('that allows three requests at the same time loses none of 60 people', async () => {
+		const counted = countInFlight(mockServer, 100);
+		const answer = mockServer.intercept;
+		mockServer.intercept = async (request, reply, count) =>
+			counted.now < 3 ? await answer?.(request, reply, count) : refuse(reply);
+		await addAll(60);
+		expect(counted.most).toBe(3);
+		expect(refused).toBeGreaterThan(0);
+		expect(refused).toBeLessThan(20);
+	});
+
+	test('ends after minutes in which nothing was accepted, and quickly for those who come next', async () => {
+		mockServer.intercept = (_, reply) => refuse(reply);
+		refused = 0;
+		const { errorItems } = await runNode({
+			credential: credentialFor(mockServer),
+			parameters: adding,
+			items: people(40),
+			onError: 'continueErrorOutput',
+		});
+		expect(errorItems.length).toBe(40);
+		expect(errorItems[39].json.error).toMatch(/Rate limit reached/);
+		expect(refused).toBeLessThan(40 + 30);
+	});
+
+	test('for one kind of request ends too, though others are accepted all the time', async () => {
+		mockServer.intercept = ({ method }, reply) => method === 'POST' && refuse(reply);
+		const get = { resource: 'campaign', operation: 'get', campaignId };
+		const credential = credentialFor(mockServer);
+		let isOver = false;
+		const added = runNode({ credential, parameters: adding, items: people(1) });
+		void added.finally(() => (isOver = true));
+		while (!isOver) await runNode({ credential, parameters: get });
+		expect((await added).error?.message).toMatch(/Rate limit reached/);
+	});
+});
 
 test('lists of several input items share the limit of 10 at once', async () => {
 	const { error, rows } = await runNode({
@@ -135,21 +200,25 @@ const getWith = async (apiKey: string) =>
 const isFrom = (request: ReceivedRequest, apiKey: string) =>
 	request.headers.authorization === `Bearer ${apiKey}`;
 
-test('a key that is to wait does not make another key wait', async () => {
-	let isRefused = false;
-	mockServer.intercept = (request, reply) => {
-		if (!isFrom(request, 'busy')) return reply.send({});
-		isRefused = true;
-		return reply.code(429).header('retry-after', '60').send();
-	};
-	const busy = startNode({
-		credential: { ...credentialFor(mockServer), apiKey: 'busy' },
-		parameters: { resource: 'campaign', operation: 'get', campaignId },
+describe('a key that is to wait', () => {
+	useRateLimitWindow(1000);
+
+	test('does not make another key wait', async () => {
+		let isRefused = false;
+		mockServer.intercept = (request, reply) => {
+			if (!isFrom(request, 'busy')) return reply.send({});
+			isRefused = true;
+			return reply.code(429).header('retry-after', '60').send();
+		};
+		const busy = startNode({
+			credential: { ...credentialFor(mockServer), apiKey: 'busy' },
+			parameters: { resource: 'campaign', operation: 'get', campaignId },
+		});
+		void busy.result.catch(() => undefined);
+		while (!isRefused) await wait(5);
+		expect((await getWith('other')).error).toBeUndefined();
+		busy.cancel();
 	});
-	void busy.result.catch(() => undefined);
-	while (!isRefused) await wait(5);
-	expect((await getWith('other')).error).toBeUndefined();
-	busy.cancel();
 });
 
 test('a key whose requests all hang does not make another key wait', async () => {
@@ -181,6 +250,7 @@ test('accounts that are no longer used are forgotten', async () => {
 });
 
 describe('one who waits', () => {
+	useRateLimitWindow(1000);
 	const hang = async () => await new Promise<Attempt>(() => undefined);
 
 	test('for a place leaves when it is stopped, and the next one gets it', async () => {
@@ -279,9 +349,19 @@ describe('waiting', () => {
 	}
 
 	test('is never longer than a minute, whatever Retry-After says', async () => {
-		expect(await waits({ status: 429, headers: { 'retry-after': '3600' } })).toEqual([
-			60_000, 60_000, 60_000, 60_000,
-		]);
+		const headers = { 'retry-after': '3600' };
+		expect(await waits({ status: 429, headers }, 4)).toEqual([60_000, 60_000, 60_000]);
+		expect(await waits({ status: 503, headers })).toEqual([60_000, 60_000, 60_000, 60_000]);
+	});
+
+	test.each([
+		['is missing', undefined],
+		['is too short', '0'],
+	])('grows until a minute has passed when Retry-After of 429 %s', async (_, retryAfter) => {
+		const headers = { 'retry-after': retryAfter };
+		const [first, ...others] = await waits({ status: 429, headers }, 11);
+		expect(first).toBe(retryAfter === undefined ? 500 : 0);
+		expect(others).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
 	});
 
 	test.each(['soon', '', '-5', undefined])(
@@ -301,11 +381,7 @@ describe('waiting', () => {
 
 	describe('asks again', () => {
 		test.each([
-			{ status: 429 },
-			{ status: 500 },
-			{ status: 502 },
-			{ status: 503 },
-			{ status: 504 },
+			...[408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map((status) => ({ status })),
 			{ code: 'ECONNRESET' },
 			{ code: 'EPIPE' },
 			{ code: 'ERR_BAD_RESPONSE' },
@@ -332,11 +408,43 @@ describe('waiting', () => {
 
 		test('for a change only when the service did nothing', async () => {
 			const change = endpoints.addParticipant;
-			expect(await waits({ status: 429 }, 5, change)).toHaveLength(4);
-			for (const outcome of [{ status: 503 }, { code: 'ECONNRESET' }, { code: 'ETIMEDOUT' }]) {
+			expect(await waits({ status: 429 }, 11, change)).toHaveLength(10);
+			for (const outcome of [
+				{ status: 408 },
+				{ status: 503 },
+				{ code: 'ECONNRESET' },
+				{ code: 'ETIMEDOUT' },
+			]) {
 				expect(await waits(outcome, 1, change)).toEqual([]);
 			}
 		});
+	});
+
+	test('lasts until the rate limit of a minute allows more, and nothing is lost', async () => {
+		const account = `${Math.random()}`;
+		let allowed = 200;
+		let refused = 0;
+		let added = 0;
+		const allow = () => {
+			allowed = 200;
+			setTimeout(allow, 60_000);
+		};
+		allow();
+		const people = Array.from({ length: 260 }, (_, number) => number);
+		const addOneAfterTheOther = async () => {
+			while (people.pop() !== undefined) {
+				await sendWithRetry(account, endpoints.addParticipant, undefined, async () => {
+					await wait(20);
+					if (allowed-- <= 0) return { status: 429, refused: refused++ };
+					return { status: 200, added: added++ };
+				});
+			}
+		};
+		const all = Promise.all(Array.from({ length: 10 }, addOneAfterTheOther));
+		await jest.advanceTimersByTimeAsync(300_000);
+		await all;
+		expect(added).toBe(260);
+		expect(refused).toBeLessThan(30);
 	});
 
 	test('is not needed after a date in Retry-After that is over', async () => {

@@ -8,6 +8,7 @@ import {
 	locator,
 	pairs,
 	useMockServer,
+	useRateLimitWindow,
 } from '../support/mockServer.mts';
 
 /*
@@ -16,6 +17,7 @@ import {
  */
 
 const service = useMockServer();
+useRateLimitWindow(1000);
 const adding: INodeParameters = {
 	resource: 'participant',
 	operation: 'add',
@@ -65,6 +67,23 @@ test('after an item that can not be sent, no further one is resolved', async () 
 	expect(error).not.toHaveProperty('context.itemIndex');
 	// As the service's own error it would be shown with a code that it never sent.
 	expect(error?.name).toBe('NodeOperationError');
+});
+
+test('items that the rate limit refused are not reported as sent', async () => {
+	let refused = 0;
+	let reject = () => {};
+	const allRefused = new Promise<void>((resolve) => (reject = resolve));
+	service.mockServer.intercept = async ({ body }, reply) => {
+		if (body?.email !== emailOf(0)) {
+			if (++refused === 4) reject();
+			return reply.code(429).header('retry-after', '60').send();
+		}
+		await allRefused;
+		await wait(50);
+		return reply.code(400).send();
+	};
+	const { error } = await start({ items: people(5) }).result;
+	expect(error?.message).toMatch(/This was item 1 of 5: none of the later ones was sent\.$/);
 });
 
 test('when the execution is stopped, those who wait for a place are not sent', async () => {

@@ -3,7 +3,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { isReadOnly } from '../../nodes/ReferralRocket/api/specification.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 import type { RunResult } from './engine.mts';
-import { itemsOf, pairs, ways, type Service } from './mockServer.mts';
+import { itemsOf, pairs, useRateLimitWindow, ways, type Service } from './mockServer.mts';
 import { endpointOf } from './operations.mts';
 
 /*
@@ -163,6 +163,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 	const keyOfTable = '(the API key)';
 
 	describe.each(ways)('%s, stops with a clear message', (_way, asTool) => {
+		useRateLimitWindow(60);
 		let withoutResponse = 0;
 
 		test.each(failures(keyOfTable, wrongShapes, emptyIsFine))(

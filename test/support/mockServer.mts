@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameterResourceLocator, INodeParameters } from 'n8n-workflow';
+import { rateLimit } from '../../nodes/ReferralRocket/api/specification.ts';
 import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { runNode, type RunOptions, type RunResult } from './engine.mts';
 
@@ -69,6 +70,16 @@ export function countTurns(): () => number {
 		isOver = true;
 		return turns;
 	};
+}
+
+/**
+ * Shortens the time in which a rate limit is expected to allow more, and with it all that the node waits
+ * after 429. A refused request is given up after about three times as long.
+ */
+export function useRateLimitWindow(windowMs: number) {
+	const usual = rateLimit.windowMs;
+	beforeAll(() => void (rateLimit.windowMs = windowMs));
+	afterAll(() => void (rateLimit.windowMs = usual));
 }
 
 /** The requests that the mock server received, without their headers. */

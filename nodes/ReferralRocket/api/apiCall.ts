@@ -22,7 +22,7 @@ export interface ApiCall {
 	signal?: AbortSignal;
 	/** A cache that all items of one run share; each feature has its own key. */
 	shared?: Map<string, unknown>;
-	/** Called when a request has, or may have, reached the service. */
+	/** Called when the service has, or may have, handled a request: not if the rate limit refused it. */
 	onSent?: () => void;
 }
 

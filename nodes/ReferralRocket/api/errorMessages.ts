@@ -98,7 +98,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 			details,
 		};
 	}
-	if (status >= 500) {
+	if (status >= 500 || status === 408 || status === 425) {
 		return {
 			message: `Referral Rocket could not complete the request for ${subject} (status ${status}).`,
 			solution: join(endpoint.rule, runAgain(endpoint)),

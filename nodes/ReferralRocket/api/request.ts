@@ -82,8 +82,8 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 				options,
 			)) as IN8nHttpFullResponse;
 		});
-		call.onSent?.();
 		const { statusCode: status, headers, body } = received;
+		if (status !== 429) call.onSent?.();
 		const text = typeof body === 'string' ? body : '';
 		return { status, headers, response: { status, headers, text } };
 	} catch (error) {

@@ -2,11 +2,15 @@ import { abortableSleep } from './abortable';
 import { isConnectionLost, isTimeout } from './networkErrors';
 import { queueOf } from './requestQueue';
 import type { Endpoint } from './specification';
-import { isReadOnly } from './specification';
+import { isReadOnly, rateLimit } from './specification';
 
+/** Of a request that may be repeated, without those that the rate limit refused. */
 const maxAttempts = 5;
+/** Of a request that the rate limit refuses again and again while it lets others pass. */
+const maxRefusals = 30;
 const firstDelayMs = 500;
-const maxRetryAfterMs = 60_000;
+/** The service, or what stands in front of it, may soon respond in another way. */
+const retriableStatuses = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524];
 
 /** How an attempt ended: with a status and headers, or with the code of a network error. */
 export interface Attempt {
@@ -16,12 +20,12 @@ export interface Attempt {
 }
 
 /**
- * Sends a request when the account's queue has a free place, and again where that is safe.
+ * Sends a request when it is its turn in the account's queue, and again if that is safe.
  * @param account whose limit counts: the service's address and, in short, the key
- * @param endpoint what is called: only what is read-only may be repeated after it may have arrived
- * @param signal ends the waiting in the queue and between attempts; then nothing more is sent
+ * @param endpoint decides whether a request that may have arrived may be repeated
+ * @param signal aborts the wait in the queue and between attempts; then nothing more is sent
  * @param send makes one attempt; must not throw
- * @returns how the last attempt ended, and how many there were
+ * @returns the result of the last attempt, and how many there were
  * @throws the signal's reason
  */
 export async function sendWithRetry<Result extends Attempt>(
@@ -31,42 +35,44 @@ export async function sendWithRetry<Result extends Attempt>(
 	send: () => Promise<Result>,
 ): Promise<Result & { attempts: number }> {
 	const queue = queueOf(account);
-	await queue.acquire(signal);
-	try {
-		for (let attempts = 1; ; attempts++) {
-			while (queue.pausedUntil > Date.now()) {
-				await abortableSleep(queue.pausedUntil - Date.now(), signal);
-			}
+	for (let attempts = 1, refusals = 0; ; attempts++) {
+		await queue.acquire(signal);
+		let attempt: Result;
+		let mayRepeat: boolean;
+		try {
 			signal?.throwIfAborted();
-			const attempt = await send();
-			if (attempts === maxAttempts || !mayRetry(endpoint, attempt)) return { ...attempt, attempts };
-			const delayMs = retryAfterMs(attempt.headers) ?? backOffMs(attempts);
+			attempt = await send();
 			if (attempt.status === 429) {
-				queue.pausedUntil = Math.max(queue.pausedUntil, Date.now() + delayMs);
+				mayRepeat = queue.slowDown(retryAfterMs(attempt.headers)) && ++refusals < maxRefusals;
+			} else {
+				if (attempt.status !== undefined) queue.speedUp();
+				mayRepeat = attempts - refusals < maxAttempts && isSafeToRepeat(endpoint, attempt);
 			}
-			await abortableSleep(delayMs, signal);
+		} finally {
+			queue.release();
 		}
-	} finally {
-		queue.release();
+		if (!mayRepeat) return { ...attempt, attempts };
+		// After 429 the queue waits.
+		if (attempt.status === 429) continue;
+		const delayMs = retryAfterMs(attempt.headers) ?? backOffMs(attempts - refusals);
+		await abortableSleep(Math.min(delayMs, rateLimit.windowMs), signal);
 	}
 }
 
-/** With 429 the service says that it did nothing; anything else may have changed something. */
-function mayRetry(endpoint: Endpoint, { status, code }: Attempt): boolean {
-	if (status === 429) return true;
+/** A request that changes something may have taken effect, whatever its response. */
+function isSafeToRepeat(endpoint: Endpoint, { status, code }: Attempt): boolean {
 	if (!isReadOnly(endpoint)) return false;
 	return status === undefined
 		? isConnectionLost(code) || isTimeout(code)
-		: [500, 502, 503, 504].includes(status);
+		: retriableStatuses.includes(status);
 }
 
-/** @returns what Retry-After asks for, in milliseconds and at most a minute; it holds seconds or a date */
+/** @returns the wait that Retry-After asks for, in milliseconds; it contains seconds or a date */
 function retryAfterMs(headers: Record<string, unknown> = {}): number | undefined {
-	const given = String(headers['retry-after'] ?? '').trim();
-	const isDate = /\d\d:\d\d:\d\d GMT$/.test(given);
-	if (!isDate && !/^\d+$/.test(given)) return undefined;
-	const ms = isDate ? Date.parse(given) - Date.now() : Number(given) * 1000;
-	return Math.min(Math.max(ms, 0), maxRetryAfterMs);
+	const value = String(headers['retry-after'] ?? '').trim();
+	const isDate = /\d\d:\d\d:\d\d GMT$/.test(value);
+	if (!isDate && !/^\d+$/.test(value)) return undefined;
+	return Math.max(isDate ? Date.parse(value) - Date.now() : Number(value) * 1000, 0);
 }
 
 /** Doubles after every attempt, plus up to as much again, so that not all come back at once. */

@@ -141,6 +141,9 @@ export const endpoints = {
 export const campaignLink = 'https://referralrocket.io/campaign?id=';
 export const linkParameters = { campaign: 'id', code: 'referralCode' };
 
+/** Rate limits are not documented. A usual one counts the requests of a minute. */
+export const rateLimit = { windowMs: 60_000 };
+
 /** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;

@@ -8,6 +8,7 @@ import {
 	pairs,
 	received,
 	useMockServer,
+	useRateLimitWindow,
 	ways,
 } from '../../support/mockServer.mts';
 
@@ -352,6 +353,7 @@ describe('someone who is there already', () => {
 		expect(error?.message).not.toContain('is already in campaign');
 	});
 
+	useRateLimitWindow(60);
 	test.each([
 		[401, /refused the API key/],
 		[403, /refused the API key/],
