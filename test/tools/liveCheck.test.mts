@@ -101,11 +101,11 @@ describe('against a service that is as assumed', () => {
 		'totalReferred',
 	];
 	const written = [
-		'Qualify takes `id`',
+		'Qualify expects `id`',
 		'as `amount`',
-		'`amount` is taken as a text',
+		'`amount` is accepted as a string',
 		'`fName`',
-		'`addParticipant` answers',
+		'`addParticipant` returns',
 		'`referredByCode`',
 		'Adding an email twice',
 	];
@@ -207,12 +207,12 @@ describe('where the service behaves in another way that is known', () => {
 		],
 		['pages from 0', { firstPage: 0 }, 'Page 0 and page 1', 'holds', /from 0/],
 		['pages from 1', { firstPage: 1 }, 'Page 0 and page 1', 'holds', /from 1/],
-		['pages from 1, followed', { firstPage: 1 }, '`page` is followed', 'holds', /other/],
-		['page ignored', { ignoresPage: true }, '`page` is followed', 'differs', /0, 1 and 2/],
+		['pages from 1, followed', { firstPage: 1 }, '`page` is honoured', 'holds', /other/],
+		['page ignored', { ignoresPage: true }, '`page` is honoured', 'differs', /0, 1 and 2/],
 		['page ignored, first', { ignoresPage: true }, 'Page 0 and page 1', 'not seen', /same/],
-		['page ignored, end', { ignoresPage: true }, 'beyond the end', 'not seen', /100,000/],
-		['empty pages as null', { emptyPage: 'null' }, 'beyond the end', 'holds', /200, null/],
-		['empty pages as nothing', { emptyPage: 'nothing' }, 'beyond the end', 'holds', /nothing/],
+		['page ignored, end', { ignoresPage: true }, 'past the end', 'not seen', /100,000/],
+		['empty pages as null', { emptyPage: 'null' }, 'past the end', 'holds', /200, null/],
+		['empty pages as nothing', { emptyPage: 'nothing' }, 'past the end', 'holds', /nothing/],
 		['nobody as nothing', { unknownParticipant: 'nothing' }, 'unknown part', 'holds', /nothing/],
 		['nobody as null', { unknownParticipant: 'null' }, 'unknown part', 'holds', /null/],
 		['nobody as 404', { unknownParticipant: 'notFound' }, 'unknown part', 'holds', /404/],
@@ -225,11 +225,11 @@ describe('where the service behaves in another way that is known', () => {
 			'differs',
 			/X-API-Key/,
 		],
-		['Bearer', {}, 'Where Bearer', 'holds', /as a bearer token taken, .*X-API-Key status 401/],
+		['Bearer', {}, 'If Bearer', 'holds', /as a bearer token taken, .*X-API-Key status 401/],
 		...['Authorization', 'X-API-Key', 'API-Key', 'X-Auth-Token'].map((header): Quirk => [
 			`the bare key in ${header}, which is usual`,
 			{ keyHeader: header.toLowerCase(), keyPrefix: '' },
-			'Where Bearer',
+			'If Bearer',
 			'holds',
 			new RegExp(`bearer token status 401, .*bare in ${header} taken`),
 		]),
@@ -242,7 +242,7 @@ describe('where the service behaves in another way that is known', () => {
 	test('the key is found in a header that is given', async () => {
 		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket', keyPrefix: '' });
 		const rows = await inspect({ header: 'X-Rocket' });
-		expect(row(rows, 'Where Bearer')).toMatchObject({
+		expect(row(rows, 'If Bearer')).toMatchObject({
 			verdict: 'differs',
 			seen: expect.stringMatching(/bare in X-Rocket taken/),
 		});
@@ -270,13 +270,13 @@ describe('where the service is not as assumed', () => {
 		[
 			'a campaign that is looked up before the key',
 			() => answering((request) => wrongKey(request) && request.query.id !== 'JCu82f30F1', 404, {}),
-			'about a campaign that does not exist',
+			'for a campaign that',
 			/status 404/,
 		],
 		[
 			'200 for an unknown campaign',
 			() => answering(({ query }) => query.id === 'n8n-credential-test', 200, 'null'),
-			'`getCampaign` answers',
+			'`getCampaign` returns',
 			/200, null/,
 		],
 		[
@@ -289,13 +289,13 @@ describe('where the service is not as assumed', () => {
 			'the same for a campaign and for no path',
 			() =>
 				answering(({ query }) => query.id !== 'JCu82f30F1' && !query.page, 404, { message: 'No' }),
-			'told from a path',
+			'distinguished from',
 			/campaign: status 404, \{message\}\. The path: status 404, \{message\}/,
 		],
 		[
 			'an amount that must be a number',
 			() => answering(({ body }) => typeof body?.amount === 'string', 400, { message: 'no text' }),
-			'taken as a text',
+			'accepted as a string',
 			/text: status 400, "no text"\. As a number: taken/,
 			{ write: true },
 		],
@@ -327,28 +327,28 @@ describe('where the service is not as assumed', () => {
 		[
 			'another name for the email of Qualify',
 			() => answering(to('qualifyParticipant'), 400, { message: 'participant missing' }),
-			'Qualify takes `id`',
+			'Qualify expects `id`',
 			/400, "participant missing"/,
 			{ write: true },
 		],
 		[
 			'Qualify without effect',
 			() => answering(to('qualifyParticipant'), 200, {}),
-			'Qualify takes `id`',
+			'Qualify expects `id`',
 			/rewardEventCompleted false/,
 			{ write: true },
 		],
 		[
 			'Add that answers with nothing',
 			() => answering(to('addParticipant'), 200, ''),
-			'`addParticipant` answers',
+			'`addParticipant` returns',
 			/200, nothing/,
 			{ write: true },
 		],
 		[
 			'Add that is refused',
 			() => answering(to('addParticipant'), 500, { message: 'firstName missing' }),
-			'`addParticipant` answers',
+			'`addParticipant` returns',
 			/500, "firstName missing"/,
 			{ write: true },
 		],
@@ -428,7 +428,7 @@ describe('where the service is not as assumed', () => {
 				service.mockServer.campaign.participants.forEach((participant) =>
 					Object.assign(participant, { shareLink: `https://rr.example/${participant.email}` }),
 				),
-			'share link holds',
+			'share link contains',
 			/0 of 20/,
 		],
 		[
@@ -452,7 +452,7 @@ describe('where the service is not as assumed', () => {
 		[
 			'sort refused',
 			() => answering(({ query }) => query.sort !== undefined, 500, {}),
-			'sort by',
+			'Sort fields',
 			/createdOn,asc: status 500/,
 		],
 		[
@@ -462,9 +462,9 @@ describe('where the service is not as assumed', () => {
 			/200, \{\}/,
 		],
 		[
-			'404 beyond the end of a list',
+			'404 past the end of a list',
 			() => answering(({ query }) => Number(query.page) > 1000, 404, {}),
-			'beyond the end',
+			'past the end',
 			/404/,
 		],
 	])('%s is told', async (...[, change, part, seen, options]) => {
@@ -477,7 +477,7 @@ describe('where the service is not as assumed', () => {
 	test('a sort that is not followed is reported', async () => {
 		const participants = JSON.stringify(service.mockServer.campaign.participants);
 		answering(({ query }) => query.sort !== undefined, 200, participants);
-		expect(row(await inspect(), 'sort by')).toMatchObject({
+		expect(row(await inspect(), 'Sort fields')).toMatchObject({
 			verdict: 'differs',
 			seen: expect.stringMatching(/not/),
 		});
@@ -520,7 +520,7 @@ describe('where the service is not as assumed', () => {
 
 	test('an amount that is not taken either way says nothing about how it is written', async () => {
 		answering(to('qualifyParticipant'), 400, { message: 'No' });
-		expect(row(await inspect({ write: true }), 'taken as a text')).toMatchObject({
+		expect(row(await inspect({ write: true }), 'accepted as a string')).toMatchObject({
 			verdict: 'not seen',
 			seen: expect.stringMatching(/text: status 400, "No"\. As a number: status 400/),
 		});

@@ -145,12 +145,12 @@ const byHand = (how: string) => () => ({ seen: how });
  */
 export const checks: Check[] = [
 	{
-		assumed: "The API needs a paid plan; the key is made in the account's settings",
+		assumed: 'The API needs a paid plan; the key is created in the account settings',
 		code: ['api/errorMessages.ts', 'statusMessage'],
 		inspect: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
 	},
 	{
-		assumed: 'The key goes into `Authorization: Bearer KEY`',
+		assumed: 'The key is sent as `Authorization: Bearer KEY`',
 		code: ['api/authentication.ts', 'keyHeader'],
 		inspect: ({ bareHeader }) =>
 			bareHeader === undefined
@@ -159,7 +159,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed:
-			'Where Bearer is refused, the bare key goes into `Authorization`, `X-API-Key`, `API-Key` or `X-Auth-Token`',
+			'If Bearer is refused, the key alone is sent in `Authorization`, `X-API-Key`, `API-Key` or `X-Auth-Token`',
 		code: ['api/specification.ts', 'usualAuthentications'],
 		inspect: async ({ askIn, bareHeader, campaign }) => {
 			const ways = [];
@@ -178,18 +178,18 @@ export const checks: Check[] = [
 			refusal(await ask(endpoints.getCampaign, { campaign }, wrongKey)),
 	},
 	{
-		assumed: 'A wrong key is refused about a campaign that does not exist as well',
+		assumed: "A wrong key is also refused for a campaign that doesn't exist",
 		code: ['methods/credentialTest.ts', 'unknownCampaign'],
 		inspect: async ({ ask }) =>
 			refusal(await ask(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
 	},
 	{
-		assumed: '429 means that nothing was done; `Retry-After` holds how long to wait',
+		assumed: '429 means that nothing was done; `Retry-After` says how long to wait',
 		code: ['api/retry.ts', 'mayRetry'],
 		inspect: byHand('Nothing here asks that much. n8n says "Rate limit reached" when it comes.'),
 	},
 	{
-		assumed: '`getCampaign` answers an unknown campaign with 404',
+		assumed: '`getCampaign` returns 404 for an unknown campaign',
 		code: ['methods/credentialTest.ts', 'testCredential'],
 		inspect: async (session) => {
 			const answer = await session.unknownCampaign();
@@ -197,7 +197,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'An unknown campaign can be told from a path that does not exist',
+		assumed: 'An unknown campaign can be distinguished from an unknown path',
 		code: ['methods/credentialTest.ts', 'isEveryPathUnknown'],
 		inspect: async (session) => {
 			const campaign = await session.unknownCampaign();
@@ -218,7 +218,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`getParticipant` answers an unknown participant with nothing, `null` or 404',
+		assumed: '`getParticipant` returns nothing, `null` or 404 for an unknown participant',
 		code: ['api/response.ts', 'isNotFound'],
 		inspect: async ({ ask, campaign, nobody }) => {
 			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
@@ -249,7 +249,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'Qualify takes `id` and `email`, as Add does',
+		assumed: 'Qualify expects `id` and `email`, like Add',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
 			const answer = await trial.qualified();
@@ -264,7 +264,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'Qualify takes what was paid as `amount`',
+		assumed: 'Qualify accepts the amount paid as `amount`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
 			const answer = await trial.qualified();
@@ -281,7 +281,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`amount` is taken as a text, like `"250"`',
+		assumed: '`amount` is accepted as a string, like `"250"`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
 			const text = await trial.qualified();
@@ -292,7 +292,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`addParticipant` takes names as `fName` and `lName`, as the browser SDK does',
+		assumed: '`addParticipant` accepts names as `fName` and `lName`, like the browser SDK',
 		code: ['api/specification.ts', 'addParticipant'],
 		inspect: async ({ trial }) => {
 			const answer = await trial.addedWithNames();
@@ -307,7 +307,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`addParticipant` answers with the participant',
+		assumed: '`addParticipant` returns the participant',
 		code: ['api/specification.ts', 'addParticipant'],
 		inspect: async ({ trial }) => {
 			const answer = await trial.added();
@@ -334,7 +334,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`validateCode` answers with a bare `true` or `false`',
+		assumed: '`validateCode` returns a bare `true` or `false`',
 		code: ['resources/referralCode/validate.ts', 'validateCode'],
 		inspect: async (session) => {
 			const { ask, campaign, nobody } = session;
@@ -352,7 +352,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed:
-			'A campaign has its number of participants in a field with a name like `totalParticipants`',
+			'A campaign reports its number of participants in a field with a name like `totalParticipants`',
 		code: ['api/specification.ts', 'campaignTotal'],
 		inspect: async (session) => {
 			const { ask, campaign } = session;
@@ -369,12 +369,12 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'A participant has the fields that a simplified output keeps',
+		assumed: 'A participant has the fields of the simplified output',
 		code: ['api/specification.ts', 'simplifiedParticipant'],
 		inspect: async (session) => await fieldsSeen(session, simplifiedParticipant),
 	},
 	{
-		assumed: 'A share link holds the campaign in `id` and the code in `referralCode`',
+		assumed: 'A share link contains the campaign in `id` and the code in `referralCode`',
 		code: ['api/specification.ts', 'linkParameters'],
 		inspect: async (session) => {
 			const rows = await participantsOf(session);
@@ -398,7 +398,7 @@ export const checks: Check[] = [
 		inspect: async (session) => await fieldsSeen(session, participantTotals),
 	},
 	{
-		assumed: '`createdOn` is a date and time as ISO 8601 writes it',
+		assumed: '`createdOn` is an ISO 8601 date and time',
 		code: ['triggers/polling/joining.ts', 'byJoining'],
 		inspect: async (session) => {
 			const rows = await participantsOf(session);
@@ -410,7 +410,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'The server caps `size`, at 2000 unless configured otherwise',
+		assumed: 'The server caps `size`, at 2000 by default',
 		code: ['api/specification.ts', 'maxPageSize'],
 		inspect: async (session) => {
 			const pageSize = maxPageSize + 1;
@@ -447,7 +447,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: '`page` is followed',
+		assumed: '`page` is honoured',
 		code: ['api/specification.ts', 'pageable'],
 		inspect: async ({ firsts }) => {
 			const [zero, one, two] = await firsts();
@@ -458,7 +458,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'A page beyond the end is `[]`, `null`, nothing or has an empty `content`',
+		assumed: 'A page past the end is `[]`, `null`, nothing or has an empty `content`',
 		code: ['api/pagination/page.ts', 'readPage'],
 		inspect: async ({ ask, campaign }) => {
 			const answer = await ask(endpoints.getAllParticipants, { campaign, page: 100_000 });
@@ -468,7 +468,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'New participants may come in at the front while a list is read',
+		assumed: 'New participants may be inserted at the front while a list is being read',
 		code: ['api/pagination/readList.ts', 'concurrentPages'],
 		inspect: async ({ front }) => {
 			const order = orderOf((await front()).rows);
@@ -483,7 +483,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'Fields to sort by have the names that they have in a participant',
+		assumed: 'Sort fields have the names they have in a participant',
 		code: ['parameters/listFields.ts', 'sortFields'],
 		inspect: async (session) => {
 			const { ask, campaign } = session;
@@ -500,7 +500,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumed: 'Adding an email twice is harmless, or refused as already there',
+		assumed: 'Adding an email twice is harmless, or refused as a duplicate',
 		code: ['api/specification.ts', 'alreadyExists'],
 		inspect: async ({ trial }) => {
 			const before = (await trial.added()).body;
@@ -519,12 +519,12 @@ export const checks: Check[] = [
 	},
 	{
 		assumed:
-			"Qualifying through the API counts twice where the vendor's Stripe integration qualifies as well",
+			"Qualifying through the API counts twice if the vendor's Stripe integration qualifies as well",
 		code: ['resources/participant/qualify.ts', 'qualify'],
 		inspect: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
 	},
 	{
-		assumed: "An `ErrorDetail` has the service's words in `message`, `detail` or `error`",
+		assumed: 'An `ErrorDetail` has its text in `message`, `detail` or `error`',
 		code: ['api/specification.ts', 'messageFields'],
 		inspect: async (session) => {
 			const answer = await session.unknownCampaign();
@@ -542,7 +542,7 @@ export const checks: Check[] = [
 		inspect: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
 	},
 	{
-		assumed: 'Whether the secret is taken as text or decoded from hex',
+		assumed: 'Whether the secret is used as text or decoded from hex',
 		code: ['triggers/webhook/signature.ts', 'verifySignature'],
 		inspect: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
 	},
