@@ -141,6 +141,19 @@ export function readsLists(
 		},
 	);
 
+	test.each(shapes)(
+		'asks for smaller pages if the service rejects the size, as %s',
+		async (listShape) => {
+			Object.assign(service.mockServer.behaviour, { listShape, pageSizeLimit: 50 });
+			const { error, rows } = await service.run(all);
+			expect(error).toBeUndefined();
+			expect(emails(rows)).toEqual(emails(list()));
+			const sizes = asked().map(([, size]) => size);
+			expect(sizes.slice(0, 3)).toEqual(['500', '100', '20']);
+			expect(new Set(sizes.slice(3))).toEqual(new Set(['20']));
+		},
+	);
+
 	const sorted = sortedBy('createdOn', 'desc');
 	test.each([
 		['page', {}, 7],

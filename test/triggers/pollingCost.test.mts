@@ -81,6 +81,26 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		},
 	);
 
+	test.each(['front', 'back'] as const)(
+		'at the %s of it, also if the service rejects large pages',
+		async (newestAt) => {
+			Object.assign(service.mockServer.behaviour, {
+				newestAt,
+				pageSizeCap: 2000,
+				pageSizeLimit: 100,
+			});
+			expect((await watching(...joining).poll('manual'))[0].email).toBe(
+				'participant1999@example.com',
+			);
+			const polling = watching(...joining);
+			await polling.poll();
+			const names = signUp(5);
+			const poll = await counted(polling);
+			expect(emails(poll.items)).toEqual(names);
+			expect(poll.requests).toBeLessThanOrEqual(9);
+		},
+	);
+
 	test.each(['told', 'notTold'] as const)(
 		'elsewhere the list is read whole, the campaign total %s',
 		async (campaignTotal) => {

@@ -14,6 +14,8 @@ export interface Behaviour {
 	campaignTotal: 'told' | 'notTold';
 	/** The server gives at most this many a page, whatever is asked for. */
 	pageSizeCap: number;
+	/** The server rejects larger pages with 400. */
+	pageSizeLimit: number;
 	/** With 1, page 0 and page 1 are both the first page. */
 	firstPage: 0 | 1;
 	ignoresPage: boolean;
@@ -61,6 +63,7 @@ export const usualBehaviour: Behaviour = {
 	totalCountsMore: 0,
 	campaignTotal: 'told',
 	pageSizeCap: 2000,
+	pageSizeLimit: Infinity,
 	firstPage: 0,
 	ignoresPage: false,
 	ignoresSize: false,
@@ -180,6 +183,9 @@ export async function startMockServer({
 
 	function list(request: FastifyRequest, reply: FastifyReply, all: Participant[]) {
 		const query = request.query as { page?: string; size?: string; sort?: string };
+		if (Number(query.size ?? 20) > behaviour.pageSizeLimit) {
+			return refuse(request, reply, 400, `size must be at most ${behaviour.pageSizeLimit}`);
+		}
 		const asked = behaviour.ignoresPage ? 0 : Number(query.page ?? 0);
 		const number = Math.max(asked - behaviour.firstPage, 0);
 		const size = behaviour.ignoresSize

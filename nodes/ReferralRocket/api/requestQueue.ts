@@ -36,6 +36,7 @@ export class RequestQueue {
 		const admitted = new Promise<void>((resolve) => (admit = resolve));
 		this.waiting.add(admit);
 		this.admitNext();
+		if (!this.waiting.has(admit)) return;
 		// Removed at once, or a request that was just aborted could be admitted.
 		await abortable(signal, admitted, () => this.waiting.delete(admit));
 	}

@@ -147,6 +147,8 @@ export const rateLimit = { windowMs: 60_000 };
 /** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;
+/** Tried one after the other if the service rejects a page size. */
+export const smallerPageSizes = [100, 20];
 
 /** How the service words that a participant already exists, when it refuses to add one again. */
 export const alreadyExists = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };

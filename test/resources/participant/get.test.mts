@@ -177,6 +177,18 @@ describe('by referral code', () => {
 		expect(lists()).toHaveLength(1);
 	});
 
+	test('finds a code of digits that the service sends as a number', async () => {
+		Object.assign(service.mockServer.campaign.participants[0], { referralCode: 20261127 });
+		const { rows } = await service.run({ ...byCode, referralCode: '20261127' });
+		expect(rows).toEqual([service.mockServer.campaign.participants[0]]);
+	});
+
+	test('finds a code if the service rejects the size of the pages', async () => {
+		service.mockServer.behaviour.pageSizeLimit = 20;
+		const { rows } = await service.run({ ...byCode, referralCode: codes()[25] });
+		expect(rows).toEqual([service.mockServer.campaign.participants[25]]);
+	});
+
 	test('has none for a participant without a code', async () => {
 		Object.assign(service.mockServer.campaign.participants[0], { referralCode: null });
 		const { error } = await service.run({ ...byCode, referralCode: 'null' });

@@ -3,6 +3,7 @@ import { createUnreadableError, parseResponse } from '../parseResponse';
 import { rowKey } from '../participant';
 import { request } from '../request';
 import { isObject } from '../response';
+import { smallerPageSizes } from '../specification';
 import type { ApiCall } from '../apiCall';
 
 /** One page of a list of participants. */
@@ -15,12 +16,14 @@ export interface Page {
 	total?: number;
 	/** The service has responded with 404: there is no such page, or no list any more. */
 	isNotFound: boolean;
+	/** The page size that was asked for. Following pages must use it too. */
+	pageSize: number;
 }
 
 /**
  * @param call of the list, without page
  * @param page its number; a service may count from 0 or from 1
- * @param pageSize how many participants to ask for
+ * @param pageSize how many participants to ask for; if the service rejects the first page, fewer are tried
  * @returns the page; one behind the end has no rows
  * @throws NodeApiError when it can't be read
  */
@@ -28,7 +31,11 @@ export async function readPage(call: ApiCall, page: number, pageSize: number): P
 	const pageCall = { ...call, values: { ...call.values, page, pageSize } };
 	const response = await request(pageCall);
 	if (response.status === 404 && page > 0) {
-		return { rows: [], keys: [], isLast: true, isNotFound: true };
+		return { rows: [], keys: [], isLast: true, isNotFound: true, pageSize };
+	}
+	const smallerSize = smallerPageSizes.find((size) => size < pageSize);
+	if (response.status === 400 && page === 0 && smallerSize) {
+		return await readPage(call, page, smallerSize);
 	}
 	const body = parseResponse(pageCall, response);
 	const rows = rowsIn(body);
@@ -42,6 +49,7 @@ export async function readPage(call: ApiCall, page: number, pageSize: number): P
 		isLast: rows.length === 0 || envelope.last === true || Number(number) + 1 >= Number(totalPages),
 		total: typeof totalElements === 'number' ? totalElements : undefined,
 		isNotFound: false,
+		pageSize,
 	};
 }
 

@@ -135,8 +135,9 @@ function concurrentPages(
 	return Math.min(needed, speculative, maxConcurrentRequests);
 }
 
-async function readConcurrently(plan: Plan, { rows }: ListProgress, from: number, count: number) {
-	const { call, pageSize } = plan;
+async function readConcurrently(plan: Plan, list: ListProgress, from: number, count: number) {
+	const { call } = plan;
+	const { rows, firstPage: { pageSize } = plan } = list;
 	await plan.beforeReading?.();
 	const progress = rows.length
 		? `${rows.length} participants had been read; none of them are passed on.`
@@ -148,7 +149,7 @@ async function readConcurrently(plan: Plan, { rows }: ListProgress, from: number
 }
 
 async function readSequentially(plan: Plan, progress: ListProgress, from: number, to: number) {
-	const { call, campaignTotal, limit, pageSize } = plan;
+	const { call, campaignTotal, limit } = plan;
 	const { rows } = progress;
 	for (let page = from; page < to && !progress.hasEnded && rows.length < limit; page++) {
 		const [next] = await readConcurrently(plan, progress, page, 1);
@@ -159,7 +160,7 @@ async function readSequentially(plan: Plan, progress: ListProgress, from: number
 		const [far] = await readConcurrently(plan, progress, page + pageBehindAnyEnd, 1);
 		if (far.rows.length === 0) continue;
 		// One that gives more than was asked for, or all that the campaign has, gives the whole list.
-		if (rows.length <= pageSize && rows.length !== campaignTotal) {
+		if (rows.length <= far.pageSize && rows.length !== campaignTotal) {
 			throw createIncompleteError(call, `Every page was the same ${rows.length} participants.`);
 		}
 		progress.hasEnded = true;

@@ -9,7 +9,7 @@ import { readList } from './readList';
  * all who ask, and only as long as someone waits for an answer.
  */
 export class ReferralCodeSearch {
-	private readonly byCode = new Map<unknown, IDataObject>();
+	private readonly byCode = new Map<string, IDataObject>();
 	private reading?: Promise<void>;
 	private isRead = false;
 	private waiting = 0;
@@ -49,7 +49,8 @@ export class ReferralCodeSearch {
 
 	private async read(): Promise<void> {
 		const keep = (participant: IDataObject) => {
-			this.byCode.set(participant.referralCode, participant);
+			// The service may send a code of digits as a number.
+			this.byCode.set(String(participant.referralCode ?? ''), participant);
 			return participant;
 		};
 		await readList(this.call, Infinity, keep, async () => await this.untilWanted());

@@ -42,7 +42,7 @@ export async function readNewcomers(
 	if (areAll(atFront, 'front')) return atFront;
 	if (total === undefined && last.newestAt !== 'back') return undefined;
 	const expectedEnd = Math.floor((last.count - 1) / first.rows.length);
-	const back = await readBack(call, expectedEnd, isKnown);
+	const back = await readBack(call, expectedEnd, first.pageSize, isKnown);
 	const atBack = newcomersBefore(back.reverse(), isKnown)?.reverse();
 	return areAll(atBack, 'back') ? atBack : undefined;
 }
@@ -54,18 +54,18 @@ async function readFront(call: ApiCall, first: Page, isKnown: IsKnown) {
 	const pages = [first];
 	for (let page = first; !page.isLast && !isKnown(page.rows[page.rows.length - 1]);) {
 		if (pages.length === maxPages) return [];
-		page = await readPage(call, pages.length, defaultPageSize);
+		page = await readPage(call, pages.length, first.pageSize);
 		pages.push(page);
 	}
 	return pages.flatMap(({ rows }) => rows);
 }
 
 /** Reads from where the list ended to where it ends, and back until a page begins with someone known. */
-async function readBack(call: ApiCall, expectedEnd: number, isKnown: IsKnown) {
+async function readBack(call: ApiCall, expectedEnd: number, pageSize: number, isKnown: IsKnown) {
 	const pages: Page[] = [];
 	while (!pages[pages.length - 1]?.isLast) {
 		if (pages.length === maxPages) return [];
-		pages.push(await readPage(call, expectedEnd + pages.length, defaultPageSize));
+		pages.push(await readPage(call, expectedEnd + pages.length, pageSize));
 	}
 	const rows = pages.flatMap((page) => page.rows);
 	for (
@@ -74,7 +74,7 @@ async function readBack(call: ApiCall, expectedEnd: number, isKnown: IsKnown) {
 		number--
 	) {
 		if (expectedEnd - number > maxPages) return [];
-		rows.unshift(...(await readPage(call, number, defaultPageSize)).rows);
+		rows.unshift(...(await readPage(call, number, pageSize)).rows);
 	}
 	return rows;
 }

@@ -41,7 +41,7 @@ async function readTwoPages(call: ApiCall): Promise<IDataObject[]> {
 	const first = await readPage(call, 0, defaultPageSize);
 	if (first.isLast) return first.rows;
 	const other = first.total ? Math.floor((first.total - 1) / first.rows.length) : 1;
-	const second = await readPage(call, other, defaultPageSize);
+	const second = await readPage(call, other, first.pageSize);
 	const rows = new Map<string, IDataObject>();
 	first.rows.forEach((row, index) => rows.set(first.keys[index], row));
 	second.rows.forEach((row, index) => rows.set(second.keys[index], row));
