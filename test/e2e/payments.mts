@@ -69,7 +69,7 @@ export async function payments(run: ExampleRun): Promise<void> {
 	const comeOut = async (deliveries: number): Promise<Partial<Record<Outcome, number>>> => {
 		const found: Partial<Record<Outcome, number>> = {};
 		await waitUntil(async () => {
-			const fresh = await n8n.executionsOf(workflow, executionsSeen);
+			const fresh = await n8n.finishedExecutions(workflow, executionsSeen);
 			assert.equal(fresh.length, deliveries);
 			assert.deepEqual([...new Set(fresh.map(({ status }) => status))], ['success']);
 			for (const name of outcomes) {

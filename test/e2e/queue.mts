@@ -14,7 +14,7 @@ import {
 import { kill } from '../../tools/command-line/processes.mts';
 import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
-import { startQueue } from '../../tools/n8n/services.mts';
+import { startQueueServices } from '../../tools/n8n/services.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
@@ -29,7 +29,7 @@ const quickToNotice = {
 
 /** n8n with Redis, PostgreSQL and workers: who does the work, and what is left when a worker goes. */
 export async function queue(runtime: Runtime, tarball: string): Promise<void> {
-	const settings = await step('Starting Redis and PostgreSQL', startQueue);
+	const settings = await step('Starting Redis and PostgreSQL', startQueueServices);
 	const env = { ...settings, ...quickToNotice };
 	await using environment = await setUpEnvironment(runtime, tarball, { participants: 1250, env });
 	const { n8n, mockServer } = environment;
@@ -60,7 +60,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	};
 	const expectSuccesses = async (seconds: number) => {
 		await waitUntil(async () => {
-			const statuses = await n8n.statusesOf(hook);
+			const statuses = await n8n.executionSummaries(hook);
 			const succeeded = statuses.filter(({ status }) => status === 'success');
 			assert.deepEqual([succeeded.length, statuses.length], [events, events]);
 		}, seconds);
@@ -90,7 +90,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		const folder = await temporaryFolder();
 		await installPackage(folder, tarball);
 		const other = await startWebhookProcess(runtime, folder, env);
-		const before = (await n8n.statusesOf(hook)).length;
+		const before = (await n8n.executionSummaries(hook)).length;
 		const burst = participants.slice(300, 320);
 		for (const url of [n8n.url, other, n8n.url]) {
 			const deliveries = burst.map(async (participant) => {
@@ -101,7 +101,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 			await Promise.all(deliveries);
 		}
 		await wait(5000);
-		const more = (await n8n.statusesOf(hook)).length - before;
+		const more = (await n8n.executionSummaries(hook)).length - before;
 		assert.equal(more, burst.length);
 	});
 
@@ -155,7 +155,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	await step('What a killed worker held is lost, and n8n says so', async () => {
 		await waitUntil(async () => {
 			for (const { workflowId, id } of lost) {
-				const all = await n8n.statusesOf(workflowId);
+				const all = await n8n.executionSummaries(workflowId);
 				const status = all.find((execution) => execution.id === id)?.status;
 				assert.ok(status === 'error' || status === 'crashed', `${id} is ${status}`);
 			}

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { bringRuntime, n8nVersion, n8nVersion1, type Runtime } from '../../tools/n8n/cache.mts';
+import { installRuntime, n8nVersion, n8nVersion1, type Runtime } from '../../tools/n8n/cache.mts';
 import { packPackage, project, temporaryFolder, temporaryFolders } from '../../tools/n8n/n8n.mts';
-import { isStopping, mainOf } from '../../tools/command-line/processes.mts';
+import { isStopping, runMain } from '../../tools/command-line/processes.mts';
 import { UserError, step } from '../../tools/command-line/progress.mts';
 import { asTable } from '../../tools/command-line/table.mts';
 import { Missing } from '../../tools/n8n/services.mts';
@@ -54,7 +54,7 @@ async function endToEnd(): Promise<number> {
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 	const versionsOfN8n = [...new Set(chosen.map(({ version }) => version))];
-	const runtimes = await Promise.all(versionsOfN8n.map(bringRuntime));
+	const runtimes = await Promise.all(versionsOfN8n.map(installRuntime));
 	const rows: string[][] = [['part', 'where', 'seconds', '']];
 	for (const { name, version, run } of chosen) {
 		const runtime = runtimes[versionsOfN8n.indexOf(version)];
@@ -79,4 +79,4 @@ async function endToEnd(): Promise<number> {
 	return rows.slice(1).every((row) => row.includes(passed)) ? 0 : 1;
 }
 
-await mainOf(endToEnd);
+await runMain(endToEnd);

@@ -126,14 +126,14 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		]);
 	});
 	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
-		const before = (await n8n.executionsOf(hook)).length;
+		const before = (await n8n.finishedExecutions(hook)).length;
 		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
 		assert.equal(await deliver(url, mallory), 401);
 		assert.equal(await deliver(url, mallory, 'guessed'), 401);
 		assert.equal(await deliver(url, [1, 2], webhookSecret), 400);
 		assert.equal(await deliver(url, { eventType: 'referrer_added' }, webhookSecret), 400);
 		await wait(1000);
-		assert.equal((await n8n.executionsOf(hook)).length, before);
+		assert.equal((await n8n.finishedExecutions(hook)).length, before);
 	});
 	const burstUrl = `${n8n.url}/webhook/burst/referral-rocket`;
 	const people = campaign.participants.slice(20, 108);
@@ -158,7 +158,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		},
 	);
 	await step('Forms from strangers start nothing, not even what stops at once', async () => {
-		const before = (await n8n.statusesOf(hook)).length;
+		const before = (await n8n.executionSummaries(hook)).length;
 		const statuses = await Promise.all(
 			Array.from({ length: 50 }, async () => {
 				const form = new FormData();
@@ -228,18 +228,18 @@ async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
 	let before = -1;
 	for (let quiet = 0; quiet < 6; quiet++) {
 		await wait(500);
-		const now = (await n8n.statusesOf(workflowId)).length;
+		const now = (await n8n.executionSummaries(workflowId)).length;
 		if (now !== before) quiet = 0;
 		before = now;
 	}
-	const statuses = (await n8n.statusesOf(workflowId)).map(({ status }) => status);
+	const statuses = (await n8n.executionSummaries(workflowId)).map(({ status }) => status);
 	assert.deepEqual(statuses, Array(count).fill('success'));
 }
 
 /** Waits until a workflow's executions have brought just these people, each of them once. */
 async function expectPeople(n8n: N8n, workflowId: string, names: string[], seconds = 20) {
 	await waitUntil(async () => {
-		const executions = await n8n.executionsOf(workflowId);
+		const executions = await n8n.finishedExecutions(workflowId);
 		assert.deepEqual(
 			executions.filter(({ status }) => status !== 'success'),
 			[],
@@ -251,7 +251,7 @@ async function expectPeople(n8n: N8n, workflowId: string, names: string[], secon
 /** Waits until a workflow's executions have brought just these events, each with one of its changes. */
 async function expectChanges(n8n: N8n, workflowId: string, expected: unknown[][]) {
 	await waitUntil(async () => {
-		const executions = await n8n.executionsOf(workflowId);
+		const executions = await n8n.finishedExecutions(workflowId);
 		const items = executions.flatMap((execution) => itemsOf(execution, 'Changes'));
 		const told = items.map(({ json: { event, email, status, changes } }) => {
 			const { rewardEventCompleted, referralReward, status: ofCampaign } = changes as IDataObject;

@@ -47,7 +47,9 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		await deliver(n8n.url + eventHookPath, event, webhookSecret);
 	const expectExecutions = async (workflow: string, count: number) => {
 		await waitUntil(async () => {
-			const statuses = (await environment.n8n.statusesOf(workflow)).map(({ status }) => status);
+			const statuses = (await environment.n8n.executionSummaries(workflow)).map(
+				({ status }) => status,
+			);
 			assert.deepEqual(statuses, Array(count).fill('success'));
 		}, 90);
 	};

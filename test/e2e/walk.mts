@@ -146,7 +146,7 @@ export async function walkToAnEvent({ editor, n8n, mockServer, publicUrl }: Walk
 		const event = eventAbout('referee_added', next, 1_780_000_000_004);
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 		await editor.showsExecutions('Succeeded', 'Succeeded', 'Error', 'Error');
-		const newest = (await n8n.executionsOf(editor.workflowId())).at(-1);
+		const newest = (await n8n.finishedExecutions(editor.workflowId())).at(-1);
 		const [item] = newest ? itemsOf(newest, description.displayName) : [];
 		assert.equal(item?.json.email, next.email);
 	});

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import axios from 'axios';
-import { start, stop, type Started } from '../../tools/command-line/processes.mts';
+import { start, stop, type RunningProgram } from '../../tools/command-line/processes.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { copyProject, project } from '../support/projectCopy.mts';
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 	for (const tidyUp of tidyUps.splice(0).reverse()) await tidyUp();
 });
 
-function run(command: string, options: { cwd: string; env?: NodeJS.ProcessEnv }): Started {
+function run(command: string, options: { cwd: string; env?: NodeJS.ProcessEnv }): RunningProgram {
 	const [program, ...args] = command.split(' ');
 	const started = start(program, args, options);
 	tidyUps.push(async () => await stop(started));
@@ -57,8 +57,8 @@ test(
 );
 
 test.each([
-	['--help', 0, /--exit +stops/],
-	['--exti', 1, /--exti[^]*--exit +stops/],
+	['--help', 0, /--exit +stop /],
+	['--exti', 1, /--exti[^]*--exit +stop /],
 ])(
 	'npm run demo -- %s says what the options are, and starts nothing',
 	async (option, code, says) => {

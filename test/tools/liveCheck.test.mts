@@ -6,7 +6,7 @@ import { checks } from '../../tools/live-check/checks.mts';
 import { lineOf, report, rowsOf, type Row } from '../../tools/live-check/report.mts';
 import { connect, type Account } from '../../tools/live-check/service.mts';
 import { trialAt } from '../../tools/live-check/trial.mts';
-import { UserError, silence } from '../../tools/command-line/progress.mts';
+import { UserError, silenceProgress } from '../../tools/command-line/progress.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import {
 	startMockServer,
@@ -16,7 +16,7 @@ import {
 import { useMockServer } from '../support/mockServer.mts';
 
 const service = useMockServer();
-silence();
+silenceProgress();
 
 interface Options extends Partial<Account> {
 	write?: boolean;

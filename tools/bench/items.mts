@@ -3,19 +3,19 @@ import axios from 'axios';
 import { chain } from '../../test/e2e/workflow.mts';
 import { itemsOf, type N8n } from '../n8n/n8n.mts';
 import { UserError } from '../command-line/progress.mts';
-import { apiKey, campaign, items, median, often, withService } from './service.mts';
+import { apiKey, campaign, items, median, repetitions, withService } from './measure.mts';
 
 /*
- * Many items through Get and Add, each against n8n's own HTTP Request node with the same credential,
- * in the same n8n.
+ * Compares Get and Add, over many items, with n8n's own HTTP Request node in the same n8n and with the
+ * same credential.
  */
 
 interface Run {
-	/** Milliseconds that the node took. */
+	/** Execution time of the node in milliseconds. */
 	elapsed: number;
-	/** The longest time in which n8n responded to no health check, in milliseconds. */
+	/** The longest time n8n took to respond to a health check, in milliseconds. */
 	unresponsive: number;
-	/** Bytes of memory that n8n's process held at its peak. */
+	/** Peak memory of n8n's process in bytes. */
 	memory: number;
 }
 
@@ -24,7 +24,7 @@ export interface ItemFigures {
 	httpRequest: Run;
 }
 
-const ours = (operation: string, credentials: object) => ({
+const referralRocket = (operation: string, credentials: object) => ({
 	type: 'n8n-nodes-referral-rocket.referralRocket',
 	typeVersion: 1,
 	credentials,
@@ -37,7 +37,7 @@ const ours = (operation: string, credentials: object) => ({
 	},
 });
 
-const pairs = {
+const campaignAndEmail = {
 	parameters: [
 		{ name: 'id', value: campaign },
 		{ name: 'email', value: '={{ $json.email }}' },
@@ -52,37 +52,39 @@ const httpRequest = (operation: string, url: string, credentials: object) => ({
 		authentication: 'predefinedCredentialType',
 		nodeCredentialType: 'referralRocketApi',
 		...(operation === 'get'
-			? { url: `${url}/api/v1/getParticipant`, sendQuery: true, queryParameters: pairs }
+			? { url: `${url}/api/v1/getParticipant`, sendQuery: true, queryParameters: campaignAndEmail }
 			: {
 					url: `${url}/api/v1/addParticipant`,
 					method: 'POST',
 					sendBody: true,
-					bodyParameters: pairs,
+					bodyParameters: campaignAndEmail,
 				}),
 		options: {},
 	},
 });
 
-/** @returns what both nodes need for the operation, each as the median of several runs in turn */
+/** @returns the median figures of both nodes, which take turns for several runs */
 export async function compareItems(n8n: N8n, operation: 'get' | 'add'): Promise<ItemFigures> {
-	// Add has a mock server that knows nobody yet, for every run a new one.
+	// Add needs an empty campaign, so every run gets a new mock server.
 	const runWith = async (isOurs: boolean, count: number) =>
 		await withService({ participants: operation === 'get' ? items : 0 }, async (url) => {
 			const credentials = await n8n.addCredential({ apiKey, url });
-			const node = isOurs ? ours(operation, credentials) : httpRequest(operation, url, credentials);
+			const node = isOurs
+				? referralRocket(operation, credentials)
+				: httpRequest(operation, url, credentials);
 			return await runItems(n8n, node, count);
 		});
 	const runs = { node: [] as Run[], httpRequest: [] as Run[] };
-	// The first run of each compiles its code.
+	// Warm up: the first run of each node compiles its code.
 	for (const isOurs of [true, false]) await runWith(isOurs, 20);
-	for (let turn = 0; turn < often(3); turn++) {
+	for (let round = 0; round < repetitions(3); round++) {
 		runs.node.push(await runWith(true, items));
 		runs.httpRequest.push(await runWith(false, items));
 	}
-	return { node: middle(runs.node), httpRequest: middle(runs.httpRequest) };
+	return { node: medianRun(runs.node), httpRequest: medianRun(runs.httpRequest) };
 }
 
-const middle = (runs: Run[]): Run => ({
+const medianRun = (runs: Run[]): Run => ({
 	elapsed: median(runs.map(({ elapsed }) => elapsed)),
 	unresponsive: median(runs.map(({ unresponsive }) => unresponsive)),
 	memory: median(runs.map(({ memory }) => memory)),
@@ -97,12 +99,13 @@ async function runItems(n8n: N8n, node: object, count: number): Promise<Run> {
 			{ name: 'Node', ...node } as { name: string; type: string },
 		]),
 	);
-	let isOver = false;
-	const unresponsive = longestUnresponsiveTime(n8n, () => isOver);
-	const memory = peakMemory(n8n, () => isOver);
-	const execution = await n8n.run(id, 'Run').finally(() => (isOver = true));
-	const out = itemsOf(execution, 'Node').length;
-	if (out !== count) throw new UserError(`${out} of ${count} items came out: ${execution.message}`);
+	let isFinished = false;
+	const unresponsive = longestUnresponsiveTime(n8n, () => isFinished);
+	const memory = peakMemory(n8n, () => isFinished);
+	const execution = await n8n.run(id, 'Run').finally(() => (isFinished = true));
+	const returned = itemsOf(execution, 'Node').length;
+	if (returned !== count)
+		throw new UserError(`${returned} of ${count} items were returned: ${execution.message}`);
 	return {
 		elapsed: execution.runData.Node[0].executionTime,
 		unresponsive: await unresponsive,
@@ -110,9 +113,9 @@ async function runItems(n8n: N8n, node: object, count: number): Promise<Run> {
 	};
 }
 
-async function longestUnresponsiveTime(n8n: N8n, isOver: () => boolean): Promise<number> {
+async function longestUnresponsiveTime(n8n: N8n, isFinished: () => boolean): Promise<number> {
 	let longest = 0;
-	while (!isOver()) {
+	while (!isFinished()) {
 		const start = performance.now();
 		await axios.get(`${n8n.url}/healthz`);
 		longest = Math.max(longest, performance.now() - start);
@@ -121,9 +124,9 @@ async function longestUnresponsiveTime(n8n: N8n, isOver: () => boolean): Promise
 	return longest;
 }
 
-async function peakMemory(n8n: N8n, isOver: () => boolean): Promise<number> {
+async function peakMemory(n8n: N8n, isFinished: () => boolean): Promise<number> {
 	let peak = 0;
-	while (!isOver()) {
+	while (!isFinished()) {
 		peak = Math.max(peak, await n8n.memory());
 		await wait(200);
 	}

@@ -1,10 +1,10 @@
 import { chain } from '../../test/e2e/workflow.mts';
 import { itemsOf, type Execution, type N8n } from '../n8n/n8n.mts';
 import { UserError } from '../command-line/progress.mts';
-import { apiKey, campaign, median, often, withService, type Shape } from './service.mts';
+import { apiKey, campaign, median, repetitions, withService, type Shape } from './measure.mts';
 
 /*
- * A whole list through List, and through n8n's own HTTP Request node with pagination, in the same n8n.
+ * Compares List with n8n's own HTTP Request node with pagination, in the same n8n.
  */
 
 const httpRequest = (url: string, size: number) => ({
@@ -29,7 +29,7 @@ const httpRequest = (url: string, size: number) => ({
 						parameters: [{ type: 'qs', name: 'page', value: '={{ $pageCount }}' }],
 					},
 					paginationCompleteWhen: 'other',
-					// A page says whether it is the last; a bare array ends with a shorter one.
+					// A page says if it is the last one; the last bare array is shorter than the others.
 					completeExpression: `={{ $response.body.last ?? $response.body.length < ${size} }}`,
 				},
 			},
@@ -60,38 +60,40 @@ async function timeInN8n(n8n: N8n, node: object, rounds: number, expected: numbe
 	const times: number[] = [];
 	for (let round = 0; round < rounds; round++) {
 		const execution = await n8n.run(id, 'Run');
-		const count = participantsIn(execution);
+		const count = countParticipants(execution);
 		if (count !== expected) {
-			throw new UserError(`${count} of ${expected} participants were read: ${execution.message}`);
+			throw new UserError(
+				`${count} of ${expected} participants were returned: ${execution.message}`,
+			);
 		}
 		times.push(execution.runData.Read[0].executionTime);
 	}
 	return median(times);
 }
 
-/** Of pages, the HTTP Request node gives one item each, with the participants in it. */
-const participantsIn = (execution: Execution): number =>
+/** For pages, the HTTP Request node returns one item per page, which contains its participants. */
+const countParticipants = (execution: Execution): number =>
 	itemsOf(execution, 'Read').reduce(
 		(sum, { json }) => sum + ((json.content as unknown[])?.length ?? 1),
 		0,
 	);
 
-/** @returns how many milliseconds each way takes */
+/** @returns how many milliseconds each node takes */
 export async function compareLists(
 	n8n: N8n,
 	participants: number,
 	shape: Shape,
-	say: (detail: string) => void,
+	showDetail: (detail: string) => void,
 ) {
 	return await withService({ participants, delay: 50, shape }, async (url) => {
 		const credentials = await n8n.addCredential({ apiKey, url });
-		say('List');
-		const node = await timeInN8n(n8n, list(credentials), often(7), participants);
-		say('HTTP Request, 500 a page');
-		const by500 = await timeInN8n(n8n, httpRequest(url, 500), often(5), participants);
-		say('HTTP Request, 20 a page');
+		showDetail('List');
+		const node = await timeInN8n(n8n, list(credentials), repetitions(7), participants);
+		showDetail('HTTP Request, 500 per page');
+		const by500 = await timeInN8n(n8n, httpRequest(url, 500), repetitions(5), participants);
+		showDetail('HTTP Request, 20 per page');
 		const by20 = await timeInN8n(n8n, httpRequest(url, 20), 1, participants);
-		say('');
+		showDetail('');
 		return { node, by500, by20 };
 	});
 }

@@ -1,37 +1,38 @@
 import getPort from 'get-port';
-import { bringRuntime, n8nVersion, n8nVersion1 } from '../n8n/cache.mts';
+import { installRuntime, n8nVersion, n8nVersion1 } from '../n8n/cache.mts';
 import { installPackage, N8n, packPackage, temporaryFolder } from '../n8n/n8n.mts';
-import { mainOf } from '../command-line/processes.mts';
+import { runMain } from '../command-line/processes.mts';
 import { step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
 import { compareItems, type ItemFigures } from './items.mts';
 import { compareLists } from './lists.mts';
-import { brief, compare, items, often } from './service.mts';
+import { brief, compare, items, repetitions } from './measure.mts';
 
 /*
- * Measures the node against n8n's own HTTP Request node in the same n8n, and against a bare axios loop
- * that asks for the same. Ratios between what ran side by side are what counts; the seconds are this
- * machine's. With --brief everything is done once and with a tenth of the work, which only shows that
- * it runs. With --items or --lists only that part is measured.
+ * Compares the node with n8n's own HTTP Request node in the same n8n, and with a bare axios loop that
+ * makes the same requests. Look at the ratios: the seconds depend on the machine. --brief does everything
+ * once with a tenth of the data, which shows only that the benchmark works. --items and --lists run only
+ * that part.
  */
 
 const [few, some, many] = brief ? [100, 1000, 10_000] : [1000, 10_000, 100_000];
-const isWanted = (part: string) =>
+const isSelected = (part: string) =>
 	process.argv.includes(`--${part}`) ||
 	!process.argv.some((argument) => /^--(items|lists)$/.test(argument));
 
-const print = (title: string, rows: unknown[][]) => console.log(`\n${title}\n${asTable(rows)}`);
-const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
-const times = (a: number, b: number) => (a / b).toFixed(2);
-const counted = (number: number) => number.toLocaleString('en');
-const mebibytes = (bytes: number) => (bytes / 1024 ** 2).toFixed(0);
+const printTable = (title: string, rows: unknown[][]) =>
+	console.log(`\n${title}\n${asTable(rows)}`);
+const formatSeconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
+const formatRatio = (a: number, b: number) => (a / b).toFixed(2);
+const formatCount = (number: number) => number.toLocaleString('en');
+const formatMebibytes = (bytes: number) => (bytes / 1024 ** 2).toFixed(0);
 
 async function withN8n<Result>(
 	version: string,
 	tarball: string,
 	work: (n8n: N8n) => Promise<Result>,
 ) {
-	const runtime = await bringRuntime(version);
+	const runtime = await installRuntime(version);
 	const folder = await temporaryFolder();
 	await installPackage(folder, tarball);
 	const n8n = await step(`Starting n8n ${version}`, async () =>
@@ -46,44 +47,47 @@ async function withN8n<Result>(
 }
 
 async function benchItems(tarball: string, folder: string) {
-	const rows: unknown[][] = [['', 'Referral Rocket', 'HTTP Request', 'ratio', 'wanted']];
+	const rows: unknown[][] = [['', 'Referral Rocket', 'HTTP Request', 'ratio', 'target']];
 	for (const version of [n8nVersion, n8nVersion1]) {
 		await withN8n(version, tarball, async (n8n) => {
 			for (const operation of ['get', 'add'] as const) {
 				const figures = await step(
-					`${counted(items)} items through ${operation} in n8n ${version}`,
+					`${formatCount(items)} items with ${operation} in n8n ${version}`,
 					async () => compareItems(n8n, operation),
 				);
 				rows.push(...itemRows(`n8n ${version}, ${operation}`, figures));
 			}
 		});
 	}
-	const bare = await step('Get against a bare loop', async () =>
-		compare(['get', 'bare get'], { participants: items }, often(5), folder),
+	const bare = await step('Comparing Get with a bare loop', async () =>
+		compare(['get', 'bare get'], { participants: items }, repetitions(5), folder),
 	);
-	print(`${counted(items)} items in n8n, a service that responds at once`, rows);
-	print(`${counted(items)} items through Get on the bare engine, against a bare axios loop`, [
-		['', 'Get', 'bare loop', 'ratio', 'wanted'],
+	printTable(`${formatCount(items)} items in n8n, with a service that responds at once`, rows);
+	printTable(
+		`${formatCount(items)} items with Get on n8n's engine alone, compared with a bare axios loop`,
 		[
-			'processor seconds',
-			seconds(bare.processor.node),
-			seconds(bare.processor.bare),
-			times(bare.processor.node, bare.processor.bare),
-			'≤ 2.5',
+			['', 'Get', 'bare loop', 'ratio', 'target'],
+			[
+				'CPU seconds',
+				formatSeconds(bare.processor.node),
+				formatSeconds(bare.processor.bare),
+				formatRatio(bare.processor.node, bare.processor.bare),
+				'≤ 2.5',
+			],
 		],
-	]);
+	);
 }
 
 const itemRows = (name: string, { node, httpRequest }: ItemFigures) => [
 	[
 		`${name}: seconds`,
-		seconds(node.elapsed),
-		seconds(httpRequest.elapsed),
-		times(node.elapsed, httpRequest.elapsed),
+		formatSeconds(node.elapsed),
+		formatSeconds(httpRequest.elapsed),
+		formatRatio(node.elapsed, httpRequest.elapsed),
 		'≤ 0.65',
 	],
 	[
-		`${name}: longest time without a response, ms`,
+		`${name}: longest time n8n was unresponsive, ms`,
 		node.unresponsive.toFixed(0),
 		httpRequest.unresponsive.toFixed(0),
 		'',
@@ -91,9 +95,9 @@ const itemRows = (name: string, { node, httpRequest }: ItemFigures) => [
 	],
 	[
 		`${name}: peak memory of n8n, MiB`,
-		mebibytes(node.memory),
-		mebibytes(httpRequest.memory),
-		times(node.memory, httpRequest.memory),
+		formatMebibytes(node.memory),
+		formatMebibytes(httpRequest.memory),
+		formatRatio(node.memory, httpRequest.memory),
 		'',
 	],
 ];
@@ -102,15 +106,16 @@ async function benchLists(tarball: string, folder: string) {
 	const inN8n = await withN8n(n8nVersion, tarball, async (n8n) => {
 		const read = async (shape: 'page' | 'array') =>
 			await step(
-				`Reading ${counted(some)} participants as ${shape}, 50 ms a request`,
-				async (say) => compareLists(n8n, some, shape, say),
+				`Reading ${formatCount(some)} participants as ${shape}, 50 ms per request`,
+				async (showDetail) => compareLists(n8n, some, shape, showDetail),
 			);
 		return { page: await read('page'), array: await read('array') };
 	});
 	const lists = async (participants: number, delay: number, rounds: number) =>
 		await step(
-			`List against a bare loop: ${counted(participants)} participants, ${delay} ms a request`,
-			async () => compare(['list', 'bare list'], { participants, delay }, often(rounds), folder),
+			`Comparing List with a bare loop: ${formatCount(participants)} participants, ${delay} ms per request`,
+			async () =>
+				compare(['list', 'bare list'], { participants, delay }, repetitions(rounds), folder),
 		);
 	const slow = await lists(some, 50, 7);
 	const quick = await lists(some, 0, 9);
@@ -118,47 +123,47 @@ async function benchLists(tarball: string, folder: string) {
 	const large = await lists(many, 0, 1);
 
 	for (const [shape, { node, by500, by20 }] of Object.entries(inN8n)) {
-		print(
-			`${counted(some)} participants in n8n, a service that takes 50 ms to respond with a ${shape === 'page' ? 'Page' : 'bare array'}`,
+		printTable(
+			`${formatCount(some)} participants in n8n, with a service that responds in 50 ms with a ${shape === 'page' ? 'Page' : 'bare array'}`,
 			[
-				['', 'seconds', 'times List', 'wanted'],
-				['Referral Rocket → List', seconds(node), '1', ''],
+				['', 'seconds', '× List', 'target'],
+				['Referral Rocket → List', formatSeconds(node), '1', ''],
 				[
-					'HTTP Request, 500 a page',
-					seconds(by500),
-					times(by500, node),
+					'HTTP Request, 500 per page',
+					formatSeconds(by500),
+					formatRatio(by500, node),
 					shape === 'page' ? '≥ 2.5' : '',
 				],
-				['HTTP Request, 20 a page', seconds(by20), times(by20, node), '≥ 60'],
+				['HTTP Request, 20 per page', formatSeconds(by20), formatRatio(by20, node), '≥ 60'],
 			],
 		);
 	}
-	print('List against a bare axios loop that asks for the same pages', [
-		['', 'List', 'bare loop', 'ratio', 'wanted'],
+	printTable('List compared with a bare axios loop that requests the same pages', [
+		['', 'List', 'bare loop', 'ratio', 'target'],
 		[
-			`${counted(some)} participants, 50 ms: seconds`,
-			seconds(slow.elapsed.node),
-			seconds(slow.elapsed.bare),
-			times(slow.elapsed.node, slow.elapsed.bare),
+			`${formatCount(some)} participants, 50 ms: seconds`,
+			formatSeconds(slow.elapsed.node),
+			formatSeconds(slow.elapsed.bare),
+			formatRatio(slow.elapsed.node, slow.elapsed.bare),
 			'≤ 1.10',
 		],
 		[
-			`${counted(some)} participants, 0 ms: processor seconds`,
-			seconds(quick.processor.node),
-			seconds(quick.processor.bare),
-			times(quick.processor.node, quick.processor.bare),
+			`${formatCount(some)} participants, 0 ms: CPU seconds`,
+			formatSeconds(quick.processor.node),
+			formatSeconds(quick.processor.bare),
+			formatRatio(quick.processor.node, quick.processor.bare),
 			'≤ 1.30',
 		],
 		[
-			`${counted(many)} participants: peak memory, MiB`,
-			mebibytes(large.memory.node),
-			mebibytes(large.memory.bare),
-			times(large.memory.node, large.memory.bare),
+			`${formatCount(many)} participants: peak memory, MiB`,
+			formatMebibytes(large.memory.node),
+			formatMebibytes(large.memory.bare),
+			formatRatio(large.memory.node, large.memory.bare),
 			'≤ 1.50',
 		],
 	]);
-	print('How the cost of List grows, 0 ms a request', [
-		['participants', 'seconds', 'microseconds each'],
+	printTable('How List scales, 0 ms per request', [
+		['participants', 'seconds', 'microseconds per participant'],
 		...(
 			[
 				[few, small],
@@ -166,8 +171,8 @@ async function benchLists(tarball: string, folder: string) {
 				[many, large],
 			] as const
 		).map(([count, cost]) => [
-			counted(count),
-			seconds(cost.elapsed.node),
+			formatCount(count),
+			formatSeconds(cost.elapsed.node),
 			((cost.elapsed.node / count) * 1000).toFixed(0),
 		]),
 	]);
@@ -176,11 +181,13 @@ async function benchLists(tarball: string, folder: string) {
 async function bench(): Promise<number> {
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
-	if (isWanted('items')) await benchItems(tarball, folder);
-	if (isWanted('lists')) await benchLists(tarball, folder);
+	if (isSelected('items')) await benchItems(tarball, folder);
+	if (isSelected('lists')) await benchLists(tarball, folder);
 	if (brief)
-		console.log('\nThis was brief: it runs, but only the whole bench says something about speed.');
+		console.log(
+			'\nThe benchmark works. With --brief its figures mean nothing; run it without for real ones.',
+		);
 	return 0;
 }
 
-await mainOf(bench);
+await runMain(bench);

@@ -3,27 +3,26 @@ import axios from 'axios';
 import { maxConcurrentRequests } from '../../nodes/ReferralRocket/api/requestQueue.ts';
 
 /*
- * Reads a whole list, or many participants one by one, once or more in a process of its own, and prints
- * what it cost as JSON: by the node on n8n's engine, or by a bare axios loop that asks for the same in
- * the same way.
+ * Reads a list, or many participants one by one, for a number of rounds and prints the cost as JSON.
+ * The reader is either the node on n8n's engine or a bare axios loop that makes the same requests.
  */
 
 export interface Cost {
 	participants: number;
-	/** Milliseconds of each round. */
+	/** Elapsed milliseconds per round. */
 	elapsed: number[];
-	/** Milliseconds of processor time of each round. */
+	/** CPU milliseconds per round. */
 	processor: number[];
-	/** Bytes of memory that the first round needed at its peak. */
+	/** Peak memory of the first round in bytes. */
 	memory: number;
 }
 
-/** Of the list, or of the items. */
+/** `size` is the page size of a list, or the number of items for Get. */
 const [reader, url, apiKey, rounds, size] = process.argv.slice(2);
 const credential = { apiKey, baseUrl: url, authentication: 'bearer' };
 const campaignId = { __rl: true, mode: 'id', value: 'JCu82f30F1' } as const;
 const emails = Array.from({ length: Number(size) }, (_, item) => `participant${item}@example.com`);
-// Both readers' processes hold the engine, so that they differ in the reading alone.
+// Loaded for every reader, so that the memory figures differ only by the reading.
 const { runNode } = await import('../../test/support/engine.mts');
 
 const listByNode = async () => {
@@ -82,7 +81,7 @@ const getByNode = async () => {
 const getByBareLoop = async () => {
 	let next = 0;
 	const rows: unknown[] = [];
-	const readOneAfterTheOther = async () => {
+	const readSequentially = async () => {
 		while (next < emails.length) {
 			const item = next++;
 			const { data } = await axios.get(`${url}/api/v1/getParticipant`, {
@@ -92,7 +91,7 @@ const getByBareLoop = async () => {
 			rows[item] = data;
 		}
 	};
-	await Promise.all(Array.from({ length: maxConcurrentRequests }, readOneAfterTheOther));
+	await Promise.all(Array.from({ length: maxConcurrentRequests }, readSequentially));
 	return rows.length;
 };
 

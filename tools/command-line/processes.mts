@@ -1,58 +1,58 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { UserError, silence } from './progress.mts';
+import { UserError, silenceProgress } from './progress.mts';
 
-export interface Started {
+export interface RunningProgram {
 	child: ChildProcess;
-	/** What it printed last, up to 20,000 characters. */
+	/** The last 20,000 characters it printed. */
 	output: () => string;
 	ended: Promise<number>;
 }
 
-const running = new Set<Started>();
-const tidyUps: Array<() => void | Promise<void>> = [];
+const running = new Set<RunningProgram>();
+const cleanups: Array<() => void | Promise<void>> = [];
 
-/** @param tidyUp called once before this process ends, however it ends; the last added goes first */
-export function beforeExit(tidyUp: () => void | Promise<void>): void {
-	tidyUps.unshift(tidyUp);
+/** @param cleanUp called once before this process exits, for whatever reason; last registered, first called */
+export function beforeExit(cleanUp: () => void | Promise<void>): void {
+	cleanups.unshift(cleanUp);
 }
 
 /**
- * npm hands its settings down as variables. Registry, proxy and certificates are wanted in a child npm
- * as well; what belongs to this project and to this call is not.
+ * npm passes its settings on as environment variables. A child npm needs the registry, proxy and
+ * certificates, but not what is specific to this project and this call.
  */
-const onlyForThisCall =
+const callSpecific =
 	/^(INIT_CWD|npm_(package|lifecycle|command).*|npm_config_(ignore_scripts|call|dry_run|workspaces?|(local_|global_)?prefix))$/i;
 
-function plainEnvironment(): NodeJS.ProcessEnv {
-	const kept = Object.entries(process.env).filter(([name]) => !onlyForThisCall.test(name));
-	return Object.fromEntries(kept);
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+	const inherited = Object.entries(process.env).filter(([name]) => !callSpecific.test(name));
+	return Object.fromEntries(inherited);
 }
 
 /**
- * Starts a program in a process group of its own, so that it can be stopped with all it started.
- * @param log a file that its output is added to as well
+ * Starts a program in its own process group, so that it can be stopped along with its children.
+ * @param log a file to append its output to
  */
 export function start(
 	command: string,
 	args: string[],
 	{ cwd, env, log }: { cwd?: string; env?: NodeJS.ProcessEnv; log?: string } = {},
-): Started {
+): RunningProgram {
 	const child = spawn(command, args, {
 		cwd,
-		env: { ...plainEnvironment(), ...env },
+		env: { ...inheritedEnvironment(), ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],
 		detached: true,
 	});
 	let output = '';
-	const keep = (chunk: Buffer) => {
+	const record = (chunk: Buffer) => {
 		output = (output + chunk.toString()).slice(-20_000);
 		if (log) appendFileSync(log, chunk);
 	};
-	child.stdout.on('data', keep);
-	child.stderr.on('data', keep);
-	const started: Started = {
+	child.stdout.on('data', record);
+	child.stderr.on('data', record);
+	const program: RunningProgram = {
 		child,
 		output: () => output,
 		ended: new Promise((resolve) => {
@@ -63,90 +63,90 @@ export function start(
 			child.once('close', (code) => resolve(code ?? 1));
 		}),
 	};
-	running.add(started);
-	void started.ended.then(() => running.delete(started));
-	return started;
+	running.add(program);
+	void program.ended.then(() => running.delete(program));
+	return program;
 }
 
 /**
- * Waits, at most two minutes, until a program does what it is there for.
- * @param name of the program, for the message
- * @param isReady asked again and again; what it throws counts as not yet
- * @throws UserError with the program's last words when it ends or does not become ready
+ * Waits up to two minutes until a program is ready.
+ * @param name the program's name, for the error message
+ * @param isReady called repeatedly; throwing counts as not ready yet
+ * @throws UserError with the end of the program's output if it exits or never becomes ready
  */
-export async function whenReady(
+export async function waitUntilReady(
 	name: string,
-	started: Started,
+	program: RunningProgram,
 	isReady: () => Promise<boolean>,
 ): Promise<void> {
 	let hasEnded = false;
-	void started.ended.then(() => (hasEnded = true));
+	void program.ended.then(() => (hasEnded = true));
 	for (let attempts = 0; attempts < 600 && !hasEnded; attempts++) {
 		if (await isReady().catch(() => false)) return;
 		await wait(200);
 	}
-	await stop(started);
+	await stop(program);
 	throw new UserError(
-		`${name} did not start. The last that it said:\n${started.output().slice(-3000)}`,
+		`${name} did not start. The end of its output:\n${program.output().slice(-3000)}`,
 	);
 }
 
-function signal({ child }: Started, name: NodeJS.Signals) {
+function signal({ child }: RunningProgram, name: NodeJS.Signals) {
 	try {
 		process.kill(-Number(child.pid), name);
 	} catch {
-		// It has ended already, and nothing is left to stop.
+		// It has already exited.
 	}
 }
 
-/** Ends a program and all it started at once, as a power cut does. */
-export async function kill(started: Started): Promise<void> {
-	signal(started, 'SIGKILL');
-	await started.ended;
+/** Kills a program and its children at once, like a power cut. */
+export async function kill(program: RunningProgram): Promise<void> {
+	signal(program, 'SIGKILL');
+	await program.ended;
 }
 
-/** Stops a program and all it started: politely, then for sure after ten seconds. */
-export async function stop(started: Started): Promise<void> {
-	signal(started, 'SIGTERM');
-	const patience = setTimeout(signal, 10_000, started, 'SIGKILL');
-	await started.ended;
-	clearTimeout(patience);
-	signal(started, 'SIGKILL');
+/** Stops a program and its children: asks them to exit, and kills them after ten seconds. */
+export async function stop(program: RunningProgram): Promise<void> {
+	signal(program, 'SIGTERM');
+	const forceKill = setTimeout(signal, 10_000, program, 'SIGKILL');
+	await program.ended;
+	clearTimeout(forceKill);
+	signal(program, 'SIGKILL');
 }
 
 let stopping: Promise<void> | undefined;
 
-/** @returns whether everything is being stopped, so that errors are expected */
+/** @returns whether this process is shutting down, so that errors are expected */
 export const isStopping = (): boolean => stopping !== undefined;
 
-/** Stops every program that was started and does all the tidying up, once. */
+/** Stops every running program and runs every cleanup, once. */
 async function stopAll(): Promise<void> {
 	stopping ??= (async () => {
 		await Promise.all([...running].map(stop));
-		for (const tidyUp of tidyUps) await tidyUp();
+		for (const cleanUp of cleanups) await cleanUp();
 	})();
 	await stopping;
 }
 
 /**
- * Runs the main part of a command and leaves nothing behind, however it ends.
- * @param main does the work and returns the exit code; what a person can fix it throws as UserError
+ * Runs a command and leaves nothing behind, however it ends.
+ * @param main does the work and returns the exit code; throws UserError for anything the user can fix
  */
-export async function mainOf(main: () => Promise<number>): Promise<void> {
+export async function runMain(main: () => Promise<number>): Promise<void> {
 	for (const [signal, code] of [
 		['SIGINT', 130],
 		['SIGTERM', 143],
 		['SIGHUP', 129],
 	] as const) {
 		process.on(signal, () => {
-			silence();
+			silenceProgress();
 			console.log('\nStopping …');
 			void stopAll().finally(() => process.exit(code));
 		});
 	}
-	// For example a pipe that is closed while something is printed.
+	// For example, a pipe that closes during output.
 	process.on('uncaughtException', (error) => {
-		silence();
+		silenceProgress();
 		console.error(error);
 		void stopAll().finally(() => process.exit(1));
 	});

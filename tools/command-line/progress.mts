@@ -1,24 +1,24 @@
-/** Something that a person can fix; shown as a sentence, without a stack. */
+/** Something the user can fix; shown as a sentence, without a stack trace. */
 export class UserError extends Error {}
 
 const terminal = process.stdout.isTTY;
 let silent = false;
 
-/** Ends all showing of progress, so that nothing is printed behind a last word. */
-export function silence(): void {
+/** Stops printing progress, so that nothing follows a final message. */
+export function silenceProgress(): void {
 	silent = true;
 }
 
 /**
- * Runs one step and shows that it runs, for how long, and how it ended. In a terminal one line is
- * kept up to date; elsewhere a line is printed every five seconds.
- * @param title what the step does, as "Building the package"
- * @param work the step; it can say where it is
- * @returns what the work returns
+ * Runs one step and shows its title, elapsed time and outcome. A terminal shows a single line that is
+ * updated; otherwise a line is printed every five seconds.
+ * @param title what the step does, for example "Building the package"
+ * @param work the step; it can show how far it got
+ * @returns the result of `work`
  */
 export async function step<Result>(
 	title: string,
-	work: (say: (detail: string) => void) => Promise<Result>,
+	work: (showDetail: (detail: string) => void) => Promise<Result>,
 ): Promise<Result> {
 	const start = Date.now();
 	let detail = '';

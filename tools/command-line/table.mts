@@ -1,9 +1,9 @@
 import { getBorderCharacters, table } from 'table';
 
 /**
- * @param rows the first of them is the head
- * @param widths of the columns in characters, for a table of text, which is wrapped and to the left
- * @returns a table; of figures without widths, with its first column to the left and all others to the right
+ * @param rows the first row is the header
+ * @param widths column widths in characters, for a table of text: cells wrap and are left-aligned
+ * @returns the table; without widths a table of figures, with all but the first column right-aligned
  */
 export const asTable = (rows: unknown[][], widths?: number[]): string =>
 	table(rows, {

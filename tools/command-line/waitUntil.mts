@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Does a check again and again until it holds, at most for these seconds. */
+/** Repeats a check until it passes. After this many seconds, throws what the check threw last. */
 export async function waitUntil(check: () => Promise<void>, seconds: number): Promise<void> {
 	const end = Date.now() + seconds * 1000;
 	for (;;) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import getPort, { portNumbers } from 'get-port';
-import { bringRuntime } from '../n8n/cache.mts';
+import { installRuntime } from '../n8n/cache.mts';
 import {
 	exampleFiles,
 	installPackage,
@@ -13,7 +13,7 @@ import {
 	temporaryFolder,
 	type Workflow,
 } from '../n8n/n8n.mts';
-import { beforeExit, mainOf } from '../command-line/processes.mts';
+import { beforeExit, runMain } from '../command-line/processes.mts';
 import { UserError, step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
 import { waitUntil } from '../command-line/waitUntil.mts';
@@ -21,8 +21,8 @@ import { startMockServer, type MockServer } from '../mock-server/service.mts';
 import { deliver, eventAbout } from '../mock-server/webhooks.mts';
 
 /*
- * Shows the node at work in a real n8n: the example workflow "Participant sync", run twice, and an event
- * that starts "Referral event to message".
+ * Demonstrates the nodes in a real n8n: runs the example workflow "Participant sync" twice, and sends an
+ * event that starts "Referral event to message".
  */
 
 const webhookSecret = 'secret-of-the-demo';
@@ -35,9 +35,9 @@ interface Row {
 
 const usage = `npm run demo -- [options]
 
-  --exit       stops when the sync and an event have run, in place of staying up
-  --port PORT  where the editor is; a free port unless given
-  --help       shows this`;
+  --exit       stop after the sync and one event, instead of staying up
+  --port PORT  port of the editor (default: any free port)
+  --help       show this help`;
 
 function readOptions() {
 	const string = { type: 'string' } as const;
@@ -50,18 +50,18 @@ function readOptions() {
 }
 
 /**
- * @param wanted the port that is asked for; undefined for any, n8n's own if it is free
- * @throws UserError when that port is not free
+ * @param requested the port to use; undefined for any free port, preferably n8n's default
+ * @throws UserError if that port is not free
  */
-async function freePort(wanted: string | undefined): Promise<number> {
-	if (wanted === undefined) return await getPort({ port: portNumbers(5678, 5778) });
-	const port = Number(wanted);
+async function freePort(requested: string | undefined): Promise<number> {
+	if (requested === undefined) return await getPort({ port: portNumbers(5678, 5778) });
+	const port = Number(requested);
 	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new UserError(`"${wanted}" is not a port. Give a number from 1 to 65535 with --port.`);
+		throw new UserError(`"${requested}" is not a port. Use a number from 1 to 65535 for --port.`);
 	}
 	if ((await getPort({ port })) === port) return port;
 	throw new UserError(
-		`Port ${port} is in use. Stop the program that uses it, or name another with --port.`,
+		`Port ${port} is in use. Stop the program that uses it, or choose another port with --port.`,
 	);
 }
 
@@ -71,55 +71,58 @@ async function demo(): Promise<number> {
 		console.log(usage);
 		return 0;
 	}
-	const exits = options.exit || process.env.CI !== undefined || !process.stdout.isTTY;
+	const exitsWhenDone = options.exit || process.env.CI !== undefined || !process.stdout.isTTY;
 	const start = Date.now();
 	const port = await freePort(options.port);
 
-	const runtime = await bringRuntime();
+	const runtime = await installRuntime();
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	const mockServer = await startMockServer();
 	beforeExit(mockServer.close);
-	await step('Installing the package as n8n does', async () => installPackage(folder, tarball));
+	await step('Installing the package', async () => installPackage(folder, tarball));
 	const n8n = await step('Starting n8n with an empty database', async () =>
 		N8n.start(runtime, folder, port),
 	);
-	const [sync, hook] = await step('Setting up owner, credential and workflows', async () => {
-		await n8n.setUpOwner();
-		const credentials = await n8n.addCredential(mockServer, webhookSecret);
-		const ids = new Map<string, string>();
-		for (const file of exampleFiles()) {
-			ids.set(file, await n8n.importWorkflow(file, credentials));
-		}
-		const wanted = ['participant-sync', 'referral-event-to-message'];
-		return wanted.map((name) => String(ids.get(`examples/${name}.json`)));
-	});
-	await step('Publishing "Referral event to message"', async () => n8n.activate(hook));
+	const [sync, eventWorkflow] = await step(
+		'Setting up the owner, credential and workflows',
+		async () => {
+			await n8n.setUpOwner();
+			const credentials = await n8n.addCredential(mockServer, webhookSecret);
+			const ids = new Map<string, string>();
+			for (const file of exampleFiles()) {
+				ids.set(file, await n8n.importWorkflow(file, credentials));
+			}
+			const names = ['participant-sync', 'referral-event-to-message'];
+			return names.map((name) => String(ids.get(`examples/${name}.json`)));
+		},
+	);
+	await step('Publishing "Referral event to message"', async () => n8n.activate(eventWorkflow));
 
 	const first = await run(n8n, sync, 'Running "Participant sync"');
 	const second = await run(n8n, sync, 'Running it again');
 	const rows = await n8n.rows<Row>({ take: 5, sortBy: 'totalReferrals:desc' });
-	const held = report(mockServer, [first, second], rows, start);
-	const event = await sendEvent(n8n, mockServer, hook);
+	const isCorrect = report(mockServer, [first, second], rows, start);
+	const event = await sendEvent(n8n, mockServer, eventWorkflow);
 
-	if (exits) return held ? 0 : 1;
+	if (exitsWhenDone) return isCorrect ? 0 : 1;
 	console.log(`
-n8n stays up for you to look around. Log in with ${owner.email} and the password ${owner.password}.
-  Sync, with its items   ${await lastExecution(n8n, sync)}
-  Table that it filled   ${await n8n.dataTableUrl()}
-  Event, with its items  ${event}
-  All examples           ${n8n.url}/home/workflows
+n8n keeps running so that you can look around. Log in as ${owner.email} with the password ${owner.password}.
+  The sync and its items    ${await lastExecution(n8n, sync)}
+  The table it filled       ${await n8n.dataTableUrl()}
+  The event and its items   ${event}
+  All examples              ${n8n.url}/home/workflows
 The mock server for Referral Rocket is at ${mockServer.url}. Press Ctrl-C to stop both.`);
-	if (process.stdin.isTTY) await sendEvents(n8n, mockServer, hook);
+	if (process.stdin.isTTY) await sendEvents(n8n, mockServer, eventWorkflow);
 	return await new Promise(() => undefined);
 }
 
-/** Sends an event whenever Enter is pressed, until there is no more input. */
+/** Sends an event whenever Enter is pressed, until the input ends. */
 async function sendEvents(n8n: N8n, mockServer: MockServer, workflowId: string) {
 	console.log(
-		'Press Enter to send a test event of Referral Rocket to the workflow "Referral event to message".',
+		'Press Enter to send a test event from Referral Rocket to the workflow "Referral event to message".',
 	);
-	// In terminal mode it would keep Ctrl-C to itself.
+	// In terminal mode, readline would swallow Ctrl-C.
 	const lines = createInterface({ input: process.stdin, terminal: false })[Symbol.asyncIterator]();
 	while (!(await lines.next()).done) {
 		try {
@@ -131,16 +134,16 @@ async function sendEvents(n8n: N8n, mockServer: MockServer, workflowId: string) 
 }
 
 /**
- * Lets someone join through a referral, and sends the event of it as the service does.
- * @param workflowId of the published workflow that waits for it
- * @returns where the finished execution is
- * @throws UserError when the workflow does not start, for example since it is no longer published
+ * Adds a referred participant and sends the event for it, as the service does.
+ * @param workflowId the published workflow that waits for the event
+ * @returns the URL of the finished execution
+ * @throws UserError if the workflow does not start, for example because it is no longer published
  */
 async function sendEvent(n8n: N8n, { campaign }: MockServer, workflowId: string): Promise<string> {
-	return await step('Sending an event to "Referral event to message"', async (say) => {
+	return await step('Sending an event to "Referral event to message"', async (showDetail) => {
 		const { nodes } = await n8n.get<Workflow>(`/workflows/${workflowId}`);
 		const [{ webhookId }] = nodes.filter((node) => node.webhookId !== undefined);
-		const before = await n8n.executionsOf(workflowId);
+		const before = await n8n.finishedExecutions(workflowId);
 		const [referrer] = campaign.participants.slice(-1);
 		const email = `jo-${randomUUID().slice(0, 4)}@example.com`;
 		const friend = campaign.add(email, referrer, { firstName: 'Jo', lastName: 'Doe' });
@@ -149,21 +152,21 @@ async function sendEvent(n8n: N8n, { campaign }: MockServer, workflowId: string)
 		const status = await deliver(url, event, webhookSecret);
 		if (status !== 200) {
 			throw new UserError(
-				`n8n answered with status ${status}. Look whether the workflow is still published and its credential unchanged.`,
+				`n8n responded with status ${status}. Check that the workflow is still published and its credential is unchanged.`,
 			);
 		}
 		await waitUntil(async () => {
-			const [execution] = await n8n.executionsOf(workflowId, before.length);
+			const [execution] = await n8n.finishedExecutions(workflowId, before.length);
 			if (execution?.status !== 'success') throw new UserError('The workflow did not run.');
-			say(`${email} joined through a referral`);
+			showDetail(`${email} joined through a referral`);
 		}, 30);
 		return await lastExecution(n8n, workflowId);
 	});
 }
 
-/** @returns where the editor shows the last execution of a workflow, with its items */
+/** @returns the URL of the last execution of a workflow in the editor */
 async function lastExecution(n8n: N8n, workflowId: string): Promise<string> {
-	const [{ id }] = await n8n.statusesOf(workflowId);
+	const [{ id }] = await n8n.executionSummaries(workflowId);
 	return `${n8n.url}/workflow/${workflowId}/executions/${id}`;
 }
 
@@ -188,7 +191,7 @@ async function run(n8n: N8n, workflowId: string, title: string): Promise<Sync> {
 	});
 }
 
-/** @returns whether the numbers are right */
+/** @returns whether the numbers are correct */
 function report(
 	mockServer: MockServer,
 	[first, second]: Sync[],
@@ -197,11 +200,13 @@ function report(
 ): boolean {
 	const { participants } = mockServer.campaign;
 	const expected = participants.length;
-	const best = participants.map(({ totalReferrals }) => totalReferrals).sort((a, b) => b - a);
+	const mostReferrals = participants
+		.map(({ totalReferrals }) => totalReferrals)
+		.sort((a, b) => b - a);
 	const numbers = [first.read, first.written, second.read, second.written, rows.count];
-	const held =
+	const isCorrect =
 		numbers.every((number) => number === expected) &&
-		rows.data.every(({ totalReferrals }, place) => totalReferrals === best[place]);
+		rows.data.every(({ totalReferrals }, index) => totalReferrals === mostReferrals[index]);
 	const figures = [
 		['', 'first run', 'second run'],
 		['participants read', first.read, second.read],
@@ -215,14 +220,14 @@ function report(
 		row.referralRewardBalance,
 	]);
 	console.log(`\n${asTable(figures)}`);
-	console.log('The five best referrers');
+	console.log('Top five referrers');
 	console.log(asTable([['email', 'referrals', 'reward balance'], ...referrers]));
 	console.log(
-		held
-			? `All ${expected} participants of the campaign are in the table, once. ${((Date.now() - start) / 1000).toFixed(0)} s in all.`
-			: `The numbers are not right: ${expected} participants were expected everywhere.`,
+		isCorrect
+			? `All ${expected} participants of the campaign are in the table exactly once. Total time: ${((Date.now() - start) / 1000).toFixed(0)} s.`
+			: `The numbers are wrong: they should all be ${expected}.`,
 	);
-	return held;
+	return isCorrect;
 }
 
-await mainOf(demo);
+await runMain(demo);

@@ -1,7 +1,7 @@
-import { mainOf } from '../command-line/processes.mts';
+import { runMain } from '../command-line/processes.mts';
 import { checkLive } from './command.mts';
 
-await mainOf(
+await runMain(
 	async () =>
 		await checkLive(process.argv.slice(2), process.env.REFERRAL_ROCKET_API_KEY, console.log),
 );

@@ -6,13 +6,13 @@ import { beforeExit, start } from '../command-line/processes.mts';
 import { UserError, step } from '../command-line/progress.mts';
 
 /*
- * Brings the pinned Node.js and n8n into a cache outside the project. Each is installed in a folder
- * with another name and renamed when it is whole, so that what has its name can be relied on.
+ * Installs the pinned Node.js and n8n in a cache outside the project. Each is installed under a temporary
+ * name and renamed when it is complete, so that a folder with the final name is always usable.
  */
 
 export const nodeVersion = '24.21.0';
 export const n8nVersion = '2.41.1';
-/** The last of the 1.x, which many still run. */
+/** The latest 1.x, which many people still run. */
 export const n8nVersion1 = '1.123.81';
 
 const cache = path.join(
@@ -23,82 +23,86 @@ const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platf
 const gibibyte = 1024 ** 3;
 
 export interface Runtime {
-	/** Of n8n. */
+	/** The version of n8n. */
 	version: string;
-	/** The folder that holds the `node` program. */
+	/** The folder that contains the `node` program. */
 	nodeBin: string;
 	/** The file that starts n8n. */
 	n8n: string;
 }
 
 /**
- * @param version of n8n
+ * @param version the version of n8n
  * @returns Node.js and n8n, from the cache or freshly installed
  */
-export async function bringRuntime(version = n8nVersion): Promise<Runtime> {
-	nodeFolder ??= bringNode();
+export async function installRuntime(version = n8nVersion): Promise<Runtime> {
+	nodeFolder ??= installNode();
 	const nodeHome = path.join(await nodeFolder, 'node_modules', nodePackage);
 	const nodeBin = path.join(nodeHome, 'bin');
-	const n8nFolder = await bring(
+	const n8nFolder = await install(
 		`n8n-${version}`,
 		'node_modules/sqlite3/build/Release/node_sqlite3.node',
 		{
-			title: `Bringing n8n ${version}, some minutes the first time`,
-			space: 5 * gibibyte,
-			// n8n 1.x asks for an xlsx from outside the registry.
+			title: `Installing n8n ${version}, which takes a few minutes the first time`,
+			requiredSpace: 5 * gibibyte,
+			// n8n 1.x depends on an xlsx that is not in the registry.
 			overrides: version === n8nVersion1 ? { xlsx: '0.18.5' } : undefined,
-			install: async (folder, say) => {
+			install: async (folder, showDetail) => {
 				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
-				const counting = setInterval(() => say(progressOf(folder)), 1000);
+				const progressTimer = setInterval(() => showDetail(describeProgress(folder)), 1000);
 				try {
 					await npm(folder, env, 'install', `n8n@${version}`);
 				} finally {
-					clearInterval(counting);
+					clearInterval(progressTimer);
 				}
-				say('building its database driver');
-				// The headers of Node.js come with it, so that no other download is needed.
+				showDetail('building its database driver');
+				// This Node.js includes its headers, so nothing else has to be downloaded.
 				await npm(
 					folder,
 					{ ...env, npm_config_nodedir: nodeHome, npm_config_ignore_scripts: 'false' },
 					'rebuild',
 					'sqlite3',
 				);
-				say('');
+				showDetail('');
 			},
 		},
 	);
 	return { version, nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
 }
 
-/** Brought once, also when several versions of n8n are brought at the same time. */
+/** Shared, so that installing several versions of n8n at the same time installs Node.js once. */
 let nodeFolder: Promise<string> | undefined;
 
-const bringNode = async () =>
-	await bring(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
-		title: `Bringing Node.js ${nodeVersion}`,
-		space: gibibyte / 4,
+const installNode = async () =>
+	await install(`node-${nodeVersion}`, `node_modules/${nodePackage}/bin/node`, {
+		title: `Installing Node.js ${nodeVersion}`,
+		requiredSpace: gibibyte / 4,
 		install: async (folder) => await npm(folder, {}, 'install', `${nodePackage}@${nodeVersion}`),
 	});
 
-interface Wanted {
+interface Installation {
 	title: string;
-	/** Bytes that must be free on the disk. */
-	space: number;
-	/** Versions to take in place of those that a package asks for. */
+	/** Required free disk space in bytes. */
+	requiredSpace: number;
+	/** Versions that replace those a package depends on. */
 	overrides?: Record<string, string>;
-	install: (folder: string, say: (detail: string) => void) => Promise<void>;
+	install: (folder: string, showDetail: (detail: string) => void) => Promise<void>;
 }
 
-async function bring(name: string, proof: string, wanted: Wanted): Promise<string> {
+async function install(
+	name: string,
+	lastInstalledFile: string,
+	installation: Installation,
+): Promise<string> {
 	const folder = path.join(cache, name);
 	await mkdir(cache, { recursive: true });
-	await removeLeftovers(name, proof);
+	await removeLeftovers(name, lastInstalledFile);
 	if (existsSync(folder)) return folder;
-	await step(wanted.title, async (say) => {
+	await step(installation.title, async (showDetail) => {
 		const { bavail, bsize } = await statfs(cache);
-		if (bavail * bsize < wanted.space) {
+		if (bavail * bsize < installation.requiredSpace) {
 			throw new UserError(
-				`${cache} has too little room: ${(wanted.space / gibibyte).toFixed(1)} GiB are needed. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk, and run this again.`,
+				`${cache} has too little disk space: ${(installation.requiredSpace / gibibyte).toFixed(1)} GiB are needed. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk, and run this again.`,
 			);
 		}
 		const partial = `${folder}.partial-${process.pid}`;
@@ -107,27 +111,27 @@ async function bring(name: string, proof: string, wanted: Wanted): Promise<strin
 		await mkdir(partial, { recursive: true });
 		await writeFile(
 			path.join(partial, 'package.json'),
-			JSON.stringify({ private: true, overrides: wanted.overrides }),
+			JSON.stringify({ private: true, overrides: installation.overrides }),
 		);
-		await wanted.install(partial, say);
+		await installation.install(partial, showDetail);
 		await rename(partial, folder).catch(async (error: unknown) => {
-			// Another run was faster: its folder is as good.
-			if (!existsSync(path.join(folder, proof))) throw error;
+			// Another process installed it first: use that folder.
+			if (!existsSync(path.join(folder, lastInstalledFile))) throw error;
 			await removePartial();
 		});
 	});
 	return folder;
 }
 
-/** Takes away what runs that were killed have left, but nothing that is still being installed. */
+/** Removes leftovers of killed processes, but nothing that is still being installed. */
 async function removeLeftovers(name: string, proof: string) {
 	for (const entry of readdirSync(cache)) {
 		const [, owner] = /\.partial-(\d+)$/.exec(entry) ?? [];
-		const isLeft = owner
+		const isLeftover = owner
 			? entry.startsWith(`${name}.`) && !isAlive(Number(owner))
 			: entry === name && !existsSync(path.join(cache, name, proof));
-		if (!isLeft) continue;
-		console.log(`  ${path.join(cache, entry)} is incomplete and is removed.`);
+		if (!isLeftover) continue;
+		console.log(`  ${path.join(cache, entry)} is incomplete and will be removed.`);
 		await rm(path.join(cache, entry), { recursive: true, force: true });
 	}
 }
@@ -140,15 +144,15 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-function progressOf(folder: string): string {
+function describeProgress(folder: string): string {
 	const modules = path.join(folder, 'node_modules');
 	const packages = existsSync(modules) ? readdirSync(modules).length : 0;
-	return packages ? `${packages} packages so far` : 'looking up what it needs';
+	return packages ? `${packages} packages so far` : 'resolving dependencies';
 }
 
 /**
  * Runs npm in a folder.
- * @throws UserError when it fails, with what can be done about it
+ * @throws UserError if it fails, with advice on how to fix it
  */
 export async function npm(
 	folder: string,
@@ -156,7 +160,7 @@ export async function npm(
 	command: string,
 	...args: string[]
 ) {
-	// As variables, so that the command stays what it was called with.
+	// As environment variables, so that the command line stays unchanged.
 	const settings = {
 		npm_config_ignore_scripts: 'true',
 		npm_config_audit: 'false',
@@ -164,13 +168,13 @@ export async function npm(
 		npm_config_loglevel: 'error',
 	};
 	const started = start('npm', [command, ...args], { cwd: folder, env: { ...settings, ...env } });
-	if ((await started.ended) !== 0) throw new UserError(adviceFor(started.output()));
+	if ((await started.ended) !== 0) throw new UserError(npmAdvice(started.output()));
 }
 
-function adviceFor(output: string): string {
+function npmAdvice(output: string): string {
 	const end = output.trim().split('\n').slice(-15).join('\n');
 	const advice = [
-		// First, because the driver's build looks for a ready-made one on the internet before it compiles.
+		// First, because the driver's build tries to download a prebuilt binary before it compiles.
 		[
 			/not found: make|make: not found|g\+\+|gyp ERR/,
 			'The database driver of n8n could not be built. Install a C++ compiler with make and Python 3 (on Debian or Ubuntu: apt-get install g++ make python3), and run this again.',
@@ -186,9 +190,9 @@ function adviceFor(output: string): string {
 		[/ENOSPC/, 'The disk is full. Free 5 GiB, and run this again.'],
 		[
 			/E404|ETARGET/,
-			`The npm registry in use does not have a package that is needed. If npm is set to a registry of your own, use the public one, and run this again.`,
+			'A required package is not in the npm registry in use. If npm is configured to use a private registry, switch to the public one, and run this again.',
 		],
 	] as const;
-	const [, sentence] = advice.find(([sign]) => sign.test(output)) ?? [];
-	return `${sentence ?? 'npm did not finish.'}\nThe last that npm said:\n${end}`;
+	const [, sentence] = advice.find(([pattern]) => pattern.test(output)) ?? [];
+	return `${sentence ?? 'npm failed.'}\nThe end of its output:\n${end}`;
 }

@@ -9,19 +9,25 @@ import axios, { type AxiosInstance } from 'axios';
 import { parse } from 'flatted';
 import getPort from 'get-port';
 import { npm, type Runtime } from './cache.mts';
-import { beforeExit, start, stop, whenReady, type Started } from '../command-line/processes.mts';
+import {
+	beforeExit,
+	start,
+	stop,
+	waitUntilReady,
+	type RunningProgram,
+} from '../command-line/processes.mts';
 
 const run = promisify(execFile);
 
 export const project = path.resolve(import.meta.dirname, '../..');
 
-/** @returns the example workflows, as importWorkflow takes them */
+/** @returns the example workflows, as paths for importWorkflow */
 export const exampleFiles = () =>
 	readdirSync(path.join(project, 'examples'))
 		.filter((file) => file.endsWith('.json'))
 		.map((file) => `examples/${file}`);
 
-/** The owner of every n8n that is started here; it is reachable from this machine only. */
+/** The owner of every n8n started here. It is reachable only from this machine. */
 export const owner = {
 	email: 'owner@example.com',
 	password: 'Referral-Rocket-1',
@@ -30,7 +36,7 @@ export const owner = {
 };
 
 export interface NodeRun {
-	/** Milliseconds. */
+	/** In milliseconds. */
 	executionTime: number;
 	error?: { message: string };
 	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
@@ -45,31 +51,31 @@ export interface Workflow {
 	>;
 }
 
-interface Outcome {
+interface ExecutionSummary {
 	id: string;
 	status: string;
-	/** As an ISO date; none while it waits for a worker. */
+	/** As an ISO date; null while it waits for a worker. */
 	startedAt: string | null;
 }
 
 export interface Execution {
 	status: string;
-	/** By name of the node. */
+	/** By node name. */
 	runData: Record<string, NodeRun[]>;
-	/** What stopped it. */
+	/** The message of the error that stopped it. */
 	message?: string;
 }
 
-/** @returns the items that a node gave at one of its outputs; none where it did not run */
+/** @returns the items at one of a node's outputs; none if it did not run */
 export const itemsOf = ({ runData }: Execution, node: string, output = 0) =>
 	runData[node]?.[0]?.data?.main?.[output] ?? [];
 
 const isUnfinished = (status: string) => ['new', 'running', 'waiting'].includes(status);
 
-/** Every temporary folder so far, the first made first. */
+/** Every temporary folder so far, oldest first. */
 export const temporaryFolders: string[] = [];
 
-/** A temporary folder that is gone when this process ends. */
+/** Creates a temporary folder that is removed when this process exits. */
 export async function temporaryFolder(): Promise<string> {
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-nodes-referral-rocket-'));
 	temporaryFolders.push(folder);
@@ -77,15 +83,15 @@ export async function temporaryFolder(): Promise<string> {
 	return folder;
 }
 
-/** @returns name and version of the package */
+/** @returns the name and version of the package */
 export async function packageJson(): Promise<{ name: string; version: string }> {
 	return JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
 }
 
 /**
- * Builds the package and packs it as npm publishes it.
- * @param folder where the tarball goes
- * @returns the tarball
+ * Builds the package and packs it as for publishing.
+ * @param folder where to put the tarball
+ * @returns the path of the tarball
  */
 export async function packPackage(folder: string): Promise<string> {
 	await npm(project, {}, 'run', 'build');
@@ -95,10 +101,10 @@ export async function packPackage(folder: string): Promise<string> {
 }
 
 /**
- * Installs the package into n8n's user folder with the command that the README gives.
+ * Installs the package in n8n's user folder with the command from the README.
  * @param tarball the packed package, or its name and version on npm
- * @param nodeBin the folder of the Node.js to use; by default the one of this process
- * @returns the folder that holds the installed package
+ * @param nodeBin the folder of the Node.js to use; by default, the one that runs this process
+ * @returns the folder that contains the installed package
  */
 export async function installPackage(
 	userFolder: string,
@@ -116,7 +122,7 @@ export async function installPackage(
 }
 
 /**
- * Changes the SQLite database of a running n8n, for what can't be brought about otherwise.
+ * Changes the SQLite database of a running n8n, for states that can't be reached any other way.
  * @param sql one or more statements
  */
 export async function changeDatabase(
@@ -137,8 +143,8 @@ async function startN8n(
 	port: number,
 	env: NodeJS.ProcessEnv,
 	isReady: () => Promise<boolean>,
-): Promise<Started> {
-	const started = start(path.join(nodeBin, 'node'), [n8n, ...command], {
+): Promise<RunningProgram> {
+	const program = start(path.join(nodeBin, 'node'), [n8n, ...command], {
 		cwd: userFolder,
 		log: path.join(userFolder, 'n8n.log'),
 		env: {
@@ -155,25 +161,25 @@ async function startN8n(
 			N8N_PERSONALIZATION_ENABLED: 'false',
 			N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 			N8N_HIRING_BANNER_ENABLED: 'false',
-			// With the other engine of n8n 1.123.81, $('Any Node') gives nothing here, for any node.
+			// With the other engine of n8n 1.123.81, $('Any Node') returns nothing here, whatever the node.
 			...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
 			...env,
 		},
 	});
-	await whenReady('n8n', started, isReady);
-	return started;
+	await waitUntilReady('n8n', program, isReady);
+	return program;
 }
 
 /**
- * Starts an n8n worker that takes executions from the queue, five at a time, and waits until it does.
- * @param env the settings of the queue and the database
- * @returns the worker; what it logs is in n8n.log in its user folder
+ * Starts an n8n worker that runs up to five executions from the queue at a time, and waits until it is ready.
+ * @param env settings of the queue and the database
+ * @returns the worker; its log is n8n.log in its user folder
  */
 export async function startWorker(
 	runtime: Runtime,
 	userFolder: string,
 	env: NodeJS.ProcessEnv,
-): Promise<Started> {
+): Promise<RunningProgram> {
 	const port = await getPort();
 	const health = {
 		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
@@ -188,9 +194,9 @@ export async function startWorker(
 }
 
 /**
- * Starts an n8n process that does nothing but receive webhooks, and waits until it does.
- * @param env the settings of the queue and the database
- * @returns its address
+ * Starts an n8n process that only receives webhooks, and waits until it is ready.
+ * @param env settings of the queue and the database
+ * @returns its URL
  */
 export async function startWebhookProcess(
 	runtime: Runtime,
@@ -206,29 +212,29 @@ export async function startWebhookProcess(
 	return url;
 }
 
-/** A running n8n, and its REST API as the editor uses it. */
+/** A running n8n, controlled through the editor's REST API. */
 export class N8n {
 	private readonly api: AxiosInstance;
 
 	private constructor(
 		readonly url: string,
 		private readonly version: string,
-		private readonly started: Started,
+		private readonly program: RunningProgram,
 	) {
 		// n8n ties a login to the browser's ID.
 		this.api = axios.create({ baseURL: `${url}/rest`, headers: { 'browser-id': 'runtime' } });
 		this.api.interceptors.response.use(undefined, (error: unknown) => {
 			if (!axios.isAxiosError(error)) throw error;
 			const body = JSON.stringify(error.response?.data ?? error.message).slice(0, 500);
-			throw new Error(`n8n answered ${error.config?.method} ${error.config?.url} with ${body}`);
+			throw new Error(`n8n responded to ${error.config?.method} ${error.config?.url} with ${body}`);
 		});
 	}
 
 	/**
 	 * Starts n8n and waits until it is ready.
-	 * @param port the editor's port, a free one
-	 * @param env settings beyond those that every n8n has here
-	 * @throws UserError when n8n does not start
+	 * @param port a free port for the editor
+	 * @param env additional settings
+	 * @throws UserError if n8n does not start
 	 */
 	static async start(
 		runtime: Runtime,
@@ -237,32 +243,32 @@ export class N8n {
 		env: NodeJS.ProcessEnv = {},
 	): Promise<N8n> {
 		const url = `http://127.0.0.1:${port}`;
-		const started = await startN8n(runtime, ['start'], userFolder, port, env, async () => {
+		const program = await startN8n(runtime, ['start'], userFolder, port, env, async () => {
 			await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
-			// n8n 1.x is ready before it can be asked for anything.
+			// n8n 1.x reports that it is ready before it accepts requests.
 			const { data } = await axios.get<string>(url, { timeout: 2000, responseType: 'text' });
 			return data.includes('id="app"');
 		});
-		return new N8n(url, runtime.version, started);
+		return new N8n(url, runtime.version, program);
 	}
 
 	async stop(): Promise<void> {
-		await stop(this.started);
+		await stop(this.program);
 	}
 
-	/** @returns how many bytes of memory its process holds */
+	/** @returns the memory of its process in bytes */
 	async memory(): Promise<number> {
-		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.started.child.pid)]);
+		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.program.child.pid)]);
 		return Number(stdout) * 1024;
 	}
 
-	/** Makes the owner, as the first visitor of a new n8n does, and logs in. */
+	/** Creates the owner, as the first visitor of a new n8n does, and logs in. */
 	async setUpOwner(): Promise<void> {
 		const { headers } = await this.api.post('/owner/setup', owner);
 		this.keepLogin(headers);
 	}
 
-	/** Logs in as the owner that an earlier start of this n8n has made. */
+	/** Logs in as the owner, who was created before this n8n was restarted. */
 	async logIn(): Promise<void> {
 		const { email, password } = owner;
 		const { headers } = await this.api.post('/login', { emailOrLdapLoginId: email, password });
@@ -273,15 +279,15 @@ export class N8n {
 		this.api.defaults.headers.cookie = String(headers['set-cookie']).split(';')[0];
 	}
 
-	async post<Answer>(path: string, body: unknown): Promise<Answer> {
-		return (await this.api.post<{ data: Answer }>(path, body)).data.data;
+	async post<Body>(path: string, body: unknown): Promise<Body> {
+		return (await this.api.post<{ data: Body }>(path, body)).data.data;
 	}
 
-	async get<Answer>(path: string, params?: object): Promise<Answer> {
-		return (await this.api.get<{ data: Answer }>(path, { params })).data.data;
+	async get<Body>(path: string, params?: object): Promise<Body> {
+		return (await this.api.get<{ data: Body }>(path, { params })).data.data;
 	}
 
-	/** @returns every node that can be used, as its type and version */
+	/** @returns the type and version of every available node */
 	async nodeTypes(): Promise<Set<string>> {
 		const { data } = await this.api.get<Array<{ name: string; version: number | number[] }>>(
 			'/types/nodes.json',
@@ -292,7 +298,7 @@ export class N8n {
 		);
 	}
 
-	/** Makes a Referral Rocket credential and returns it as nodes refer to it. */
+	/** Creates a Referral Rocket credential and returns it in the form that nodes refer to it. */
 	async addCredential(
 		service: { apiKey: string; url: string },
 		webhookSecret = '',
@@ -313,9 +319,9 @@ export class N8n {
 	}
 
 	/**
-	 * Imports a workflow and gives its Referral Rocket nodes a credential and, where none is chosen, a campaign.
-	 * @param file in the project
-	 * @param change made to it before it is saved
+	 * Imports a workflow and sets the credential of its Referral Rocket nodes, and the campaign if none is chosen.
+	 * @param file its path in the project
+	 * @param change applied to the workflow before it is saved
 	 * @returns its ID in this n8n
 	 */
 	async importWorkflow(
@@ -328,21 +334,21 @@ export class N8n {
 			if (!node.type.startsWith('n8n-nodes-referral-rocket.')) continue;
 			node.credentials = credentials;
 			const { campaignId } = node.parameters as { campaignId?: { value: string } };
-			// The examples leave it to the user.
+			// The examples leave the choice to the user.
 			if (campaignId?.value === '') campaignId.value = 'JCu82f30F1';
 		}
 		change?.(workflow);
 		return await this.saveWorkflow(workflow);
 	}
 
-	/** @returns the ID of the workflow, saved but not published */
+	/** Saves a workflow without publishing it. @returns its ID */
 	async saveWorkflow(workflow: object): Promise<string> {
 		return (await this.post<{ id: string }>('/workflows', { active: false, ...workflow })).id;
 	}
 
 	/**
-	 * Publishes a saved workflow and waits until its triggers run.
-	 * @throws with what n8n says when they don't
+	 * Publishes a saved workflow and waits until its triggers are active.
+	 * @throws an error with n8n's response if publishing fails
 	 */
 	async activate(workflowId: string): Promise<void> {
 		if (this.version.startsWith('1.')) {
@@ -362,7 +368,7 @@ export class N8n {
 		throw new Error(`Workflow ${workflowId} did not become active.`);
 	}
 
-	/** Takes a published workflow back: its triggers stop. */
+	/** Unpublishes a workflow: its triggers stop. */
 	async deactivate(workflowId: string): Promise<void> {
 		if (this.version.startsWith('1.')) {
 			await this.api.patch(`/workflows/${workflowId}`, { active: false });
@@ -370,16 +376,16 @@ export class N8n {
 	}
 
 	/**
-	 * n8n's own pages follow the start in their order and the ID in their bounds; workers do not start
-	 * executions in the order of the IDs, so those pages give some twice and leave some out.
-	 * @returns what became of every execution of a workflow so far, the last started first
+	 * n8n sorts its pages by start time but bounds them by ID. As workers do not start executions in ID
+	 * order, those pages repeat some executions and omit others.
+	 * @returns every execution of a workflow so far, latest start first
 	 */
-	async statusesOf(workflowId: string): Promise<Outcome[]> {
-		const all = new Map<string, Outcome>();
+	async executionSummaries(workflowId: string): Promise<ExecutionSummary[]> {
+		const all = new Map<string, ExecutionSummary>();
 		let startedBefore: string | undefined;
 		for (;;) {
 			const known = all.size;
-			const { results } = await this.get<{ results: Outcome[] }>('/executions', {
+			const { results } = await this.get<{ results: ExecutionSummary[] }>('/executions', {
 				filter: JSON.stringify({ workflowId, startedBefore }),
 				limit: 100,
 			});
@@ -390,25 +396,25 @@ export class N8n {
 	}
 
 	/**
-	 * @param skip how many of the first to leave out
-	 * @returns the finished executions of a workflow, the oldest first
+	 * @param skip how many of the oldest to omit
+	 * @returns the finished executions of a workflow, oldest first
 	 */
-	async executionsOf(workflowId: string, skip = 0): Promise<Execution[]> {
-		const all = await this.statusesOf(workflowId);
+	async finishedExecutions(workflowId: string, skip = 0): Promise<Execution[]> {
+		const all = await this.executionSummaries(workflowId);
 		const finished = all.filter(({ status }) => !isUnfinished(status)).reverse();
 		return await Promise.all(finished.slice(skip).map(async ({ id }) => await this.execution(id)));
 	}
 
 	private async execution(id: string): Promise<Execution> {
 		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
-		// The status is there before the data.
+		// The status is available before the data.
 		const stored = isUnfinished(status) ? undefined : parse(data);
 		if (!stored) return { status: 'running', runData: {} };
 		const { runData, error } = stored.resultData;
 		return { status, runData, message: error?.message };
 	}
 
-	/** Runs a saved workflow from one of its triggers, as the button in the editor does. */
+	/** Runs a saved workflow from one of its triggers, like the button in the editor, and waits until it ends. */
 	async run(workflowId: string, trigger: string): Promise<Execution> {
 		const executionId = await this.startRun(workflowId, trigger);
 		for (;;) {
@@ -418,13 +424,13 @@ export class N8n {
 		}
 	}
 
-	/** As run, without waiting for the end; returns the execution's ID. */
+	/** Like `run`, but does not wait until it ends. @returns the ID of the execution */
 	async startRun(workflowId: string, trigger: string): Promise<string> {
 		const { executionId } = await this.post<{ executionId: string }>(
 			`/workflows/${workflowId}/run`,
 			{
 				triggerToStartFrom: { name: trigger },
-				// n8n 1.x runs what it is sent, n8n 2.x what it has saved.
+				// n8n 1.x runs the workflow in the request, n8n 2.x the saved one.
 				...(this.version.startsWith('1.') && {
 					workflowData: await this.get(`/workflows/${workflowId}`),
 				}),
@@ -434,15 +440,15 @@ export class N8n {
 	}
 
 	/**
-	 * @param query how many rows to skip and to take, at most 250, and how to sort them
-	 * @returns these rows of the only data table, and how many it has in all
+	 * @param query how many rows to skip and take (at most 250), and how to sort them
+	 * @returns these rows of the only data table, and its total number of rows
 	 */
 	async rows<Row>(query: object): Promise<{ count: number; data: Row[] }> {
 		const { projectId, id } = await this.dataTable();
 		return await this.get(`/projects/${projectId}/data-tables/${id}/rows`, query);
 	}
 
-	/** @returns where the editor shows the only data table */
+	/** @returns the URL of the only data table in the editor */
 	async dataTableUrl(): Promise<string> {
 		const { projectId, id } = await this.dataTable();
 		return `${this.url}/projects/${projectId}/datatables/${id}`;

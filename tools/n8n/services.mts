@@ -2,28 +2,28 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import getPort from 'get-port';
 import { temporaryFolder } from './n8n.mts';
-import { start, whenReady } from '../command-line/processes.mts';
+import { start, waitUntilReady } from '../command-line/processes.mts';
 import { UserError } from '../command-line/progress.mts';
 
-/** Something that this machine does not have: what needs it can't be run here. */
+/** A program that is not installed on this machine, so whatever needs it can't run here. */
 export class Missing extends UserError {}
 
 /**
- * @param names of the program, as systems call it
- * @param folders where to look beyond the PATH
- * @returns the first of them that is there
- * @throws Missing when none is
+ * @param names the program's possible names
+ * @param folders where to look in addition to the PATH
+ * @returns the first one found
+ * @throws Missing if none is found
  */
 export function findProgram(names: string[], folders: string[] = []): string {
-	const places = [...(process.env.PATH ?? '').split(path.delimiter), ...folders];
+	const searched = [...(process.env.PATH ?? '').split(path.delimiter), ...folders];
 	const found = names
-		.flatMap((name) => places.map((folder) => path.join(folder, name)))
+		.flatMap((name) => searched.map((folder) => path.join(folder, name)))
 		.find((file) => existsSync(file));
 	if (found) return found;
 	throw new Missing(`no ${names[0]} on this machine`);
 }
 
-/** Where Debian and Ubuntu keep what belongs to one version of PostgreSQL. */
+/** Where Debian and Ubuntu install the programs of each PostgreSQL version. */
 function postgresFolders(): string[] {
 	const home = '/usr/lib/postgresql';
 	const versions = existsSync(home) ? readdirSync(home).sort().reverse() : [];
@@ -31,11 +31,11 @@ function postgresFolders(): string[] {
 }
 
 /**
- * Starts Redis and PostgreSQL, empty, for as long as this process lives.
- * @returns the settings with which n8n uses both, in queue mode
- * @throws Missing when this machine does not have them
+ * Starts an empty Redis and PostgreSQL, which are stopped when this process exits.
+ * @returns the settings with which n8n uses them, in queue mode
+ * @throws Missing if they are not installed on this machine
  */
-export async function startQueue(): Promise<NodeJS.ProcessEnv> {
+export async function startQueueServices(): Promise<NodeJS.ProcessEnv> {
 	const redis = findProgram(['redis-server']);
 	const redisPort = await getPort();
 	const database = await startPostgres();
@@ -57,14 +57,14 @@ export async function startQueue(): Promise<NodeJS.ProcessEnv> {
 
 async function startRedis(program: string, port: number) {
 	const settings = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-	const started = start(program, ['--port', String(port), ...settings]);
-	await whenReady('Redis', started, async () => /ready to accept/i.test(started.output()));
+	const redis = start(program, ['--port', String(port), ...settings]);
+	await waitUntilReady('Redis', redis, async () => /ready to accept/i.test(redis.output()));
 }
 
 /**
- * Starts PostgreSQL, empty, for as long as this process lives.
- * @returns how to connect to it; there is no password
- * @throws Missing when this machine does not have it
+ * Starts an empty PostgreSQL, which is stopped when this process exits.
+ * @returns how to connect to it, without a password
+ * @throws Missing if it is not installed on this machine
  */
 export async function startPostgres() {
 	const program = findProgram(['postgres'], postgresFolders());
@@ -77,22 +77,24 @@ export async function startPostgres() {
 		const [first, ...rest] = command;
 		return start(first, rest, { cwd: '/' });
 	};
-	if (isRoot) await done(run('chown', 'postgres', folder));
+	if (isRoot) await requireSuccess(run('chown', 'postgres', folder));
 	const initdb = path.join(path.dirname(program), 'initdb');
 	const database = path.join(folder, 'database');
 	const settings = ['--username=n8n', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8'];
-	await done(run(...asUser, initdb, '--no-sync', '-D', database, ...settings));
+	await requireSuccess(run(...asUser, initdb, '--no-sync', '-D', database, ...settings));
 	const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
-	const started = run(
+	const postgres = run(
 		...asUser,
 		program,
 		...['-D', database, '-p', String(port)],
 		...options.flatMap((option) => ['-c', option]),
 	);
-	await whenReady('PostgreSQL', started, async () => /ready to accept/.test(started.output()));
+	await waitUntilReady('PostgreSQL', postgres, async () =>
+		/ready to accept/.test(postgres.output()),
+	);
 	return { host: '127.0.0.1', port, database: 'postgres', user: 'n8n' };
 }
 
-async function done({ ended, output }: ReturnType<typeof start>) {
+async function requireSuccess({ ended, output }: ReturnType<typeof start>) {
 	if ((await ended) !== 0) throw new UserError(`PostgreSQL could not be set up:\n${output()}`);
 }

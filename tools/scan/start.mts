@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { packPackage, project, temporaryFolder } from '../n8n/n8n.mts';
-import { mainOf, start } from '../command-line/processes.mts';
+import { runMain, start } from '../command-line/processes.mts';
 import { step } from '../command-line/progress.mts';
 
 /*
- * n8n's public scan, before there is anything public: npm run scan. Its command knows only packages on
- * npm, so its rules are put to the source and to the tarball from here.
+ * Runs n8n's public scan before publishing: npm run scan. The scan's own command works only on packages
+ * that are on npm, so this applies its rules to the source and to the tarball.
  */
 
 async function scan(): Promise<number> {
@@ -17,7 +17,7 @@ async function scan(): Promise<number> {
 	const unpacking = start('tar', ['-xzf', tarball, '-C', published, '--strip-components=1']);
 	if ((await unpacking.ended) !== 0) throw new Error(unpacking.output());
 
-	// The scan makes a folder for temporary files when it is loaded, and leaves it behind.
+	// The scan creates a temporary folder when it is loaded and never removes it.
 	process.env.TMPDIR = folder;
 	// @ts-expect-error The scan has no types.
 	const scanner = await import('@n8n/scan-community-package/scanner/scanner.mjs');
@@ -37,4 +37,4 @@ async function scan(): Promise<number> {
 	return passed ? 0 : 1;
 }
 
-await mainOf(scan);
+await runMain(scan);

@@ -115,7 +115,7 @@ export class ExampleRun {
 	/** Waits until a workflow has been started so many times, and has ended well each time. */
 	async settled(workflow: string, count: number): Promise<void> {
 		await waitUntil(async () => {
-			const statuses = (await this.n8n.statusesOf(workflow)).map(({ status }) => status);
+			const statuses = (await this.n8n.executionSummaries(workflow)).map(({ status }) => status);
 			assert.deepEqual(statuses, Array(count).fill('success'));
 		}, 30);
 	}
@@ -135,7 +135,7 @@ export class ExampleRun {
 
 	/** @returns what one node gave, over all finished executions of a workflow */
 	async givenBy(workflow: string, node: string) {
-		const executions = await this.n8n.executionsOf(workflow);
+		const executions = await this.n8n.finishedExecutions(workflow);
 		return executions.flatMap((execution) => itemsOf(execution, node).map(({ json }) => json));
 	}
 }

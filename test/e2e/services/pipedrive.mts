@@ -70,7 +70,7 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		await create(3, '', null);
 		await create(4, 'eve@pipedrive.example.com', 'unknown');
 		await waitUntil(async () => {
-			const executions = await run.n8n.executionsOf(workflow);
+			const executions = await run.n8n.finishedExecutions(workflow);
 			const outcomes = executions.map(({ status, message }) => message ?? status);
 			assert.deepEqual(outcomes.slice(0, 4), Array(4).fill('success'));
 			assert.match(outcomes[4], /^Person 4 was not added: .*"unknown"/);

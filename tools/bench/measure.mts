@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { project } from '../n8n/n8n.mts';
-import { start, stop, whenReady } from '../command-line/processes.mts';
+import { start, stop, waitUntilReady } from '../command-line/processes.mts';
 import { UserError } from '../command-line/progress.mts';
 import type { Cost } from './worker.mts';
 
 export const apiKey = 'sandbox-key';
 export const campaign = 'JCu82f30F1';
-/** Everything is done once and with a tenth of the work, which only shows that it runs. */
+/** A smoke run: everything once, with a tenth of the data. It shows only that the benchmark works. */
 export const brief = process.argv.includes('--brief');
-export const often = (times: number) => (brief ? 1 : times);
+export const repetitions = (times: number) => (brief ? 1 : times);
 
 export type Shape = 'page' | 'array';
 
-/** A mock server in a process of its own, so that its work is not counted as the reader's. */
+/** Runs work against a mock server in a separate process, so that its load is not attributed to the reader. */
 export async function withService<Result>(
 	{ participants = 0, delay = 0, shape = 'page' as Shape },
 	work: (url: string) => Promise<Result>,
@@ -23,7 +23,7 @@ export async function withService<Result>(
 	]);
 	try {
 		const url = () => /Base URL\s+(\S+)/.exec(service.output())?.[1] ?? '';
-		await whenReady('The mock server', service, async () => url() !== '');
+		await waitUntilReady('The mock server', service, async () => url() !== '');
 		return await work(url());
 	} finally {
 		await stop(service);
@@ -32,7 +32,7 @@ export async function withService<Result>(
 
 export type Reader = 'list' | 'bare list' | 'get' | 'bare get';
 
-/** Costs of a reader in a process of its own. */
+/** Measures a reader in a separate process. */
 export async function measure(reader: Reader, url: string, rounds: number, folder: string) {
 	const worker = start(
 		process.execPath,
@@ -44,43 +44,43 @@ export async function measure(reader: Reader, url: string, rounds: number, folde
 	);
 	const code = await worker.ended;
 	const [json] = /^\{"participants".*\}$/m.exec(worker.output()) ?? [];
-	if (code !== 0 || !json) throw new UserError(`The reader did not finish:\n${worker.output()}`);
+	if (code !== 0 || !json) throw new UserError(`The reader failed:\n${worker.output()}`);
 	return JSON.parse(json) as Cost;
 }
 
-/** How many items go through Get and Add. */
+/** Number of items for Get and Add. */
 export const items = brief ? 200 : 2000;
 
-export interface Compared {
+export interface Comparison {
 	elapsed: { node: number; bare: number };
 	processor: { node: number; bare: number };
 	memory: { node: number; bare: number };
 }
 
-/** Both readers, in turn and more than once, so that what else the machine does meets both. */
+/** Runs both readers alternately and repeatedly, so that other load on the machine affects both. */
 export async function compare(
 	[node, bare]: [Reader, Reader],
 	settings: { participants: number; delay?: number; expected?: number },
 	rounds: number,
 	folder: string,
-): Promise<Compared> {
+): Promise<Comparison> {
 	const { participants, expected = participants } = settings;
 	return await withService(settings, async (url) => {
 		const costs = { node: [] as Cost[], bare: [] as Cost[] };
-		for (let turn = 0; turn < often(3); turn++) {
+		for (let round = 0; round < repetitions(3); round++) {
 			for (const [side, reader] of [['node', node] as const, ['bare', bare] as const]) {
 				const cost = await measure(reader, url, rounds, folder);
 				if (cost.participants !== expected) {
-					throw new UserError(`${cost.participants} of ${expected} participants were read.`);
+					throw new UserError(`${cost.participants} of ${expected} participants were returned.`);
 				}
 				costs[side].push(cost);
 			}
 		}
-		const all = (side: 'node' | 'bare', figure: 'elapsed' | 'processor') =>
+		const medianOf = (side: 'node' | 'bare', figure: 'elapsed' | 'processor') =>
 			median(costs[side].flatMap((cost) => cost[figure].slice(rounds > 1 ? 1 : 0)));
 		return {
-			elapsed: { node: all('node', 'elapsed'), bare: all('bare', 'elapsed') },
-			processor: { node: all('node', 'processor'), bare: all('bare', 'processor') },
+			elapsed: { node: medianOf('node', 'elapsed'), bare: medianOf('bare', 'elapsed') },
+			processor: { node: medianOf('node', 'processor'), bare: medianOf('bare', 'processor') },
 			memory: {
 				node: median(costs.node.map(({ memory }) => memory)),
 				bare: median(costs.bare.map(({ memory }) => memory)),
