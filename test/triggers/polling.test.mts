@@ -155,13 +155,33 @@ describe('Participant Added', () => {
 	test('a response with fewer participants than the campaign is refused, and reports nobody', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		service.mockServer.campaign.add('a@example.com');
+		const { campaign } = service.mockServer;
+		campaign.add('a@example.com');
 		service.mockServer.intercept = ({ path }, reply) =>
-			path.endsWith('getAllParticipants') && reply.send([]);
+			path.endsWith('getAllParticipants') && reply.send(campaign.participants.slice(9));
 		await expect(polling.poll()).rejects.toThrow('only part of the participants');
 		service.mockServer.intercept = undefined;
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
+
+	test.each([
+		[0, 'array'],
+		[0, 'page'],
+		[1, 'array'],
+		[1, 'page'],
+	] as const)(
+		'with %i participants a total that counts others stops no check (%s)',
+		async (...row) => {
+			const [participants, listShape] = row;
+			Object.assign(service.mockServer.behaviour, { listShape, totalCountsMore: 3 });
+			service.mockServer.campaign = new Campaign('JCu82f30F1', participants);
+			const polling = watching('participantAdded', { events: allEvents });
+			expect(await polling.poll()).toEqual([]);
+			expect(await polling.poll()).toEqual([]);
+			service.mockServer.campaign.add('a@example.com');
+			expect(emails(await polling.poll())).toEqual(['a@example.com']);
+		},
+	);
 
 	test.each([
 		['lags behind the total', (count: number) => count + 1],

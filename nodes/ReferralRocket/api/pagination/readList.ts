@@ -63,8 +63,10 @@ export async function readList(
 	const secondPlan = { ...plan, pageSize: otherPageSize(plan, first) };
 	if (limit === Infinity) secondPlan.campaignTotal = await campaignTotalOf(call);
 	await readSequentially(secondPlan, second, 0, Infinity);
-	// Nobody on two pages: so many are in the list. More than one page: the service pages as it is asked to.
-	const isPaged = Math.max(first.pagesWithNewRows, second.pagesWithNewRows) > 1;
+	// More than one page proves that the service honours paging; otherwise an empty third page of one does.
+	const isPaged =
+		Math.max(first.pagesWithNewRows, second.pagesWithNewRows) > 1 ||
+		(first.rows.length < 2 && (await readPage(call, 2, 1)).rows.length === 0);
 	const isConfirmed = isPaged && !second.hasDuplicates && second.hasSameParticipants(first);
 	if (!isConfirmed && !isComplete(secondPlan, second)) {
 		throw createIncompleteError(call, incompleteReason(plan, first));
