@@ -10,7 +10,7 @@ const service = useMockServer();
 
 /** A value that any field of its kind takes. */
 function sampleOf({ name, type, displayName }: INodeProperties) {
-	if (type === 'number') return 7;
+	if (type === 'number' || name === 'amount') return 7;
 	if (name === 'sortBy') return { sorting: { field: 'email', direction: 'asc' } };
 	if (name === 'customFields') return { field: [{ name: 'fName', value: 'Jo' }] };
 	return /email/i.test(name) ? 'participant1@example.com' : `sample of ${displayName}`;

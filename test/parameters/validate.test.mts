@@ -13,6 +13,9 @@ describe('an email address', () => {
 		'JO@EXAMPLE.COM',
 		'a@b.c',
 		'!#$%&*/=?^`{|}~@example.com',
+		'taro..yama@docomo.example.jp',
+		'ana.@ezweb.example.jp',
+		'.ana@ezweb.example.jp',
 	])('such as %s is accepted as it is', (email) => {
 		expect(checked(email)).toBe(email);
 	});
@@ -45,6 +48,8 @@ describe('an email address', () => {
 		'https://example.com',
 		'<jo@example.com>',
 		'mailto:jo@example.com',
+		'[jo@example.com]',
+		'["jo@example.com"]',
 		'jo@example.com,',
 		'jo@example..com',
 		'undefined',

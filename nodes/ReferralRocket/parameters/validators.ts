@@ -45,9 +45,15 @@ export const text: Validator = (value, label) => {
 	);
 };
 
+/**
+ * Rejects what can't be one address, like a list or a link, and leaves the rest to the service: Japanese
+ * mobile addresses have dots that no standard allows.
+ */
+const addressPattern = /^[^\s@<>,;:[\]]+@([^\s@<>,;:[\].]+\.)+[^\s@<>,;:[\].]+$/;
+
 export const email: Validator = (value, label) => {
 	const address = String(text(value, label));
-	if (!/^[^\s@<>,;:]+@[^\s@<>,;:]+\.[^\s@<>,;:.]+$/.test(address) || address.includes('..')) {
+	if (!addressPattern.test(address)) {
 		throw new InvalidInputError(
 			`${label} "${address}" is not an email address.`,
 			'Enter one address, like jo@example.com.',
@@ -86,8 +92,13 @@ export const code = inLink(
 	`${campaignLink}JCu82f30F1&${linkParameters.code}=8Mnu09TD`,
 );
 
+/** A share link may contain an address. */
+const shareLink = new RegExp(`^\\s*\\w+://|${linkParameters.code}=`);
+
 export const referrer: Validator = (value, label) =>
-	String(value).includes('@') ? email(value, label) : code(value, label);
+	String(value).includes('@') && !shareLink.test(String(value))
+		? email(value, label)
+		: code(value, label);
 
 interface Sorting {
 	field?: string;
@@ -104,10 +115,10 @@ export const sort: Validator = (value) => {
 	throw new InvalidInputError("'Field Name' of 'Sort' is empty.", 'Enter the field to sort by.');
 };
 
-/** @returns a number, or a text that is nothing but digits and a point, as a number; else NaN */
+/** @returns a number, or text of only digits and one decimal point as a number; otherwise NaN */
 function numberFrom(value: unknown): number {
 	if (typeof value === 'number') return value;
-	return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
+	return typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
 }
 
 const shown = (value: unknown) =>
@@ -115,11 +126,12 @@ const shown = (value: unknown) =>
 
 export const amount: Validator = (value, label) => {
 	const number = numberFrom(value);
-	// Documented as a text.
-	if (Number.isFinite(number) && number >= 0) return String(number);
+	// 15 digits are exact, and enough: 0.1 + 0.2 is 0.3. Documented as text.
+	const written = number < 1e15 ? String(Number(number.toPrecision(15))) : '';
+	if (/^\d+(\.\d+)?$/.test(written)) return written;
 	throw new InvalidInputError(
 		`${label} "${shown(value)}" can't be used.`,
-		'Enter a number of 0 or more, with a point for decimals.',
+		'Enter digits, with a point before decimals and nothing else, like 49.90 or 1250.',
 	);
 };
 
@@ -140,21 +152,37 @@ export interface CustomFields {
 }
 
 /** @returns the custom fields by name */
-export function customFields({ field: fields = [] }: CustomFields) {
-	const taken = Object.values(endpoints.addParticipant.parameters);
-	return Object.fromEntries(
-		fields.map(({ name, value }) => {
-			const given = isBlank(name) ? '' : String(text(name, "'Name'"));
-			if (given !== '' && !taken.includes(given)) return [given, value];
-			throw given === ''
-				? new InvalidInputError(
-						"'Name' of a custom field is empty.",
-						"Enter the field's name as Referral Rocket writes it.",
-					)
-				: new InvalidInputError(
-						`The custom field "${given}" has a field of its own in this node.`,
-						'Fill it in there.',
-					);
-		}),
-	);
+export function customFields({ field: fields = [] }: CustomFields): Record<string, unknown> {
+	const nodeFields = Object.values(endpoints.addParticipant.parameters);
+	const values = new Map<string, unknown>();
+	for (const field of fields) {
+		const name = isBlank(field.name) ? '' : String(text(field.name, "'Name'"));
+		if (name === '') {
+			throw new InvalidInputError(
+				"'Name' of a custom field is empty.",
+				"Enter the field's name as Referral Rocket writes it.",
+			);
+		}
+		if (nodeFields.includes(name)) {
+			throw new InvalidInputError(
+				`The custom field "${name}" has a field of its own in this node.`,
+				'Fill it in there.',
+			);
+		}
+		// n8n's HTTP client drops fields with these names.
+		if (['__proto__', 'constructor', 'prototype'].includes(name)) {
+			throw new InvalidInputError(
+				`n8n can't send a custom field with the name "${name}".`,
+				'Use another name.',
+			);
+		}
+		if (values.has(name)) {
+			throw new InvalidInputError(
+				`There are two custom fields with the name "${name}".`,
+				'Delete one of them.',
+			);
+		}
+		values.set(name, field.value);
+	}
+	return Object.fromEntries(values);
 }

@@ -74,6 +74,12 @@ describe('the referrer', () => {
 			['by email', { referrer: referrer.email }, byEmail],
 			['by share link', { referrer: referrer.link }, byCode],
 			['by share link without https', { referrer: referrer.link.slice(8) }, byCode],
+			['by share link with an address', { referrer: `${referrer.link}&email=sam@x.co` }, byCode],
+			[
+				'by share link with an address, without https',
+				{ referrer: `${referrer.link.slice(8)}&email=sam@x.co` },
+				byCode,
+			],
 			['with spaces around', { referrer: ` ${referrer.code} ` }, byCode],
 			['by an expression', { referrer: '={{ $json.referrer }}' }, byEmail],
 		])('is sent %s', async (_, additionalFields, sent) => {
@@ -103,6 +109,11 @@ describe('the referrer', () => {
 			'in a link without a code',
 			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1' },
 			/contains no referral code\. In 'Referrer', use a link with "referralCode=" in it/,
+		],
+		[
+			'in a link with an address, but without a code',
+			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1&email=sam@x.co' },
+			/contains no referral code/,
 		],
 	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
 		const run = service.run({ ...parameters, additionalFields });
@@ -143,8 +154,14 @@ describe('custom fields', () => {
 	test.each([
 		['without a name', '', /'Name' of a custom field is empty/],
 		['with the name of another field', 'email', /"email" has a field of its own/],
-	])('%s are refused and nothing sent', async (_, name, says) => {
-		const { error } = await service.run(withFields({ name, value: 'a' }));
+		['with a name that n8n drops', '__proto__', /n8n can't send .* "__proto__"/],
+		['with another name that n8n drops', 'constructor', /n8n can't send .* "constructor"/],
+		['with a third name that n8n drops', 'prototype', /n8n can't send .* "prototype"/],
+		['with the same name', 'lName ', /two custom fields with the name "lName"/],
+	])('%s are rejected and nothing is sent', async (_, name, says) => {
+		const { error } = await service.run(
+			withFields({ name: 'lName', value: 'Doe' }, { name, value: 'a' }),
+		);
 		expect(error?.message).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});

@@ -141,9 +141,7 @@ async function readConcurrently(plan: Plan, list: ListProgress, from: number, co
 	const { call } = plan;
 	const { rows, firstPage: { pageSize } = plan } = list;
 	await plan.beforeReading?.();
-	const progress = rows.length
-		? `${rows.length} participants had been read; none of them are passed on.`
-		: undefined;
+	const progress = rows.length ? `${rows.length} participants had been read before.` : undefined;
 	const numbers = Array.from({ length: count }, (_, index) => from + index);
 	return await Promise.all(
 		numbers.map(async (page) => await readPage({ ...call, progress }, page, pageSize)),
@@ -176,7 +174,7 @@ const incompleteReason = (plan: Plan, progress: ListProgress) =>
 
 const createIncompleteError = (call: ApiCall, details: string) =>
 	createApiError(call, {
-		message: `Referral Rocket returned only part of the participants of campaign "${call.values.campaign}", so none are passed on.`,
+		message: `Referral Rocket returned only part of the participants of campaign "${call.values.campaign}".`,
 		solution: "Run this again; if it stays so, try a smaller 'Page Size' in 'Options'.",
 		details,
 	});

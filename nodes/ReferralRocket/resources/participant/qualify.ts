@@ -95,11 +95,12 @@ export const qualify: Operation = {
 				{
 					displayName: 'Amount',
 					name: 'amount',
-					type: 'number',
-					typeOptions: { minValue: 0, numberPrecision: 2 },
-					default: 0,
+					// A number field would drop the comma of 49,90.
+					type: 'string',
+					placeholder: 'e.g. 49.90',
+					default: '',
 					description:
-						"What the participant paid, in the campaign's currency, for example 49.90, not in cents",
+						"What the participant paid, in the campaign's currency, not in cents. Use a point for decimals and no other sign.",
 					routing: sendAs(endpoint, 'amount'),
 				},
 			],
