@@ -5,31 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { runNode, startNode, timesDecrypted } from '../support/engine.mts';
 import { credentialFor, locator, useMockServer, ways } from '../support/mockServer.mts';
+import { selfSigned } from '../support/selfSigned.mts';
 
 /*
  * Request Options, which n8n adds to every declarative node, mean the same in a workflow, where the
  * node takes them itself, and in a tool, where n8n does.
  */
-
-/** A certificate that nobody has signed, for this machine and these tests alone. */
-const selfSigned = {
-	key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJ1u/jbLK4NAlK7lG
-Fl0qlYTB9vT3uhShN8qhVCmIBLShRANCAATxC1hbB/VmRk+PwTbVRbJzeRsI4s4P
-GjAjhSmvTqZnpgKHpf63TQWQbv+SAdWSyx1Bkre5sC9jEdr/PRmMnm2h
------END PRIVATE KEY-----`,
-	cert: `-----BEGIN CERTIFICATE-----
-MIIBgDCCASWgAwIBAgIUSJ6ovyd7u46XHVS2zQXcfZRyJqwwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDEwNTM0NloYDzIxMjYxMDMx
-MTA1MzQ2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATxC1hbB/VmRk+PwTbVRbJzeRsI4s4PGjAjhSmvTqZnpgKHpf63TQWQ
-bv+SAdWSyx1Bkre5sC9jEdr/PRmMnm2ho1MwUTAdBgNVHQ4EFgQUD8GoajUUcXPD
-G2uD+AcXNwc2iEowHwYDVR0jBBgwFoAUD8GoajUUcXPDG2uD+AcXNwc2iEowDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAwUzfgf7XWa4JEeCjrizv
-FwapHUNk3jVIIBRZ20zD+ikCIQCrfpW7Brl3pzuxRsaxcO63XI2kYW4++h7WEeFg
-w1ycbw==
------END CERTIFICATE-----`,
-};
 
 const service = useMockServer();
 const get: INodeParameters = {

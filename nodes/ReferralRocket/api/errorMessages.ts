@@ -151,10 +151,21 @@ export function unreadableMessage(call: Called, response: ApiResponse): ErrorMes
  * @param code Node's or axios's code of what went wrong, for example ECONNREFUSED
  * @returns undefined for an unknown code
  */
-export function networkMessage(call: Called, code: string | undefined): ErrorMessage | undefined {
+export function networkMessage(
+	call: Called & Partial<Pick<ApiCall, 'connection'>>,
+	code: string | undefined,
+): ErrorMessage | undefined {
 	if (code === undefined) return undefined;
 	const subject = subjectOf(call);
 	const details = `The network reported ${code}.`;
+	const { proxy } = call.connection ?? {};
+	if (isUnreachable(code) && proxy) {
+		return {
+			message: `Could not reach the proxy ${proxy.host}:${proxy.port} for ${subject}.`,
+			solution: "Check 'Proxy' in 'Request Options'.",
+			details,
+		};
+	}
 	if (isUnreachable(code)) {
 		return {
 			message: `Could not reach Referral Rocket for ${subject}.`,

@@ -1,3 +1,19 @@
+/**
+ * @param error thrown by one of n8n's request helpers
+ * @returns Node's or axios's code of what went wrong, for example ECONNREFUSED; undefined if the request was
+ * never made
+ */
+export function networkCode(error: unknown): string | undefined {
+	const { code, cause, httpCode } = error as {
+		code?: string;
+		cause?: { code?: string };
+		httpCode?: string | null;
+	};
+	// n8n 1 hides the cause and repeats its code in httpCode. That is the status if only the body is missing.
+	const found = code ?? cause?.code ?? httpCode ?? undefined;
+	return /^\d+$/.test(found ?? '') ? 'ERR_BAD_RESPONSE' : found;
+}
+
 /** @returns whether an established connection ended before the response did */
 export const isConnectionLost = (code: string | undefined) =>
 	/^(ECONNRESET|EPIPE|ERR_BAD_RESPONSE|ERR_STREAM_PREMATURE_CLOSE|HPE_.*|Z_.*)$/.test(code ?? '');
@@ -8,10 +24,16 @@ export const isTimeout = (code: string | undefined) =>
 
 /** @returns whether no connection could be established */
 export const isUnreachable = (code: string) =>
-	/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_INVALID_URL)$/.test(code);
+	/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTAVAIL|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN)|ERR_INVALID_URL)$/.test(
+		code,
+	);
 
 /** @returns whether no secure connection could be established */
 export const isInsecure = (code: string) => /CERT|VERIFY|SSL|TLS|ALTNAME|EPROTO/.test(code);
 
 /** @returns whether a header can't be sent as it is */
 export const isInvalidHeader = (code: string) => /^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(code);
+
+/** @returns whether the service may have received the request, which a code nobody has thought of does not rule out */
+export const mayHaveArrived = (code: string | undefined) =>
+	code !== undefined && !isUnreachable(code) && !isInsecure(code) && !isInvalidHeader(code);

@@ -4,14 +4,13 @@ import type {
 	IExecuteSingleFunctions,
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
-	NodeApiError,
 } from 'n8n-workflow';
 import { cancelSignalOf, type ApiCall } from './apiCall';
 import { accountOf, keyOf, withoutKey } from './authentication';
 import { withDeadline } from './deadline';
 import { networkMessage } from './errorMessages';
 import { createApiError } from './errors';
-import { isConnectionLost, isTimeout } from './networkErrors';
+import { mayHaveArrived, networkCode } from './networkErrors';
 import type { Attempt } from './retry';
 import { sendWithRetry } from './retry';
 import type { ParameterName } from './specification';
@@ -85,10 +84,12 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 		const { statusCode: status, headers, body } = received;
 		if (status !== 429) call.onSent?.();
 		const text = typeof body === 'string' ? body : '';
+		// n8n unpacks a compressed body that was cut off without complaint, and may find nothing in it.
+		if (text === '' && Number(headers['content-length']) > 0) return { code: 'Z_BUF_ERROR' };
 		return { status, headers, response: { status, headers, text } };
 	} catch (error) {
-		const { message, cause } = error as NodeApiError & { cause?: { code?: string } };
-		if (isConnectionLost(cause?.code) || isTimeout(cause?.code)) call.onSent?.();
-		return { code: cause?.code, reason: message };
+		const code = networkCode(error);
+		if (mayHaveArrived(code)) call.onSent?.();
+		return { code, reason: (error as Error).message };
 	}
 }

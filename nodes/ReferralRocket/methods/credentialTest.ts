@@ -8,6 +8,7 @@ import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
 import { checkBaseUrl, networkMessage, statusMessage, webPageMessage } from '../api/errorMessages';
 import { join, wordsOf, type ErrorMessage } from '../api/errors';
+import { networkCode } from '../api/networkErrors';
 import { redacted } from '../api/parseResponse';
 import { isKeyRefused, isMarkup, isSuccess, type ApiResponse } from '../api/response';
 import { endpoints, type Endpoint } from '../api/specification';
@@ -57,8 +58,7 @@ export async function testCredential(
 		const { message, solution, details } = refusal;
 		return { status: 'Error', message: join(message, solution, details) };
 	} catch (error) {
-		const code = (error as { code?: string; cause?: { code?: string } }).code;
-		const { message, solution } = networkMessage(call, code) ?? {
+		const { message, solution } = networkMessage(call, networkCode(error)) ?? {
 			message: wordsOf(error as Error),
 		};
 		return { status: 'Error', message: join(message, solution) };
