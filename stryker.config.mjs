@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import jestConfig from './jest.config.cjs';
 
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -36,6 +37,8 @@ export default {
 		configFile: 'jest.config.cjs',
 		enableFindRelatedTests: false,
 		config: {
+			...jestConfig.projects[0],
+			projects: [],
 			testTimeout: 10_000,
 			testMatch: ['<rootDir>/test/mutation/tests.mts'],
 			runtime: pathOf('test/mutation/runtime.cjs'),

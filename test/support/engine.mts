@@ -30,6 +30,11 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
  * of its outputs, a node that only passes items on.
  */
 
+declare global {
+	/** Which n8n the engine is of, as jest.config.cjs has it. */
+	var n8nMajor: 1 | 2;
+}
+
 const passOn: INodeType = {
 	description: {
 		displayName: 'Pass On',
@@ -262,7 +267,7 @@ export function startNode({
 	});
 	const additionalData = additionalDataFor(credential, workflow);
 	const engine = new WorkflowExecute(additionalData, 'manual');
-	const execution = engine.run({
+	const execution = run(engine, {
 		workflow,
 		startNode: workflow.getNode('Start') ?? undefined,
 		pinData: { Start: items },
@@ -270,6 +275,20 @@ export function startNode({
 	const { signal } = (engine as unknown as { abortController: AbortController }).abortController;
 	return { result: resultOf(execution), cancel: () => execution.cancel(), signal };
 }
+
+type Run = WorkflowExecute['run'];
+
+/** Starts a workflow: n8n 1 does not put what it is started with into an object. */
+const run = (engine: WorkflowExecute, options: Parameters<Run>[0]): ReturnType<Run> =>
+	n8nMajor === 1
+		? (engine.run as unknown as (...options: unknown[]) => ReturnType<Run>).call(
+				engine,
+				options.workflow,
+				options.startNode,
+				options.destinationNode,
+				options.pinData,
+			)
+		: engine.run(options);
 
 async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {
 	const run = await execution;

@@ -71,12 +71,14 @@ test.each([
 );
 
 test(
-	'npm test with a name runs the tests of that name',
+	'npm test with a name runs the tests of that name on both engines',
 	async () => {
 		const tests = run('npm test -- add', { cwd: project });
 		expect(await tests.ended).toBe(0);
-		expect(tests.output()).toMatch(/PASS test\/resources\/participant\/add\.test\.mts/);
-		expect(tests.output()).toMatch(/Test Suites: +1 passed, 1 total/);
+		for (const engine of ['n8n-1', 'n8n-2']) {
+			expect(tests.output()).toContain(`PASS ${engine} test/resources/participant/add.test.mts`);
+		}
+		expect(tests.output()).toMatch(/Test Suites: +2 passed, 2 total/);
 	},
 	patience * 1000,
 );

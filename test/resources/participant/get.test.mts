@@ -3,7 +3,7 @@ import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { startNode } from '../../support/engine.mts';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { n8nAsksFor, takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
 import {
 	credentialFor,
 	errorMessageOf,
@@ -214,7 +214,7 @@ describe('by referral code', () => {
 	});
 
 	test.each([
-		['no code', undefined, /Referral Code/],
+		['no code', undefined, n8nAsksFor(/Referral Code/)],
 		['a blank code', ' ', /'Referral Code' is empty/],
 		['an expression without a code', '={{ $json.nope }}', /'Referral Code' is empty/],
 		[

@@ -1,5 +1,5 @@
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign } from '../../support/inputs.mts';
+import { n8nAsksFor, takesTheCampaign } from '../../support/inputs.mts';
 import {
 	itemsOf,
 	locator,
@@ -60,8 +60,8 @@ test.each([
 });
 
 test.each([
-	['no code', undefined, /Code/],
-	['an empty code', '', /Code/],
+	['no code', undefined, n8nAsksFor(/Code/)],
+	['an empty code', '', n8nAsksFor(/Code/)],
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
 	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
