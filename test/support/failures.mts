@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
-import { isReadOnly } from '../../nodes/ReferralRocket/api/specification.ts';
+import { isReadOnly, rowTypes } from '../../nodes/ReferralRocket/api/specification.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 import type { RunResult } from './engine.mts';
 import { itemsOf, pairs, useRateLimitWindow, ways, type Service } from './mockServer.mts';
@@ -182,7 +182,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 				expectStopped(result, mockServer.apiKey);
 				expect(result.error?.message).toMatch(expected.says);
 				const { notFound } = endpointOf(parameters);
-				const named = status === 404 && notFound === 'campaign' ? names.slice(-1) : names;
+				const named = status === 404 && notFound === rowTypes.campaign ? names.slice(-1) : names;
 				for (const name of expected.namesNobody ? [] : named) {
 					expect(result.error?.message).toContain(`"${name}"`);
 				}

@@ -14,7 +14,7 @@ import {
 	linkParameters,
 	maxPageSize,
 	participantTotals,
-	simplifiedParticipant,
+	rowTypes,
 	messageFields,
 } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
@@ -370,8 +370,8 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'A participant has the fields of the simplified output',
-		code: ['api/specification.ts', 'simplifiedParticipant'],
-		inspect: async (session) => await fieldsSeen(session, simplifiedParticipant),
+		code: ['api/specification.ts', 'rowTypes'],
+		inspect: async (session) => await fieldsSeen(session, rowTypes.participant.simplified),
 	},
 	{
 		assumed: 'A share link contains the campaign in `id` and the code in `referralCode`',
@@ -484,7 +484,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumed: 'Sort fields have the names they have in a participant',
-		code: ['parameters/listFields.ts', 'sortFields'],
+		code: ['parameters/listFields.ts', 'sortField'],
 		inspect: async (session) => {
 			const { ask, campaign } = session;
 			const orders = [];

@@ -8,7 +8,7 @@ import {
 	isUnreachable,
 } from './networkErrors';
 import { isEmpty, isKeyRefused, isWebPage, serviceMessage, type ApiResponse } from './response';
-import { isReadOnly, type Endpoint, type ParameterValues, type Subject } from './specification';
+import { isList, isReadOnly, rowTypes, type Endpoint, type ParameterValues } from './specification';
 
 /*
  * What users read: what happened, how to solve it, and what the service or the network said.
@@ -26,29 +26,32 @@ const runAgain = (endpoint: Endpoint) =>
 /** A credential is tested without a campaign of the user. */
 const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefined;
 
-/** @returns the subject by name, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
-function describe(subject: Subject, values: ParameterValues): string {
+/** @returns what a call is about, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
+export function subjectOf({ endpoint, values }: Called): string {
 	if (isCredentialTest(values)) return 'the credential test';
-	const { campaign, email, code } = values;
-	const where = `campaign "${campaign}"`;
-	if (subject === 'campaign') return where;
-	if (subject === 'referralCode') return `referral code "${code}" in ${where}`;
-	if (email === undefined) return `the participants of ${where}`;
-	return `participant "${email}" in ${where}`;
+	const { rowType } = endpoint;
+	const { email, code } = values;
+	const campaign = `campaign "${values.campaign}"`;
+	if (!rowType) return `referral code "${code}" in ${campaign}`;
+	if (rowType === rowTypes.campaign) return campaign;
+	if (email !== undefined) return `participant "${email}" in ${campaign}`;
+	return isList(endpoint) ? `the ${rowType.plural} of ${campaign}` : `the ${rowType.singular}`;
 }
-
-const subjectOf = ({ endpoint, values }: Called) => describe(endpoint.subject, values);
 
 function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
 	const { email, referredByCode, referredByEmail } = values;
-	const { subject, notFound = subject } = endpoint;
+	const { notFound } = endpoint;
 	const referrer = referredByCode ?? referredByEmail;
 	const orReferrer = referrer === undefined ? '' : ` or referrer "${referrer}"`;
+	const missing = subjectOf({
+		endpoint: { ...endpoint, rowType: notFound ?? endpoint.rowType },
+		values,
+	});
 	let what = 'the campaign ID';
-	if (email !== undefined && notFound === subject) what += ' and the email address';
+	if (email !== undefined && !notFound) what += ' and the email address';
 	if (orReferrer) what += ' and the referrer';
 	return {
-		message: `Referral Rocket could not find ${describe(notFound, values)}${orReferrer}.`,
+		message: `Referral Rocket could not find ${missing}${orReferrer}.`,
 		solution: `Check ${what}, and that the API key belongs to the same account.`,
 	};
 }

@@ -39,17 +39,69 @@ export type ParameterValues = Partial<
 	Record<Exclude<ParameterName, 'customFields'>, string | number>
 > & { customFields?: Record<string, unknown> };
 
-export type Subject = 'campaign' | 'participant' | 'participants' | 'referralCode';
+/** The names of a participant's rewards: what was earned, what of it has been redeemed, what is left. */
+export const rewards = [
+	{
+		earned: 'referralReward',
+		redeemed: 'referralRewardRedeemed',
+		balance: 'referralRewardBalance',
+	},
+	{ earned: 'refereeReward', redeemed: 'refereeRewardRedeemed', balance: 'refereeRewardBalance' },
+];
 
-/** A type of row: a campaign or a participant. */
+/** The totals of a participant: a change of one of them is an update. */
+export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.values<string>)];
+
+/** A type of row, described once for operations, lists, outputs, sorting and messages. */
 export interface RowType {
-	/** At least one of these fields has a value in every row; an object without one is something else. */
+	singular: string;
+	plural: string;
+	/**
+	 * What tells rows apart. At least one of these fields has a value in every row; an object without one
+	 * is something else.
+	 */
 	identityFields: string[];
+	/** Every documented field: what Selected Fields and Sort offer. */
+	fields: string[];
+	/** The fields of the simplified output. */
+	simplified: string[];
+	/** More of them, which are described without a name. */
+	alsoSimplified?: RegExp;
 }
 
+const simplifiedCampaign = ['campaignId', 'campaignName', 'status', 'createdOn', 'end', 'hostURL'];
+
+const simplifiedParticipant = [
+	'email',
+	'firstName',
+	'lastName',
+	'referralCode',
+	'referredByCode',
+	'shareLink',
+	'totalReferrals',
+	'referralRewardBalance',
+	'rewardEventCompleted',
+	'createdOn',
+];
+
 export const rowTypes = {
-	campaign: { identityFields: ['campaignId', 'campaignName'] },
-	participant: { identityFields: ['email', 'referralCode'] },
+	campaign: {
+		singular: 'campaign',
+		plural: 'campaigns',
+		identityFields: ['campaignId', 'campaignName'],
+		fields: [...simplifiedCampaign, 'paused', 'ended', 'rewardHeader'],
+		simplified: simplifiedCampaign,
+		alsoSimplified: /reward|participants/i,
+	},
+	participant: {
+		singular: 'participant',
+		plural: 'participants',
+		identityFields: ['email', 'referralCode'],
+		fields: [
+			...new Set([...simplifiedParticipant, ...participantTotals, 'campaignId', 'fraudScore']),
+		],
+		simplified: simplifiedParticipant,
+	},
 } satisfies Record<string, RowType>;
 
 export interface Endpoint {
@@ -57,18 +109,21 @@ export interface Endpoint {
 	path: string;
 	/** Our name of each parameter → the service's name of it. */
 	parameters: Partial<Record<ParameterName, string>>;
-	/** The type of the row or rows in the response. */
+	/** Those of them that may be empty, although they are required elsewhere. */
+	optional?: ParameterName[];
+	/** The type of the row or rows in the response; undefined if it contains something else. */
 	rowType?: RowType;
-	/** What the response is about; used in messages. */
-	subject: Subject;
-	/** What does not exist after a 404, where that is not the subject. */
-	notFound?: Subject;
+	/** What does not exist after a 404, unless that is what was requested. */
+	notFound?: RowType;
 	/** What the service asks for beyond well-formed fields; said when it refuses. */
 	rule?: string;
 }
 
 /** What is not read-only may have taken effect without a response: it is not repeated, and messages say so. */
 export const isReadOnly = ({ method }: Endpoint) => method === 'GET';
+
+/** @returns whether the response is a page of rows */
+export const isList = ({ parameters }: Endpoint) => parameters.page !== undefined;
 
 /** Where the parameters of an endpoint go. */
 export const parametersIn = ({ method }: Endpoint): 'query' | 'body' =>
@@ -83,7 +138,6 @@ export const endpoints = {
 		path: '/api/v1/getCampaign',
 		parameters: { campaign: 'id' },
 		rowType: rowTypes.campaign,
-		subject: 'campaign',
 	},
 	addParticipant: {
 		method: 'POST',
@@ -96,44 +150,38 @@ export const endpoints = {
 			customFields: 'customFields',
 		},
 		rowType: rowTypes.participant,
-		subject: 'participant',
-		notFound: 'campaign',
+		notFound: rowTypes.campaign,
 	},
 	getParticipant: {
 		method: 'GET',
 		path: '/api/v1/getParticipant',
 		parameters: { campaign: 'id', email: 'email' },
 		rowType: rowTypes.participant,
-		subject: 'participant',
 	},
 	getAllParticipants: {
 		method: 'GET',
 		path: '/api/v1/getAllParticipants',
 		parameters: { campaign: 'id', ...pageable },
 		rowType: rowTypes.participant,
-		subject: 'participants',
-		notFound: 'campaign',
+		notFound: rowTypes.campaign,
 	},
 	getReferrals: {
 		method: 'GET',
 		path: '/api/v1/getReferrals',
 		parameters: { campaign: 'id', email: 'email', ...pageable },
 		rowType: rowTypes.participant,
-		subject: 'participants',
 	},
 	qualifyParticipant: {
 		method: 'POST',
 		path: '/api/v1/qualifyParticipant',
 		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
 		rowType: rowTypes.participant,
-		subject: 'participant',
 		rule: 'Only a participant who was referred can be qualified.',
 	},
 	validateCode: {
 		method: 'GET',
 		path: '/api/v1/validateCode',
 		parameters: { campaign: 'campaignId', code: 'code' },
-		subject: 'referralCode',
 	},
 } satisfies Record<string, Endpoint>;
 
@@ -166,19 +214,6 @@ export const campaignStatuses = { active: 'Active', paused: 'Pause', ended: 'End
 /** Only who has joined through a referrer has one of these. */
 export const referrerFields = ['referredByCode', 'referrerEmail'];
 
-/** The names of a participant's rewards: what was earned, what of it has been redeemed, what is left. */
-export const rewards = [
-	{
-		earned: 'referralReward',
-		redeemed: 'referralRewardRedeemed',
-		balance: 'referralRewardBalance',
-	},
-	{ earned: 'refereeReward', redeemed: 'refereeRewardRedeemed', balance: 'refereeRewardBalance' },
-];
-
-/** The totals of a participant: a change of one of them is an update. */
-export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.values<string>)];
-
 /** Hex HMAC-SHA256 of a webhook's raw body. */
 export const signatureHeader = 'x-rr-signature';
 
@@ -201,39 +236,3 @@ export const webhookFields: Record<string, string> = {
 	totalReferred: 'totalReferrals',
 	refereeActionCompleted: 'rewardEventCompleted',
 };
-
-/** The fields of a participant that a simplified output keeps. */
-export const simplifiedParticipant = [
-	'email',
-	'firstName',
-	'lastName',
-	'referralCode',
-	'referredByCode',
-	'shareLink',
-	'totalReferrals',
-	'referralRewardBalance',
-	'rewardEventCompleted',
-	'createdOn',
-];
-
-/** Every documented field of a participant. */
-export const participantFieldNames = [
-	...new Set([...simplifiedParticipant, ...participantTotals, 'campaignId', 'fraudScore']),
-];
-
-/** Every documented field of a campaign. */
-export const campaignFieldNames = [
-	'campaignId',
-	'campaignName',
-	'status',
-	'createdOn',
-	'end',
-	'hostURL',
-	'paused',
-	'ended',
-	'rewardHeader',
-];
-
-/** The fields of a campaign that a simplified output keeps; what it rewards has no documented names. */
-export const simplifiedCampaign =
-	/^(campaignId|campaignName|status|createdOn|end|hostURL)$|reward|participants/i;

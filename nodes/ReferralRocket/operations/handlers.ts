@@ -11,11 +11,11 @@ import { validateLimit } from '../parameters/validate';
 export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
 
 /**
- * The handler of operations that return one campaign or participant.
- * @throws NodeApiError when the response isn't one JSON object
+ * The handler of operations that return one row.
+ * @throws NodeApiError if the response isn't one
  */
 export const returnObject: Handler = async (call) => {
-	const shape = outputShape(call.context, call.endpoint.subject === 'campaign');
+	const shape = outputShape(call);
 	return [shape(parseRow(call, await request(call)))];
 };
 
@@ -28,13 +28,13 @@ export const participantLookUp = (call: ApiCall): ApiCall => ({
 });
 
 /**
- * The handler of operations that return participants.
- * @throws NodeApiError when the list can't be read to its end: part of it is never given as the whole
+ * The handler of operations that return a list.
+ * @throws NodeApiError if the list can't be read to its end: part of it is never returned as the whole
  */
 export const returnList: Handler = async (call) => {
 	const { context } = call;
 	const limit = context.getNodeParameter('returnAll', false)
 		? Infinity
 		: validateLimit(context.getNodeParameter('limit', 50));
-	return await readList(call, limit, outputShape(context, false));
+	return await readList(call, limit, outputShape(call));
 };

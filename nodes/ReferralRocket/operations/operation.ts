@@ -142,8 +142,8 @@ export function routedValuesOf(
 }
 
 /** @returns the validated values, under our own names */
-function valuesOf({ parameters }: Endpoint, routedValues: IDataObject) {
+function valuesOf({ parameters, optional }: Endpoint, routedValues: IDataObject) {
 	const names = Object.keys(parameters) as ParameterName[];
 	const given = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
-	return validateParameters(Object.fromEntries(given), names);
+	return validateParameters(Object.fromEntries(given), names, optional);
 }

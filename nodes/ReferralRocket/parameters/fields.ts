@@ -1,13 +1,6 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyRouting } from 'n8n-workflow';
-import type { Endpoint, ParameterName } from '../api/specification';
-import {
-	campaignFieldNames,
-	campaignLink,
-	linkParameters,
-	parametersIn,
-	participantFieldNames,
-	simplifiedParticipant,
-} from '../api/specification';
+import type { Endpoint, ParameterName, RowType } from '../api/specification';
+import { campaignLink, linkParameters, parametersIn } from '../api/specification';
 import { titleOf } from './titles';
 
 /*
@@ -118,7 +111,7 @@ export const emailField = (
 	type: 'string',
 	placeholder: 'e.g. jo@example.com',
 	default: '',
-	required: true,
+	required: !endpoint.optional?.includes('email'),
 	description,
 	displayOptions,
 	routing: sendAs(endpoint, 'email'),
@@ -136,16 +129,15 @@ export const simplifyField: INodeProperties = {
 /** Output, and the field picker of its Selected Fields. */
 export function outputFields(
 	displayOptions: IDisplayOptions,
-	isCampaign = false,
+	{ rowType: { singular, fields, simplified } }: { rowType: RowType },
 ): INodeProperties[] {
-	const names = isCampaign ? campaignFieldNames : participantFieldNames;
 	return [
 		{
 			displayName: 'Output',
 			name: 'output',
 			type: 'options',
 			default: 'simplified',
-			description: `How much to return of each ${isCampaign ? 'campaign' : 'participant'}`,
+			description: `How much to return of each ${singular}`,
 			displayOptions,
 			options: [
 				{ name: 'Raw', value: 'raw', description: 'Everything that Referral Rocket sends' },
@@ -162,10 +154,10 @@ export function outputFields(
 			name: 'fields',
 			type: 'multiOptions',
 			required: true,
-			default: [...(isCampaign ? ['campaignId', 'campaignName', 'status'] : simplifiedParticipant)],
+			default: [...simplified],
 			description: 'The fields to return. A field that Referral Rocket does not send is null.',
 			displayOptions: { show: { ...displayOptions.show, output: ['selectedFields'] } },
-			options: [...names].sort().map((value) => ({ name: titleOf(value), value })),
+			options: [...fields].sort().map((value) => ({ name: titleOf(value), value })),
 		},
 	];
 }

@@ -1,16 +1,11 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
-import type { Endpoint } from '../api/specification';
-import { defaultPageSize, maxPageSize, participantFieldNames } from '../api/specification';
+import type { Endpoint, RowType } from '../api/specification';
+import { defaultPageSize, maxPageSize } from '../api/specification';
 import { outputFields, sendAs } from './fields';
 import { titleOf } from './titles';
 
-const sortFields = [
-	...[...participantFieldNames].sort().map((value) => ({ name: titleOf(value), value })),
-	{ name: 'Other Field', value: 'other' },
-];
-
 /** One sorting, by a documented field or by any other. */
-const sortField = (endpoint: Endpoint): INodeProperties => ({
+const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => ({
 	displayName: 'Sort',
 	name: 'sortBy',
 	type: 'fixedCollection',
@@ -27,9 +22,12 @@ const sortField = (endpoint: Endpoint): INodeProperties => ({
 					displayName: 'Field',
 					name: 'field',
 					type: 'options',
-					default: 'createdOn',
+					default: 'other',
 					description: 'The field to sort by',
-					options: sortFields,
+					options: [
+						...[...fields].sort().map((value) => ({ name: titleOf(value), value })),
+						{ name: 'Other Field', value: 'other' },
+					],
 				},
 				{
 					displayName: 'Field Name',
@@ -60,7 +58,7 @@ const sortField = (endpoint: Endpoint): INodeProperties => ({
 /** Return All, Limit, Simplify and the options of an operation that reads a list. */
 export const listFields = (
 	displayOptions: IDisplayOptions,
-	endpoint: Endpoint,
+	endpoint: Endpoint & { rowType: RowType },
 ): INodeProperties[] => [
 	{
 		displayName: 'Return All',
@@ -79,7 +77,7 @@ export const listFields = (
 		description: 'Max number of results to return',
 		displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
 	},
-	...outputFields(displayOptions),
+	...outputFields(displayOptions, endpoint),
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -94,11 +92,10 @@ export const listFields = (
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: maxPageSize },
 				default: defaultPageSize,
-				description:
-					'How many participants to ask for at a time. Lower it when Referral Rocket answers slowly.',
+				description: `How many ${endpoint.rowType.plural} to request at a time. Lower it if Referral Rocket responds slowly.`,
 				routing: sendAs(endpoint, 'pageSize'),
 			},
-			sortField(endpoint),
+			sortField(endpoint, endpoint.rowType),
 		],
 	},
 ];

@@ -1,38 +1,30 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { ApiCall } from '../api/apiCall';
 import { InvalidInputError } from '../api/errors';
-import { simplifiedCampaign, simplifiedParticipant } from '../api/specification';
+import type { RowType } from '../api/specification';
 
-interface Parameters {
-	getNodeParameter(name: string, fallback: unknown): unknown;
+/** @returns the named fields that the row has; all of its fields if it has none of them */
+export function pick(row: IDataObject, names: string[]): IDataObject {
+	const present = names.filter((name) => name in row);
+	return present.length === 0 ? row : Object.fromEntries(present.map((name) => [name, row[name]]));
 }
 
-type Shape = (row: IDataObject) => IDataObject;
-
-/** @returns the fields of these names, as far as the service sent them; all where it sent none of them */
-function pick(row: IDataObject, names: string[]): IDataObject {
-	const kept = names.filter((name) => name in row);
-	return kept.length === 0 ? row : Object.fromEntries(kept.map((name) => [name, row[name]]));
+/** @returns a row's most useful fields */
+export function simplify({ simplified, alsoSimplified }: RowType, row: IDataObject): IDataObject {
+	const others = Object.keys(row).filter((name) => alsoSimplified?.test(name));
+	return pick(row, [...simplified, ...others]);
 }
-
-/** @returns a participant's most useful fields */
-export const simplifiedFields: Shape = (participant) => pick(participant, simplifiedParticipant);
-
-const simplifiedCampaignFields: Shape = (campaign) =>
-	pick(
-		campaign,
-		Object.keys(campaign).filter((name) => simplifiedCampaign.test(name)),
-	);
 
 /**
- * @param context of an item, for its Output field
- * @param isCampaign whether rows are campaigns; participants otherwise
- * @returns what makes the output of a row
- * @throws InvalidInputError when no field is selected
+ * @param call of an item, which has an Output field
+ * @returns a function that makes an output item of a row
+ * @throws InvalidInputError if no field is selected
  */
-export function outputShape(context: Parameters, isCampaign: boolean): Shape {
+export function outputShape({ context, endpoint }: ApiCall): (row: IDataObject) => IDataObject {
+	const { rowType } = endpoint;
 	const output = context.getNodeParameter('output', 'simplified');
-	if (output === 'simplified') return isCampaign ? simplifiedCampaignFields : simplifiedFields;
-	if (output === 'raw') return (row) => row;
+	if (output === 'raw' || !rowType) return (row) => row;
+	if (output === 'simplified') return (row) => simplify(rowType, row);
 	// An expression may give them as one text.
 	const fields = String(context.getNodeParameter('fields', []));
 	const names = fields.split(/[\s,]+/).filter(Boolean);

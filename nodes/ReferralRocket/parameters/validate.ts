@@ -47,13 +47,15 @@ const createBlankError = (label: string) =>
 /**
  * Validates what a user filled in, before anything is sent.
  * @param given the raw values of the operation's parameters
- * @param names the parameters that the operation takes
+ * @param names the parameters of the endpoint
+ * @param optional those of them that may be empty, although they are required elsewhere
  * @returns the filled ones, trimmed; a campaign link becomes the campaign's ID
  * @throws InvalidInputError for a missing or unusable value
  */
 export function validateParameters(
 	given: Partial<Record<ParameterName, unknown>>,
 	names: ParameterName[],
+	optional: ParameterName[] = [],
 ): ParameterValues {
 	const values: ParameterValues = {};
 	for (const name of names) {
@@ -63,7 +65,7 @@ export function validateParameters(
 			if (value) values[name] = customFields(value as CustomFields);
 		} else if (!isBlank(value)) {
 			values[name] = validate(value, labelOf(name));
-		} else if (required) {
+		} else if (required && !optional.includes(name)) {
 			throw createBlankError(labelOf(name));
 		}
 	}

@@ -15,5 +15,5 @@ export const get: Operation = {
 	},
 	endpoint,
 	handler: returnObject,
-	fields: [...campaignFields(show, endpoint), ...outputFields(show, true)],
+	fields: [...campaignFields(show, endpoint), ...outputFields(show, endpoint)],
 };

@@ -27,7 +27,7 @@ const addParticipant: Handler = async (call) => {
 	const { campaign, email } = values;
 	const fails = context.getNodeParameter('options.ifExists', 'return') === 'fail';
 	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
-	const shape = outputShape(context, false);
+	const shape = outputShape(call);
 	const lookUp = participantLookUp(call);
 
 	const existing = (response: ApiResponse, status?: number) => {
@@ -162,6 +162,6 @@ export const add: Operation = {
 				},
 			],
 		},
-		...outputFields(show),
+		...outputFields(show, endpoint),
 	],
 };

@@ -30,7 +30,7 @@ const getByReferralCode: Handler = async (call) => {
 	const search = await searchOf(call);
 	const participant = await search.find(code, signal);
 	call.onSent?.();
-	if (participant) return [outputShape(context, false)(participant)];
+	if (participant) return [outputShape(call)(participant)];
 	throw createApiError(call, {
 		message: `No participant of campaign "${values.campaign}" has the referral code "${code}".`,
 		solution: 'Check the code, including capital letters, and that it belongs to this campaign.',
@@ -89,6 +89,6 @@ export const get: Operation = {
 				'The referral code of the participant, for example 8Mnu09TD, or the whole share link',
 			displayOptions: showBy('referralCode'),
 		},
-		...outputFields(show),
+		...outputFields(show, endpoint),
 	],
 };

@@ -62,7 +62,7 @@ const qualifyParticipant: Handler = async (call) => {
 	if (context.getNodeParameter('options.ifQualified', 'qualify') !== 'return') {
 		return await returnObject(call);
 	}
-	const shape = outputShape(context, false);
+	const shape = outputShape(call);
 	const { participant, isNew } = await qualifyOnce(call);
 	return [{ ...shape(participant), isNew }];
 };
@@ -135,6 +135,6 @@ export const qualify: Operation = {
 				},
 			],
 		},
-		...outputFields(show),
+		...outputFields(show, endpoint),
 	],
 };

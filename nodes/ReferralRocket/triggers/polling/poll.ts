@@ -2,9 +2,9 @@ import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import { validateBaseUrl } from '../../api/baseUrl';
 import { createSettingsError, readSettings } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
-import { credentialName, endpoints } from '../../api/specification';
+import { credentialName, endpoints, rowTypes } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
-import { simplifiedFields } from '../../parameters/simplify';
+import { pick, simplify } from '../../parameters/simplify';
 import { titleOf } from '../../parameters/titles';
 import { validateParameters } from '../../parameters/validate';
 import { changesSince } from './detectChanges';
@@ -58,19 +58,16 @@ async function itemsOf(
 	const isSimple = context.getNodeParameter('simplify', true);
 	const items: IDataObject[] = [];
 	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
-		const simplify = event === campaignStatusChanged ? simplifiedCampaign : simplifiedFields;
-		const fields = isSimple ? simplify(subject) : subject;
+		const simple =
+			event === campaignStatusChanged
+				? pick(subject, [...rowTypes.campaign.identityFields, 'status'])
+				: simplify(rowTypes.participant, subject);
+		const fields = isSimple ? simple : subject;
 		// First in the item, and also where the service has fields with these names.
 		items.push(Object.assign({ event }, fields, { event, changes }));
 	});
 	return items;
 }
-
-const simplifiedCampaign = ({ campaignId, campaignName, status }: IDataObject) => ({
-	campaignId,
-	campaignName,
-	status,
-});
 
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
 	const { baseUrl } = await context.getCredentials(credentialName);

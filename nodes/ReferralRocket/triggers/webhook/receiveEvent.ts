@@ -1,6 +1,7 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { createSettingsError } from '../../api/errors';
-import { simplifiedFields } from '../../parameters/simplify';
+import { rowTypes } from '../../api/specification';
+import { simplify } from '../../parameters/simplify';
 import {
 	dedupeKey,
 	eventTime,
@@ -113,7 +114,7 @@ function outputOf(context: IWebhookFunctions, event: ServiceEvent): IDataObject 
 		event: event.eventType,
 		eventAt: eventTime(event),
 		campaignId: event.data.campaignId,
-		...simplifiedFields(participantOf(event)),
+		...simplify(rowTypes.participant, participantOf(event)),
 	};
 }
 
