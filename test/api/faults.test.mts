@@ -82,6 +82,11 @@ const faults: Record<string, Fault> = {
 	'the word null': (reply) => data(reply, 'null'),
 	'broken gzip': (reply) =>
 		reply.header('content-encoding', 'gzip').type('application/json').send(Buffer.from('no gzip')),
+	'gzip that is cut off': (reply) =>
+		reply
+			.header('content-encoding', 'gzip')
+			.type('application/json')
+			.send(gzipSync('[]').subarray(0, 10)),
 	'a redirect to another host': (reply) => reply.redirect('http://127.0.0.2:9/stolen', 302),
 	'a redirect that keeps the method': (reply) => reply.redirect('http://127.0.0.2:9/stolen', 307),
 	'429 without Retry-After': status(429, {}),
@@ -117,6 +122,7 @@ const rows: Row[] = [
 		['a reset before the answer', 'list', request, 'once', 'all of it', 2],
 		['a reset in the middle of the body', 'list', request, 'once', 'all of it', 2],
 		['a body that is shorter than announced', 'list', request, 'once', 'all of it', 2],
+		['gzip that is cut off', 'list', request, 'once', 'all of it', 2],
 		['no answer at all', 'list', request, 'once', 'all of it', 2],
 		['a body that stops and never ends', 'list', request, 'once', 'all of it', 2],
 		['a body that drips and never ends', 'list', request, 'once', 'all of it', 2],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FastifyReply } from 'fastify';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { itemsOf, type Execution, type N8n } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
@@ -144,6 +145,37 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			String(stopped.message),
 			/"not an address@example.com" is not an email address.*This was item 2 of 3: 1 item before it had been sent; none of the later ones was sent\.$/,
 		);
+	});
+	await step('Lost connections are known as such, and a read is repeated', async () => {
+		const qualify = { resource: 'participant', operation: 'qualify', email };
+		const referred = mockServer.campaign.participants.filter(
+			({ referredByCode }) => referredByCode,
+		);
+		const opened: FastifyReply[] = [];
+		mockServer.intercept = ({ method }, reply) => {
+			if (method !== 'POST') return false;
+			opened.push(reply.hijack());
+			if (opened.length === 10) opened.forEach(({ raw }) => raw.destroy());
+			return true;
+		};
+		const { status, message, description } = await run(referred.slice(0, 12), qualify);
+		assert.equal(status, 'error');
+		assert.match(
+			String(message),
+			/^The connection was lost .* This was item 1 of 12: items 2, 3, 4, 5, 6, 7, 8, 9, 10 were under way and had been sent too; none of the later ones was sent\.$/,
+		);
+		assert.match(String(description), /may have taken effect/);
+		assert.equal(opened.length, 10);
+
+		let dropped = 0;
+		mockServer.intercept = (_request, reply) => {
+			if (dropped++ > 0) return false;
+			return reply.hijack().raw.destroy();
+		};
+		const got = await run([{}], { resource: 'campaign', operation: 'get' });
+		assert.equal(rowsOf(got)[0].campaignName, 'Q4 Growth Program');
+		assert.equal(dropped, 2);
+		mockServer.intercept = undefined;
 	});
 	await step('After a list, items still know where they come from', async () => {
 		const referrers = people('participant0', 'participant1');

@@ -38,7 +38,7 @@ export const owner = {
 export interface NodeRun {
 	/** In milliseconds. */
 	executionTime: number;
-	error?: { message: string };
+	error?: { message: string; description?: string };
 	data?: { main?: Array<Array<{ json: Record<string, unknown> }>> };
 }
 
@@ -64,6 +64,8 @@ export interface Execution {
 	runData: Record<string, NodeRun[]>;
 	/** The message of the error that stopped it. */
 	message?: string;
+	/** Its description. */
+	description?: string;
 }
 
 /** @returns the items at one of a node's outputs; none if it did not run */
@@ -411,7 +413,7 @@ export class N8n {
 		const stored = isUnfinished(status) ? undefined : parse(data);
 		if (!stored) return { status: 'running', runData: {} };
 		const { runData, error } = stored.resultData;
-		return { status, runData, message: error?.message };
+		return { status, runData, message: error?.message, description: error?.description };
 	}
 
 	/** Runs a saved workflow from one of its triggers, like the button in the editor, and waits until it ends. */
