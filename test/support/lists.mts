@@ -414,7 +414,7 @@ export function readsLists(
 		});
 
 		test('a few after every page: everyone from before comes once, nobody twice', async () => {
-			service.mockServer.afterEach = () => signUps(3);
+			service.mockServer.afterResponse = () => signUps(3);
 			await expectEveryone(inTwenties);
 		});
 

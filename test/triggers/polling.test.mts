@@ -286,7 +286,7 @@ describe('Participant Added', () => {
 	});
 
 	test('an empty campaign fills up, and no page before the first is requested', async () => {
-		for (const campaignTotal of ['told', 'notTold'] as const) {
+		for (const campaignTotal of ['included', 'omitted'] as const) {
 			service.mockServer.behaviour.campaignTotal = campaignTotal;
 			service.mockServer.campaign = new Campaign('JCu82f30F1', 0);
 			const polling = watching('participantAdded');

@@ -46,7 +46,7 @@ const isRead =
 describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	const behaviours = (['front', 'back'] as const).flatMap((newestAt) =>
 		(['page', 'slice', 'array'] as const).flatMap((listShape) =>
-			(['told', 'notTold'] as const).flatMap((campaignTotal) =>
+			(['included', 'omitted'] as const).flatMap((campaignTotal) =>
 				([0, 1] as const).map((firstPage) => ({
 					newestAt,
 					listShape,
@@ -75,7 +75,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 				const { held, writes } = polling;
 				const quiet = await counted(polling);
 				expect(quiet.items).toEqual([]);
-				expect(quiet.requests).toBeLessThanOrEqual(behaviour.campaignTotal === 'told' ? 1 : 6);
+				expect(quiet.requests).toBeLessThanOrEqual(behaviour.campaignTotal === 'included' ? 1 : 6);
 				expect([polling.held, polling.writes]).toEqual([held, writes]);
 			}
 		},
@@ -101,7 +101,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		},
 	);
 
-	test.each(['told', 'notTold'] as const)(
+	test.each(['included', 'omitted'] as const)(
 		'elsewhere the list is read whole, the campaign total %s',
 		async (campaignTotal) => {
 			Object.assign(service.mockServer.behaviour, { campaignTotal, listShape: 'array' });
@@ -126,10 +126,10 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	});
 
 	test.each([
-		['front', 'told'],
-		['front', 'notTold'],
-		['back', 'told'],
-		['back', 'notTold'],
+		['front', 'included'],
+		['front', 'omitted'],
+		['back', 'included'],
+		['back', 'omitted'],
 	] as const)(
 		'those who leave hide nobody who joins (%s, total %s)',
 		async (newestAt, campaignTotal) => {
@@ -149,7 +149,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	);
 
 	test('someone who was removed and comes back hides nobody, and has not joined anew', async () => {
-		Object.assign(service.mockServer.behaviour, { campaignTotal: 'notTold', listShape: 'array' });
+		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
 		const { campaign } = service.mockServer;
 		const polling = watching(...joining);
 		await polling.poll();
@@ -162,7 +162,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	});
 
 	test('a page that comes half hides nobody for long', async () => {
-		Object.assign(service.mockServer.behaviour, { campaignTotal: 'notTold', listShape: 'array' });
+		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
 		const polling = watching(...joining);
 		await polling.poll();
 		const names = signUp(5);
@@ -177,7 +177,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	});
 
 	test('within the hour the list is read whole once, which brings who was passed over', async () => {
-		service.mockServer.behaviour.campaignTotal = 'notTold';
+		service.mockServer.behaviour.campaignTotal = 'omitted';
 		service.mockServer.behaviour.listShape = 'array';
 		const polling = watching(...joining);
 		await polling.poll();
@@ -291,7 +291,7 @@ describe('of 100,000 participants', () => {
 		await polling.poll();
 		let turns = () => 0;
 		const requests = service.mockServer.requests.length * 2;
-		service.mockServer.afterEach = () => {
+		service.mockServer.afterResponse = () => {
 			if (service.mockServer.requests.length === requests) turns = countTurns();
 		};
 		const [last] = service.mockServer.campaign.participants.slice(-1);

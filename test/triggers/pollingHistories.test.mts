@@ -4,7 +4,7 @@ import { participantTotals } from '../../nodes/ReferralRocket/api/specification.
 import { Campaign, type Participant } from '../../tools/mock-server/campaign.mts';
 import {
 	startMockServer,
-	usualBehaviour,
+	defaultBehaviour,
 	type MockServer,
 } from '../../tools/mock-server/service.mts';
 import { credentialFor, locator } from '../support/mockServer.mts';
@@ -45,7 +45,7 @@ afterAll(async () => {
 const services = fc.record({
 	participants: fc.integer({ min: 0, max: 30 }),
 	listShape: fc.constantFrom('page', 'pagedModel', 'slice', 'array'),
-	campaignTotal: fc.constantFrom('told', 'notTold'),
+	campaignTotal: fc.constantFrom('included', 'omitted'),
 	newestAt: fc.constantFrom('front', 'back'),
 	firstPage: fc.constantFrom(0, 1),
 	pageSizeCap: fc.constantFrom(3, 7, 100),
@@ -133,7 +133,7 @@ class History {
 		private readonly chosen: string[],
 	) {
 		const { participants, hasDates, ...behaviour } = service;
-		Object.assign(mockServer.behaviour, usualBehaviour, behaviour);
+		Object.assign(mockServer.behaviour, defaultBehaviour, behaviour);
 		mockServer.intercept = undefined;
 		this.campaign = new Campaign('JCu82f30F1', participants);
 		mockServer.campaign = this.campaign;
@@ -235,11 +235,11 @@ class History {
 		const whole = [...participants];
 		const hidden = Math.ceil(whole.length / 3);
 		participants.splice(number % 2 === 0 ? 0 : whole.length - hidden, hidden);
-		if (number % 3 === 0) mockServer.behaviour.totalCountsMore = hidden;
+		if (number % 3 === 0) mockServer.behaviour.extraInTotals = hidden;
 		this.mayMiss = true;
 		await this.compare(async () => await this.polling.poll());
 		this.mayMiss = true;
-		mockServer.behaviour.totalCountsMore = 0;
+		mockServer.behaviour.extraInTotals = 0;
 		participants.splice(0, Infinity, ...whole);
 	}
 

@@ -18,45 +18,45 @@ import {
 	messageFields,
 } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
-	described,
-	isFine,
-	kindOf,
-	namesIn,
-	NotSeen,
+	describe,
+	isSuccess,
+	describeBody,
+	fieldNames,
+	Unclear,
 	once,
-	said,
+	quote,
 	usualHeaders,
-	wayOf,
-	type Answer,
+	describeAuthentication,
+	type Response,
 	type Service,
 } from './service.mts';
 import { names, type Trial } from './trial.mts';
 
-/** What was seen, and whether the code is right about it; undefined where it can't be told. */
+/** What was observed, and whether it matches what the code assumes; undefined if that is unclear. */
 export interface Finding {
-	seen: string;
-	holds?: boolean;
+	observed: string;
+	matches?: boolean;
 }
 
 export interface Check {
-	/** The fact as docs/api.md words it. */
-	assumed: string;
-	/** Where the code relies on it: a file of nodes/ReferralRocket and a text that is in it once. */
+	/** The fact, verbatim from docs/api.md. */
+	assumption: string;
+	/** Where the code relies on it: a file in nodes/ReferralRocket and a symbol declared in it. */
 	code: [file: string, symbol: string];
-	/** Inspects; throws NotSeen where nothing can be seen. */
+	/** @throws Unclear if nothing can be observed */
 	inspect: (session: Session) => Promise<Finding> | Finding;
 }
 
-/** One run over all checks: what several of them inspect is requested once. */
+/** One run of all checks. Requests that several checks need are made once. */
 export interface Session extends Service {
 	trial: Trial;
-	/** An address that nobody has. */
-	nobody: string;
-	/** The first page, as the service gives it unless asked otherwise. */
-	front: () => Promise<Page>;
-	/** Who is first on page 0, 1 and 2, with one participant a page. */
-	firsts: () => Promise<Array<string | undefined>>;
-	unknownCampaign: () => Promise<Answer>;
+	/** An email address that no participant has. */
+	unknownEmail: string;
+	/** The first page with the default parameters. */
+	firstPage: () => Promise<Page>;
+	/** The key of the first participant on pages 0, 1 and 2, with one participant per page. */
+	firstOfEachPage: () => Promise<Array<string | undefined>>;
+	unknownCampaign: () => Promise<Response>;
 }
 
 interface Page {
@@ -64,14 +64,14 @@ interface Page {
 	rows: IDataObject[];
 }
 
-/** @returns a run of which nothing has been asked yet */
-export function visitTo(service: Service, trial: Trial): Session {
+/** @returns a session that has not requested anything yet */
+export function startSession(service: Service, trial: Trial): Session {
 	return {
 		...service,
 		trial,
-		nobody: `nobody-${randomUUID()}@example.com`,
-		front: once(async () => await list(service)),
-		firsts: once(async () => {
+		unknownEmail: `nobody-${randomUUID()}@example.com`,
+		firstPage: once(async () => await list(service)),
+		firstOfEachPage: once(async () => {
 			const firsts = [];
 			for (const page of [0, 1, 2]) {
 				const { rows } = await list(service, { page, pageSize: 1 });
@@ -80,55 +80,58 @@ export function visitTo(service: Service, trial: Trial): Session {
 			return firsts;
 		}),
 		unknownCampaign: once(
-			async () => await service.ask(endpoints.getCampaign, { campaign: unknownCampaign }),
+			async () => await service.send(endpoints.getCampaign, { campaign: unknownCampaign }),
 		),
 	};
 }
 
-const wrongKey = 'not-a-key-of-anybody';
+const wrongKey = 'not-a-valid-key';
 
 async function list(
-	{ ask, campaign }: Service,
+	{ send, campaign }: Service,
 	values: Record<string, string | number> = {},
 ): Promise<Page> {
-	const answer = await ask(endpoints.getAllParticipants, { campaign, ...values });
-	const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
-	if (!rows) throw new NotSeen(`The list answered with ${described(answer)}.`);
-	return { body: answer.body, rows };
+	const response = await send(endpoints.getAllParticipants, { campaign, ...values });
+	const rows = isSuccess(response) ? rowsIn(response.body) : undefined;
+	if (!rows) throw new Unclear(`The list returned ${describe(response)}.`);
+	return { body: response.body, rows };
 }
 
-/** The first participants, of whom there must be one. */
-async function participantsOf(session: Session): Promise<IDataObject[]> {
-	const { rows } = await session.front();
-	if (rows.length === 0) throw new NotSeen('The campaign has no participants.');
+/** @throws Unclear if there are no participants */
+async function firstPageOfParticipants(session: Session): Promise<IDataObject[]> {
+	const { rows } = await session.firstPage();
+	if (rows.length === 0) throw new Unclear('The campaign has no participants.');
 	return rows;
 }
 
-/** Participants in the whole list, where it says so. */
-const readCampaignTotal = (body: unknown) =>
+/** @returns the total number of participants, if the list reports it */
+const totalIn = (body: unknown) =>
 	isObject(body) && typeof body.totalElements === 'number' ? body.totalElements : undefined;
 
-async function fieldsSeen(session: Session, wanted: string[]): Promise<Finding> {
-	const rows = await participantsOf(session);
-	const names = namesIn(rows);
-	const missing = wanted.filter((name) => !names.includes(name));
-	const others = names.filter((name) => !wanted.includes(name));
+async function checkFields(session: Session, expected: string[]): Promise<Finding> {
+	const rows = await firstPageOfParticipants(session);
+	const names = fieldNames(rows);
+	const missing = expected.filter((name) => !names.includes(name));
+	const others = names.filter((name) => !expected.includes(name));
 	return missing.length === 0
-		? { holds: true, seen: `All are there: ${wanted.join(', ')}.` }
+		? { matches: true, observed: `All present: ${expected.join(', ')}.` }
 		: {
-				holds: false,
-				seen: `None of ${rows.length} has ${missing.join(', ')}. Their other fields: ${others.join(', ')}.`,
+				matches: false,
+				observed: `None of ${rows.length} has ${missing.join(', ')}. Their other fields: ${others.join(', ')}.`,
 			};
 }
 
 const isISO = (time: unknown) =>
 	typeof time === 'string' && /^\d{4}-\d\d-\d\dT/.test(time) && !Number.isNaN(Date.parse(time));
 
-/** @returns in which order of createdOn the rows are; NotSeen where they don't tell */
-function orderOf(rows: IDataObject[]): 'asc' | 'desc' | 'none' {
+/**
+ * @returns how the rows are sorted by createdOn
+ * @throws Unclear if that can't be determined
+ */
+function orderByCreatedOn(rows: IDataObject[]): 'asc' | 'desc' | 'none' {
 	const times = rows.map(({ createdOn }) => createdOn).filter(isISO);
 	if (new Set(times).size < 2) {
-		throw new NotSeen('Fewer than two participants with different times in createdOn.');
+		throw new Unclear('Fewer than two participants have different values of createdOn.');
 	}
 	const sorted = times.map((time) => Date.parse(String(time)));
 	const steps = sorted.slice(1).map((time, index) => Math.sign(time - sorted[index]));
@@ -136,72 +139,79 @@ function orderOf(rows: IDataObject[]): 'asc' | 'desc' | 'none' {
 	return steps.includes(1) ? 'none' : 'desc';
 }
 
-/** A fact that only a person can look up. */
-const byHand = (how: string) => () => ({ seen: how });
+/** A fact that only a person can check. */
+const checkByHand = (how: string) => () => ({ observed: how });
 
 /**
- * Every line of docs/api.md that is inferred or unknown, in its order, and some documented ones that
- * show by the way.
+ * Every inferred or unknown fact in docs/api.md, in the same order, and some documented ones that can be
+ * checked along the way.
  */
 export const checks: Check[] = [
 	{
-		assumed: 'The API needs a paid plan; the key is created in the account settings',
+		assumption: 'The API needs a paid plan; the key is created in the account settings',
 		code: ['api/errorMessages.ts', 'statusMessage'],
-		inspect: byHand('Look at the plans and at the settings of your account in Referral Rocket.'),
+		inspect: checkByHand('Look at the plans and your account settings in Referral Rocket.'),
 	},
 	{
-		assumed: 'The key is sent as `Authorization: Bearer KEY`',
+		assumption: 'The key is sent as `Authorization: Bearer KEY`',
 		code: ['api/authentication.ts', 'keyHeader'],
 		inspect: ({ bareHeader }) =>
 			bareHeader === undefined
-				? { holds: true, seen: 'The key was taken so.' }
-				: { holds: false, seen: `Refused so; taken bare in ${bareHeader}.` },
+				? { matches: true, observed: 'The key was accepted.' }
+				: { matches: false, observed: `Refused; accepted bare in ${bareHeader}.` },
 	},
 	{
-		assumed:
+		assumption:
 			'If Bearer is refused, the key alone is sent in `Authorization`, `X-API-Key`, `API-Key` or `X-Auth-Token`',
 		code: ['api/specification.ts', 'usualAuthentications'],
-		inspect: async ({ askIn, bareHeader, campaign }) => {
-			const ways = [];
+		inspect: async ({ sendWith, bareHeader, campaign }) => {
+			const outcomes = [];
 			for (const header of new Set([...usualHeaders, bareHeader])) {
-				const answer = await askIn(header)(endpoints.getCampaign, { campaign });
-				const isTaken = isFine(answer) && isObject(answer.body);
-				ways.push(`${wayOf(header)} ${isTaken ? 'taken' : `status ${answer.status}`}`);
+				const response = await sendWith(header)(endpoints.getCampaign, { campaign });
+				const isAccepted = isSuccess(response) && isObject(response.body);
+				outcomes.push(
+					`${describeAuthentication(header)}: ${isAccepted ? 'accepted' : `status ${response.status}`}`,
+				);
 			}
-			return { holds: usualHeaders.includes(bareHeader), seen: `The key ${ways.join(', ')}.` };
+			return {
+				matches: usualHeaders.includes(bareHeader),
+				observed: `The key ${outcomes.join(', ')}.`,
+			};
 		},
 	},
 	{
-		assumed: '401 and 403 mean that the key is refused',
+		assumption: '401 and 403 mean that the key is refused',
 		code: ['api/errorMessages.ts', 'statusMessage'],
-		inspect: async ({ ask, campaign }) =>
-			refusal(await ask(endpoints.getCampaign, { campaign }, wrongKey)),
+		inspect: async ({ send, campaign }) =>
+			expectRefusal(await send(endpoints.getCampaign, { campaign }, wrongKey)),
 	},
 	{
-		assumed: "A wrong key is also refused for a campaign that doesn't exist",
+		assumption: "A wrong key is also refused for a campaign that doesn't exist",
 		code: ['methods/credentialTest.ts', 'unknownCampaign'],
-		inspect: async ({ ask }) =>
-			refusal(await ask(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
+		inspect: async ({ send }) =>
+			expectRefusal(await send(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
 	},
 	{
-		assumed: '429 means that nothing was done; `Retry-After` says how long to wait',
-		code: ['api/retry.ts', 'mayRetry'],
-		inspect: byHand('Nothing here asks that much. n8n says "Rate limit reached" when it comes.'),
+		assumption: '429 means that nothing was done; `Retry-After` says how long to wait',
+		code: ['api/retry.ts', 'sendWithRetry'],
+		inspect: checkByHand(
+			'This check sends too few requests. In n8n, look for the message "Rate limit reached".',
+		),
 	},
 	{
-		assumed: '`getCampaign` returns 404 for an unknown campaign',
+		assumption: '`getCampaign` returns 404 for an unknown campaign',
 		code: ['methods/credentialTest.ts', 'testCredential'],
 		inspect: async (session) => {
-			const answer = await session.unknownCampaign();
-			return { holds: answer.status === 404, seen: `${described(answer)}.` };
+			const response = await session.unknownCampaign();
+			return { matches: response.status === 404, observed: `${describe(response)}.` };
 		},
 	},
 	{
-		assumed: 'An unknown campaign can be distinguished from an unknown path',
+		assumption: 'An unknown campaign can be distinguished from an unknown path',
 		code: ['methods/credentialTest.ts', 'isEveryPathUnknown'],
 		inspect: async (session) => {
 			const campaign = await session.unknownCampaign();
-			const path = await session.ask(
+			const path = await session.send(
 				{ ...endpoints.getCampaign, path: unknownPath },
 				{
 					campaign: unknownCampaign,
@@ -209,176 +219,188 @@ export const checks: Check[] = [
 			);
 			const unknown = await isEveryPathUnknown(async (endpoint) => {
 				const values = { campaign: unknownCampaign, code: unknownCampaign };
-				return await session.ask(endpoint, values);
+				return await session.send(endpoint, values);
 			}, campaign);
 			return {
-				holds: campaign.status !== 404 || !unknown,
-				seen: `The campaign: ${described(campaign)}. The path: ${described(path)}.`,
+				matches: campaign.status !== 404 || !unknown,
+				observed: `The campaign: ${describe(campaign)}. The path: ${describe(path)}.`,
 			};
 		},
 	},
 	{
-		assumed: '`getParticipant` returns nothing, `null` or 404 for an unknown participant',
+		assumption: '`getParticipant` returns nothing, `null` or 404 for an unknown participant',
 		code: ['api/response.ts', 'isNotFound'],
-		inspect: async ({ ask, campaign, nobody }) => {
-			const answer = await ask(endpoints.getParticipant, { campaign, email: nobody });
-			const isNothing = isFine(answer) && (answer.body ?? null) === null;
-			return { holds: isNothing || answer.status === 404, seen: `${described(answer)}.` };
+		inspect: async ({ send, campaign, unknownEmail }) => {
+			const response = await send(endpoints.getParticipant, { campaign, email: unknownEmail });
+			const isNothing = isSuccess(response) && (response.body ?? null) === null;
+			return { matches: isNothing || response.status === 404, observed: `${describe(response)}.` };
 		},
 	},
 	{
-		assumed: 'The path of Qualify is `qualifyParticipant`',
+		assumption: 'The path of Qualify is `qualifyParticipant`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async (session) => {
-			const { ask, trial } = session;
-			if (trial.isOn) {
-				const answer = await trial.qualified();
-				const holds = isFine(answer) || ([404, 405].includes(answer.status) ? false : undefined);
-				return { holds, seen: `A POST answered with ${described(answer)}.` };
+			const { send, trial } = session;
+			if (trial.isEnabled) {
+				const response = await trial.qualifyReferredByCode();
+				const matches =
+					isSuccess(response) || ([404, 405].includes(response.status) ? false : undefined);
+				return { matches, observed: `A POST returned ${describe(response)}.` };
 			}
-			// A GET tells nothing by itself; it does beside a path that is there and one that is not.
+			// A GET is conclusive only in comparison with a known and an unknown path.
 			const statusOf = async (path: string) =>
-				(await ask({ ...endpoints.getCampaign, path }, {})).status;
+				(await send({ ...endpoints.getCampaign, path }, {})).status;
 			const qualify = await statusOf(endpoints.qualifyParticipant.path);
 			const add = await statusOf(endpoints.addParticipant.path);
 			const none = await statusOf('/api/v1/noSuchPath');
 			return {
-				holds: add === none || ![add, none].includes(qualify) ? undefined : qualify === add,
-				seen: `A GET there answered with status ${qualify}; on the path of Add with ${add}, on no path with ${none}.`,
+				matches: add === none || ![add, none].includes(qualify) ? undefined : qualify === add,
+				observed: `A GET returned status ${qualify}; the path of Add returned ${add}, an unknown path ${none}.`,
 			};
 		},
 	},
 	{
-		assumed: 'Qualify expects `id` and `email`, like Add',
+		assumption: 'Qualify expects `id` and `email`, like Add',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
-			const answer = await trial.qualified();
-			if (!isFine(answer)) {
-				return { holds: false, seen: `${said(answer)}.` };
+			const response = await trial.qualifyReferredByCode();
+			if (!isSuccess(response)) {
+				return { matches: false, observed: `${quote(response)}.` };
 			}
-			const { rewardEventCompleted } = await trial.found(trial.referredByCode);
+			const { rewardEventCompleted } = await trial.getParticipant(trial.referredByCode);
 			return {
-				holds: rewardEventCompleted === true,
-				seen: `The participant then had rewardEventCompleted ${kindOf(rewardEventCompleted)}.`,
+				matches: rewardEventCompleted === true,
+				observed: `Afterwards, the participant had rewardEventCompleted ${describeBody(rewardEventCompleted)}.`,
 			};
 		},
 	},
 	{
-		assumed: 'Qualify accepts the amount paid as `amount`',
+		assumption: 'Qualify accepts the amount paid as `amount`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
-			const answer = await trial.qualified();
-			if (!isFine(answer)) throw new NotSeen(`Qualify answered with ${described(answer)}.`);
-			const participant = await trial.found(trial.referredByCode);
-			const field = namesIn([participant]).find(
+			const response = await trial.qualifyReferredByCode();
+			if (!isSuccess(response)) throw new Unclear(`Qualify returned ${describe(response)}.`);
+			const participant = await trial.getParticipant(trial.referredByCode);
+			const field = fieldNames([participant]).find(
 				(name) => Number(participant[name]) === trial.amount,
 			);
 			return field
-				? { holds: true, seen: `It came back in the field ${field}.` }
+				? { matches: true, observed: `It was returned in the field ${field}.` }
 				: {
-						seen: `No field of the participant holds it. Look for ${trial.amount} in Referral Rocket, at ${trial.referredByCode}.`,
+						observed: `No field of the participant contains it. Look for ${trial.amount} in Referral Rocket, under ${trial.referredByCode}.`,
 					};
 		},
 	},
 	{
-		assumed: '`amount` is accepted as a string, like `"250"`',
+		assumption: '`amount` is accepted as a string, like `"250"`',
 		code: ['api/specification.ts', 'qualifyParticipant'],
 		inspect: async ({ trial }) => {
-			const text = await trial.qualified();
-			const number = await trial.qualifiedWithNumber();
-			// Where neither is taken, it is not about how the amount is written.
-			const holds = isFine(text) || (isFine(number) ? false : undefined);
-			return { holds, seen: `As a text: ${outcomeOf(text)}. As a number: ${outcomeOf(number)}.` };
+			const asString = await trial.qualifyReferredByCode();
+			const asNumber = await trial.qualifyReferredByEmail();
+			// If neither is accepted, the format of the amount is not the reason.
+			const matches = isSuccess(asString) || (isSuccess(asNumber) ? false : undefined);
+			return {
+				matches,
+				observed: `As a string: ${describeOutcome(asString)}. As a number: ${describeOutcome(asNumber)}.`,
+			};
 		},
 	},
 	{
-		assumed: '`addParticipant` accepts names as `fName` and `lName`, like the browser SDK',
+		assumption: '`addParticipant` accepts names as `fName` and `lName`, like the browser SDK',
 		code: ['api/specification.ts', 'addParticipant'],
 		inspect: async ({ trial }) => {
-			const answer = await trial.addedWithNames();
-			if (!isFine(answer)) return { seen: `Refused: ${said(answer)}.` };
-			const participant = await trial.found(trial.named);
-			const fields = namesIn([participant]).filter((name) =>
+			const response = await trial.addNamed();
+			if (!isSuccess(response)) return { observed: `Refused: ${quote(response)}.` };
+			const participant = await trial.getParticipant(trial.named);
+			const fields = fieldNames([participant]).filter((name) =>
 				Object.values(names).includes(String(participant[name])),
 			);
 			return fields.length > 0
-				? { holds: true, seen: `They came back in ${fields.join(' and ')}.` }
-				: { seen: 'Nothing was said against them, and no field of the participant holds them.' };
+				? { matches: true, observed: `They were returned in ${fields.join(' and ')}.` }
+				: { observed: 'They were accepted, but no field of the participant contains them.' };
 		},
 	},
 	{
-		assumed: '`addParticipant` returns the participant',
+		assumption: '`addParticipant` returns the participant',
 		code: ['api/specification.ts', 'addParticipant'],
 		inspect: async ({ trial }) => {
-			const answer = await trial.added();
-			const holds = isFine(answer) && isObject(answer.body) && answer.body.email === trial.referrer;
-			return { holds, seen: `${isFine(answer) ? described(answer) : said(answer)}.` };
+			const response = await trial.addReferrer();
+			const matches =
+				isSuccess(response) && isObject(response.body) && response.body.email === trial.referrer;
+			return {
+				matches,
+				observed: `${isSuccess(response) ? describe(response) : quote(response)}.`,
+			};
 		},
 	},
 	{
-		assumed: '`referredByCode` and `referredByEmail` make the added participant a referral',
+		assumption: '`referredByCode` and `referredByEmail` make the added participant a referral',
 		code: ['api/specification.ts', 'addParticipant'],
 		inspect: async ({ trial }) => {
-			const outcomeOf = async (added: Answer, email: string) => {
-				if (!isFine(added)) return said(added);
-				const { referredByCode } = await trial.found(email);
-				const { referralCode } = await trial.found(trial.referrer);
+			const describeReferral = async (added: Response, email: string) => {
+				if (!isSuccess(added)) return quote(added);
+				const { referredByCode } = await trial.getParticipant(email);
+				const { referralCode } = await trial.getParticipant(trial.referrer);
 				return referralCode && referredByCode === referralCode ? 'a referral' : 'no referral';
 			};
-			const byCode = await outcomeOf(await trial.addedByCode(), trial.referredByCode);
-			const byEmail = await outcomeOf(await trial.addedByEmail(), trial.referredByEmail);
+			const byCode = await describeReferral(await trial.addReferredByCode(), trial.referredByCode);
+			const byEmail = await describeReferral(
+				await trial.addReferredByEmail(),
+				trial.referredByEmail,
+			);
 			return {
-				holds: byCode === 'a referral' && byEmail === 'a referral',
-				seen: `By code: ${byCode}. By email: ${byEmail}.`,
+				matches: byCode === 'a referral' && byEmail === 'a referral',
+				observed: `By code: ${byCode}. By email: ${byEmail}.`,
 			};
 		},
 	},
 	{
-		assumed: '`validateCode` returns a bare `true` or `false`',
+		assumption: '`validateCode` returns a bare `true` or `false`',
 		code: ['resources/referralCode/validate.ts', 'validateCode'],
 		inspect: async (session) => {
-			const { ask, campaign, nobody } = session;
-			const unknown = await ask(endpoints.validateCode, { campaign, code: nobody });
-			const seen = `For a code that nobody has: ${described(unknown)}.`;
-			if (unknown.body !== false || !isFine(unknown)) return { holds: false, seen };
-			const { referralCode } = (await participantsOf(session))[0];
-			if (typeof referralCode !== 'string') return { holds: true, seen };
-			const known = await ask(endpoints.validateCode, { campaign, code: referralCode });
+			const { send, campaign, unknownEmail } = session;
+			const unknown = await send(endpoints.validateCode, { campaign, code: unknownEmail });
+			const observed = `For an unknown code: ${describe(unknown)}.`;
+			if (unknown.body !== false || !isSuccess(unknown)) return { matches: false, observed };
+			const { referralCode } = (await firstPageOfParticipants(session))[0];
+			if (typeof referralCode !== 'string') return { matches: true, observed };
+			const known = await send(endpoints.validateCode, { campaign, code: referralCode });
 			return {
-				holds: isFine(known) && known.body === true,
-				seen: `For a participant's code: ${described(known)}. ${seen}`,
+				matches: isSuccess(known) && known.body === true,
+				observed: `For a participant's code: ${describe(known)}. ${observed}`,
 			};
 		},
 	},
 	{
-		assumed:
+		assumption:
 			'A campaign reports its number of participants in a field with a name like `totalParticipants`',
 		code: ['api/specification.ts', 'campaignTotal'],
 		inspect: async (session) => {
-			const { ask, campaign } = session;
-			const { body } = await ask(endpoints.getCampaign, { campaign });
+			const { send, campaign } = session;
+			const { body } = await send(endpoints.getCampaign, { campaign });
 			const fields = isObject(body) ? Object.entries(body) : [];
 			const [name, total] = fields.find(([field]) => campaignTotal.test(field)) ?? [];
-			if (name === undefined) return { holds: false, seen: `No such field in ${kindOf(body)}.` };
-			const listed = readCampaignTotal((await list(session)).body);
-			const agrees = listed === undefined ? '' : `; the list says ${listed}`;
+			if (name === undefined)
+				return { matches: false, observed: `No such field in ${describeBody(body)}.` };
+			const listed = totalIn((await list(session)).body);
+			const comparison = listed === undefined ? '' : `; the list says ${listed}`;
 			return {
-				holds: typeof total === 'number' && (listed === undefined || listed === total),
-				seen: `${name} is ${typeof total === 'number' ? total : 'no number'}${agrees}.`,
+				matches: typeof total === 'number' && (listed === undefined || listed === total),
+				observed: `${name} is ${typeof total === 'number' ? total : 'not a number'}${comparison}.`,
 			};
 		},
 	},
 	{
-		assumed: 'A participant has the fields of the simplified output',
+		assumption: 'A participant has the fields of the simplified output',
 		code: ['api/specification.ts', 'rowTypes'],
-		inspect: async (session) => await fieldsSeen(session, rowTypes.participant.simplified),
+		inspect: async (session) => await checkFields(session, rowTypes.participant.simplified),
 	},
 	{
-		assumed: 'A share link contains the campaign in `id` and the code in `referralCode`',
+		assumption: 'A share link contains the campaign in `id` and the code in `referralCode`',
 		code: ['api/specification.ts', 'linkParameters'],
 		inspect: async (session) => {
-			const rows = await participantsOf(session);
-			const fitting = rows.filter(({ shareLink, referralCode, campaignId }) => {
+			const rows = await firstPageOfParticipants(session);
+			const matching = rows.filter(({ shareLink, referralCode, campaignId }) => {
 				if (!URL.canParse(String(shareLink))) return false;
 				const query = new URL(String(shareLink)).searchParams;
 				return (
@@ -387,187 +409,196 @@ export const checks: Check[] = [
 				);
 			});
 			return {
-				holds: fitting.length === rows.length,
-				seen: `So in ${fitting.length} of ${rows.length} share links.`,
+				matches: matching.length === rows.length,
+				observed: `True for ${matching.length} of ${rows.length} share links.`,
 			};
 		},
 	},
 	{
-		assumed: 'A participant has the totals of referrals and rewards',
+		assumption: 'A participant has the totals of referrals and rewards',
 		code: ['api/specification.ts', 'participantTotals'],
-		inspect: async (session) => await fieldsSeen(session, participantTotals),
+		inspect: async (session) => await checkFields(session, participantTotals),
 	},
 	{
-		assumed: '`createdOn` is an ISO 8601 date and time',
+		assumption: '`createdOn` is an ISO 8601 date and time',
 		code: ['triggers/polling/joining.ts', 'byJoining'],
 		inspect: async (session) => {
-			const rows = await participantsOf(session);
-			const fitting = rows.filter(({ createdOn }) => isISO(createdOn));
+			const rows = await firstPageOfParticipants(session);
+			const matching = rows.filter(({ createdOn }) => isISO(createdOn));
 			return {
-				holds: fitting.length === rows.length,
-				seen: `So in ${fitting.length} of ${rows.length} participants.`,
+				matches: matching.length === rows.length,
+				observed: `True for ${matching.length} of ${rows.length} participants.`,
 			};
 		},
 	},
 	{
-		assumed: 'The server caps `size`, at 2000 by default',
+		assumption: 'The server caps `size`, at 2000 by default',
 		code: ['api/specification.ts', 'maxPageSize'],
 		inspect: async (session) => {
 			const pageSize = maxPageSize + 1;
 			const { body, rows } = await list(session, { page: 0, pageSize });
-			const told = isObject(body) && typeof body.size === 'number' ? body.size : undefined;
-			const most = told ?? rows.length;
-			const asked = `Asked for ${pageSize},`;
-			if (most === pageSize) return { holds: true, seen: `${asked} that many are given: no cap.` };
-			if (most === maxPageSize) return { holds: true, seen: `${asked} ${most} are given.` };
-			if (told === undefined && !(await hasMore(session, body, rows))) {
-				throw new NotSeen(`The campaign has only ${rows.length} participants.`);
+			const reportedSize = isObject(body) && typeof body.size === 'number' ? body.size : undefined;
+			const largest = reportedSize ?? rows.length;
+			const outcome = `Requested ${pageSize}, received ${largest}`;
+			if (largest === pageSize) return { matches: true, observed: `${outcome}: no cap.` };
+			if (largest === maxPageSize) return { matches: true, observed: `${outcome}.` };
+			if (reportedSize === undefined && !(await hasMore(session, body, rows))) {
+				throw new Unclear(`The campaign has only ${rows.length} participants.`);
 			}
-			return { holds: false, seen: `${asked} ${most} are given.` };
+			return { matches: false, observed: `${outcome}.` };
 		},
 	},
 	{
-		assumed: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
+		assumption: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
 		code: ['api/pagination/page.ts', 'rowsIn'],
-		inspect: async ({ ask, campaign }) => {
-			const answer = await ask(endpoints.getAllParticipants, { campaign });
-			const holds = isFine(answer) && rowsIn(answer.body) !== undefined;
-			return { holds, seen: `${described(answer)}.` };
+		inspect: async ({ send, campaign }) => {
+			const response = await send(endpoints.getAllParticipants, { campaign });
+			const matches = isSuccess(response) && rowsIn(response.body) !== undefined;
+			return { matches, observed: `${describe(response)}.` };
 		},
 	},
 	{
-		assumed: 'Page 0 and page 1 may both be the first page',
+		assumption: 'Page 0 and page 1 may both be the first page',
 		code: ['api/pagination/page.ts', 'isSamePage'],
-		inspect: async ({ firsts }) => {
-			const [zero, one, two] = await firsts();
-			if (zero === undefined) throw new NotSeen('The campaign has no participants.');
-			if (zero !== one) return { holds: true, seen: 'They are two pages: pages count from 0.' };
-			if (one === two) throw new NotSeen('Pages 0, 1 and 2 are the same.');
-			return { holds: true, seen: 'They are the same: pages count from 1, which List copes with.' };
-		},
-	},
-	{
-		assumed: '`page` is honoured',
-		code: ['api/specification.ts', 'pageable'],
-		inspect: async ({ firsts }) => {
-			const [zero, one, two] = await firsts();
-			if (zero === undefined) throw new NotSeen('The campaign has no participants.');
-			return zero === one && one === two
-				? { holds: false, seen: 'Pages 0, 1 and 2 are the same.' }
-				: { holds: true, seen: 'It is: other pages have other participants.' };
-		},
-	},
-	{
-		assumed: 'A page past the end is `[]`, `null`, nothing or has an empty `content`',
-		code: ['api/pagination/page.ts', 'readPage'],
-		inspect: async ({ ask, campaign }) => {
-			const answer = await ask(endpoints.getAllParticipants, { campaign, page: 100_000 });
-			const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
-			if (rows && rows.length > 0) throw new NotSeen('Page 100,000 has participants.');
-			return { holds: rows !== undefined, seen: `${described(answer)}.` };
-		},
-	},
-	{
-		assumed: 'New participants may be inserted at the front while a list is being read',
-		code: ['api/pagination/readList.ts', 'concurrentPages'],
-		inspect: async ({ front }) => {
-			const order = orderOf((await front()).rows);
+		inspect: async ({ firstOfEachPage }) => {
+			const [zero, one, two] = await firstOfEachPage();
+			if (zero === undefined) throw new Unclear('The campaign has no participants.');
+			if (zero !== one) return { matches: true, observed: 'They differ: pages start at 0.' };
+			if (one === two) throw new Unclear('Pages 0, 1 and 2 are the same.');
 			return {
-				holds: order !== 'none',
-				seen: {
+				matches: true,
+				observed: 'They are the same: pages start at 1, which List handles.',
+			};
+		},
+	},
+	{
+		assumption: '`page` is honoured',
+		code: ['api/specification.ts', 'pageable'],
+		inspect: async ({ firstOfEachPage }) => {
+			const [zero, one, two] = await firstOfEachPage();
+			if (zero === undefined) throw new Unclear('The campaign has no participants.');
+			return zero === one && one === two
+				? { matches: false, observed: 'Pages 0, 1 and 2 are the same.' }
+				: { matches: true, observed: 'Yes: other pages have other participants.' };
+		},
+	},
+	{
+		assumption: 'A page past the end is `[]`, `null`, nothing or has an empty `content`',
+		code: ['api/pagination/page.ts', 'readPage'],
+		inspect: async ({ send, campaign }) => {
+			const response = await send(endpoints.getAllParticipants, { campaign, page: 100_000 });
+			const rows = isSuccess(response) ? rowsIn(response.body) : undefined;
+			if (rows && rows.length > 0) throw new Unclear('Page 100,000 has participants.');
+			return { matches: rows !== undefined, observed: `${describe(response)}.` };
+		},
+	},
+	{
+		assumption: 'New participants may be inserted at the front while a list is being read',
+		code: ['api/pagination/readList.ts', 'concurrentPages'],
+		inspect: async ({ firstPage }) => {
+			const order = orderByCreatedOn((await firstPage()).rows);
+			return {
+				matches: order !== 'none',
+				observed: {
 					desc: 'The newest come first.',
-					asc: 'The newest come last, which is as good.',
-					none: 'In no order of createdOn: new ones may come in anywhere.',
+					asc: 'The newest come last, which works as well.',
+					none: 'Not ordered by createdOn: new participants may appear anywhere.',
 				}[order],
 			};
 		},
 	},
 	{
-		assumed: 'Sort fields have the names they have in a participant',
+		assumption: 'Sort fields have the names they have in a participant',
 		code: ['parameters/listFields.ts', 'sortField'],
 		inspect: async (session) => {
-			const { ask, campaign } = session;
+			const { send, campaign } = session;
 			const orders = [];
 			for (const direction of ['asc', 'desc']) {
 				const sort = `createdOn,${direction}`;
-				const answer = await ask(endpoints.getAllParticipants, { campaign, sort });
-				const rows = isFine(answer) ? rowsIn(answer.body) : undefined;
-				if (!rows) return { holds: false, seen: `sort=${sort}: ${described(answer)}.` };
-				orders.push(orderOf(rows));
+				const response = await send(endpoints.getAllParticipants, { campaign, sort });
+				const rows = isSuccess(response) ? rowsIn(response.body) : undefined;
+				if (!rows) return { matches: false, observed: `sort=${sort}: ${describe(response)}.` };
+				orders.push(orderByCreatedOn(rows));
 			}
-			const holds = orders[0] === 'asc' && orders[1] === 'desc';
-			return { holds, seen: `createdOn is ${holds ? '' : 'not '}followed, asc and desc.` };
-		},
-	},
-	{
-		assumed: 'Adding an email twice is harmless, or refused as a duplicate',
-		code: ['api/specification.ts', 'alreadyExists'],
-		inspect: async ({ trial }) => {
-			const before = (await trial.added()).body;
-			const again = await trial.addedAgain();
-			if (saysAlreadyExists(again, trial.referrer)) {
-				return { holds: true, seen: `Refused as already there: ${said(again)}.` };
-			}
-			if (!isFine(again)) return { holds: false, seen: `Refused: ${said(again)}.` };
-			if (!isObject(again.body)) return { holds: false, seen: `${described(again)}.` };
-			const isSame = isObject(before) && rowKey(again.body) === rowKey(before);
+			const matches = orders[0] === 'asc' && orders[1] === 'desc';
 			return {
-				holds: isSame,
-				seen: isSame ? 'Harmless.' : 'The answer has another referral code.',
+				matches,
+				observed: `Sorting by createdOn, asc and desc, ${matches ? 'works' : 'does not work'}.`,
 			};
 		},
 	},
 	{
-		assumed:
-			"Qualifying through the API counts twice if the vendor's Stripe integration qualifies as well",
-		code: ['resources/participant/qualify.ts', 'qualify'],
-		inspect: byHand('With Stripe connected, qualify someone who has paid; look at the reward.'),
-	},
-	{
-		assumed: 'An `ErrorDetail` has its text in `message`, `detail` or `error`',
-		code: ['api/specification.ts', 'messageFields'],
-		inspect: async (session) => {
-			const answer = await session.unknownCampaign();
-			if (answer.status < 400) throw new NotSeen(`No ErrorDetail came: ${described(answer)}.`);
-			const { body } = answer;
-			const field = isObject(body) && messageFields.find((name) => typeof body[name] === 'string');
-			return field
-				? { holds: true, seen: `In ${field} of ${kindOf(body)}.` }
-				: { holds: false, seen: `${described(answer)}.` };
+		assumption: 'Adding an email twice is harmless, or refused as a duplicate',
+		code: ['api/specification.ts', 'alreadyExists'],
+		inspect: async ({ trial }) => {
+			const before = (await trial.addReferrer()).body;
+			const again = await trial.addReferrerAgain();
+			if (saysAlreadyExists(again, trial.referrer)) {
+				return { matches: true, observed: `Refused as a duplicate: ${quote(again)}.` };
+			}
+			if (!isSuccess(again)) return { matches: false, observed: `Refused: ${quote(again)}.` };
+			if (!isObject(again.body)) return { matches: false, observed: `${describe(again)}.` };
+			const isSame = isObject(before) && rowKey(again.body) === rowKey(before);
+			return {
+				matches: isSame,
+				observed: isSame ? 'Harmless.' : 'The response has a different referral code.',
+			};
 		},
 	},
 	{
-		assumed: 'The names of the events for a new referee and an unlocked reward',
+		assumption:
+			"Qualifying through the API counts twice if the vendor's Stripe integration qualifies as well",
+		code: ['resources/participant/qualify.ts', 'qualify'],
+		inspect: checkByHand(
+			'With Stripe connected, qualify someone who has paid and look at the reward.',
+		),
+	},
+	{
+		assumption: 'An `ErrorDetail` has its text in `message`, `detail` or `error`',
+		code: ['api/specification.ts', 'messageFields'],
+		inspect: async (session) => {
+			const response = await session.unknownCampaign();
+			if (response.status < 400) throw new Unclear(`No ErrorDetail: ${describe(response)}.`);
+			const { body } = response;
+			const field = isObject(body) && messageFields.find((name) => typeof body[name] === 'string');
+			return field
+				? { matches: true, observed: `In ${field} of ${describeBody(body)}.` }
+				: { matches: false, observed: `${describe(response)}.` };
+		},
+	},
+	{
+		assumption: 'The names of the events for a new referee and an unlocked reward',
 		code: ['api/specification.ts', 'eventNames'],
-		inspect: byHand('Let Any Event of the webhook trigger show them: the field "event".'),
+		inspect: checkByHand('Set the webhook trigger to Any Event and look at the field "event".'),
 	},
 	{
-		assumed: 'Whether the secret is used as text or decoded from hex',
+		assumption: 'Whether the secret is used as text or decoded from hex',
 		code: ['triggers/webhook/signature.ts', 'verifySignature'],
-		inspect: byHand('Sign the body of one event both ways; one equals X-RR-Signature.'),
+		inspect: checkByHand('Sign the body of an event both ways and compare with X-RR-Signature.'),
 	},
 	{
-		assumed:
+		assumption:
 			"`code`, `score` and `totalReferred` are the REST API's `referralCode`, `fraudScore` and `totalReferrals`; `refereeActionCompleted` is `rewardEventCompleted`",
 		code: ['api/specification.ts', 'webhookFields'],
-		inspect: byHand('Compare an event with Participant → Get of the same person.'),
+		inspect: checkByHand('Compare an event with Participant → Get for the same person.'),
 	},
 ];
 
-const outcomeOf = (answer: Answer) => (isFine(answer) ? 'taken' : said(answer));
+const describeOutcome = (response: Response) =>
+	isSuccess(response) ? 'accepted' : quote(response);
 
-/** What a wrong key gets. */
-const refusal = (answer: Answer): Finding => ({
-	holds: answer.status === 401 || answer.status === 403,
-	seen: `A wrong key: ${described(answer)}.`,
+/** Expects that a wrong key was refused. */
+const expectRefusal = (response: Response): Finding => ({
+	matches: response.status === 401 || response.status === 403,
+	observed: `A wrong key: ${describe(response)}.`,
 });
 
-/** @returns whether there are participants beyond a page that was asked for as large as can be */
+/** @returns whether there are more participants than fit on the largest page */
 async function hasMore(session: Session, body: unknown, rows: IDataObject[]): Promise<boolean> {
-	const total = readCampaignTotal(body);
+	const total = totalIn(body);
 	if (total !== undefined) return total > rows.length;
 	const known = new Set(rows.map(rowKey));
-	// Page 1 is the first page again where pages count from 1.
+	// If pages start at 1, page 1 is the first page again.
 	for (const page of [1, 2]) {
 		const next = await list(session, { page, pageSize: maxPageSize + 1 });
 		if (next.rows.some((row) => !known.has(rowKey(row)))) return true;

@@ -3,28 +3,28 @@ import { withoutKey } from '../../nodes/ReferralRocket/api/authentication.ts';
 import { validateBaseUrl } from '../../nodes/ReferralRocket/api/baseUrl.ts';
 import { validateCampaign } from '../../nodes/ReferralRocket/parameters/validate.ts';
 import { UserError, step } from '../command-line/progress.mts';
-import { report, rowsOf } from './report.mts';
+import { formatReport, runChecks } from './report.mts';
 import { connect } from './service.mts';
-import { trialAt, type Trial } from './trial.mts';
+import { createTrial, type Trial } from './trial.mts';
 
-const usage = `Give the API key in the variable REFERRAL_ROCKET_API_KEY and a campaign, by its ID or a link to it:
+const usage = `Set the variable REFERRAL_ROCKET_API_KEY to the API key, and pass the ID of a campaign or a link to it:
 
   read -rs REFERRAL_ROCKET_API_KEY && export REFERRAL_ROCKET_API_KEY
   npm run check:live -- --campaign JCu82f30F1
 
-The first line waits for the key and keeps it out of the shell's history. Options, all behind the --:
+The first line reads the key without recording it in the shell's history. Options, all after the --:
 
-  --write            also adds four participants and qualifies two, best in a campaign made for trials
-  --header NAME      try this header first, if the key is not taken as a bearer token
-  --base-url URL     ask at another address than Referral Rocket's own`;
+  --write            also add four participants and qualify two; use a test campaign
+  --header NAME      if the key is not accepted as a bearer token, try this header first
+  --base-url URL     use this address instead of Referral Rocket's own`;
 
 /**
- * Holds docs/api.md against the real service. Reads only, unless --write is given.
- * @param args of the command line
+ * Checks docs/api.md against the real service. Only reads, unless --write is set.
+ * @param args command-line arguments
  * @param key the API key, which is never printed
- * @param print shows text to the person
- * @returns the exit code: 0 when nothing that was seen differs, else 1
- * @throws UserError for all that keeps it from looking
+ * @param print shows text to the user
+ * @returns the exit code: 0 if nothing differs, otherwise 1
+ * @throws UserError if the checks can't be run
  */
 export async function checkLive(
 	args: string[],
@@ -41,28 +41,30 @@ export async function checkLive(
 }
 
 async function inspect(args: string[], apiKey: string, print: (text: string) => void) {
-	const { write, ...asked } = options(args);
+	const { write, ...options } = parseOptions(args);
 	if (apiKey === '') throw new UserError(`There is no API key. ${usage}`);
-	const service = await step('Asking for the campaign', async () => connect({ apiKey, ...asked }));
-	const trial = trialAt(service, write);
-	if (write) print(`\n${notice(asked.campaign, trial)}\n`);
-	const rows = await step('Going through docs/api.md', async (say) => rowsOf(service, trial, say));
-	print(`\n${report(rows)}`);
+	const service = await step('Getting the campaign', async () => connect({ apiKey, ...options }));
+	const trial = createTrial(service, write);
+	if (write) print(`\n${writeNotice(options.campaign, trial)}\n`);
+	const rows = await step('Checking docs/api.md', async (showProgress) =>
+		runChecks(service, trial, showProgress),
+	);
+	print(`\n${formatReport(rows)}`);
 	if (!write) {
-		print("\nWhat shows only with --write takes four new participants, whom the API can't delete.");
+		print("\nThe checks that need --write add four participants, whom the API can't delete.");
 	}
 	return rows.some(({ verdict }) => verdict === 'differs') ? 1 : 0;
 }
 
-function options(args: string[]) {
-	const { values } = parsed(args);
-	const campaign = campaignFrom(values.campaign);
+function parseOptions(args: string[]) {
+	const { values } = parseArguments(args);
+	const campaign = parseCampaign(values.campaign);
 	if (!campaign) throw new UserError(`There is no campaign. ${usage}`);
-	const baseUrl = baseUrlFrom(values['base-url']);
+	const baseUrl = parseBaseUrl(values['base-url']);
 	return { campaign, baseUrl, header: values.header, write: values.write };
 }
 
-function parsed(args: string[]) {
+function parseArguments(args: string[]) {
 	try {
 		return parseArgs({
 			args,
@@ -78,25 +80,25 @@ function parsed(args: string[]) {
 	}
 }
 
-function campaignFrom(given: string | undefined) {
+function parseCampaign(value: string | undefined) {
 	try {
-		return validateCampaign(given);
+		return validateCampaign(value);
 	} catch (error) {
 		throw new UserError((error as Error).message);
 	}
 }
 
-function baseUrlFrom(given: string | undefined) {
+function parseBaseUrl(value: string | undefined) {
 	try {
-		return validateBaseUrl(given);
+		return validateBaseUrl(value);
 	} catch {
 		throw new UserError(
-			`--base-url "${given}" can't be used. Give an address that starts with https://, so that nobody can read the key on its way.`,
+			`--base-url "${value}" can't be used. Use an address that starts with https://, so that nobody can read the key in transit.`,
 		);
 	}
 }
 
-const notice = (
+const writeNotice = (
 	campaign: string,
 	{ referrer, referredByCode, referredByEmail, named, amount }: Trial,
 ) => `--write adds these participants to campaign "${campaign}":
@@ -104,5 +106,5 @@ const notice = (
   ${referredByCode}, referred by the first one's code
   ${referredByEmail}, referred by the first one's email
   ${named}, with a first and a last name
-and qualifies the second and the third with an amount of ${amount}, so the first may earn a reward. The API
-can't delete participants: delete them in Referral Rocket. Mail to example.com reaches nobody.`;
+and qualifies the second and third with an amount of ${amount}, so the first may earn a reward. The API
+can't delete participants, so delete them in Referral Rocket. Mail to example.com reaches nobody.`;

@@ -1,61 +1,61 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { asTable } from '../command-line/table.mts';
-import { checks, visitTo, type Check, type Finding, type Session } from './checks.mts';
-import { NotSeen, type Service } from './service.mts';
+import { checks, startSession, type Check, type Finding, type Session } from './checks.mts';
+import { Unclear, type Service } from './service.mts';
 import type { Trial } from './trial.mts';
 
 export interface Row {
-	assumed: string;
-	seen: string;
-	verdict: 'holds' | 'differs' | 'not seen';
-	/** The line of code that relies on it, in nodes/ReferralRocket, as api/specification.ts:12. */
-	line: string;
+	assumption: string;
+	observed: string;
+	verdict: 'matches' | 'differs' | 'unclear';
+	/** The line of code that relies on it, in nodes/ReferralRocket, for example api/specification.ts:12. */
+	location: string;
 }
 
-const longest = 400;
+const maxLength = 400;
 
 /**
- * Goes through all checks, one after the other.
- * @param say is told how far it got
+ * Runs all checks in sequence.
+ * @param showProgress called with the progress so far
  */
-export async function rowsOf(
+export async function runChecks(
 	service: Service,
 	trial: Trial,
-	say: (progress: string) => void,
+	showProgress: (progress: string) => void,
 ): Promise<Row[]> {
-	const session = visitTo(service, trial);
+	const session = startSession(service, trial);
 	const rows: Row[] = [];
-	for (const [index, { assumed, code, inspect }] of checks.entries()) {
-		say(`${index + 1} of ${checks.length}`);
-		const { seen, holds } = await findingOf(inspect, session);
+	for (const [index, { assumption, code, inspect }] of checks.entries()) {
+		showProgress(`${index + 1} of ${checks.length}`);
+		const { observed, matches } = await inspectOrUnclear(inspect, session);
 		rows.push({
-			assumed,
-			seen: printable(seen),
-			verdict: holds === undefined ? 'not seen' : holds ? 'holds' : 'differs',
-			line: await lineOf(code),
+			assumption,
+			observed: printable(observed),
+			verdict: matches === undefined ? 'unclear' : matches ? 'matches' : 'differs',
+			location: await locate(code),
 		});
 	}
 	return rows;
 }
 
-async function findingOf(inspect: Check['inspect'], session: Session): Promise<Finding> {
+async function inspectOrUnclear(inspect: Check['inspect'], session: Session): Promise<Finding> {
 	try {
 		return await inspect(session);
 	} catch (reason) {
-		if (reason instanceof NotSeen) return { seen: reason.message };
+		if (reason instanceof Unclear) return { observed: reason.message };
 		throw reason;
 	}
 }
 
-/** A service may send what would upset a terminal, or a whole page of it. */
+/** A service may send control characters, or a very long text. */
 function printable(seen: string): string {
 	const plain = seen.replaceAll(/[\s\p{Cc}]+/gu, ' ');
-	return plain.length > longest ? `${plain.slice(0, longest)} …` : plain;
+	return plain.length > maxLength ? `${plain.slice(0, maxLength)} …` : plain;
 }
 
-/** @returns where a symbol is declared in the code now */
-export async function lineOf([file, symbol]: Check['code']): Promise<string> {
+/** @returns the file and line where a symbol is declared */
+export async function locate([file, symbol]: Check['code']): Promise<string> {
 	const code = path.resolve(import.meta.dirname, '../../nodes/ReferralRocket', file);
 	const lines = (await readFile(code, 'utf8')).split('\n');
 	const declaration = new RegExp(`\\b(const|function) ${symbol}\\b|^\t${symbol}: \\{`);
@@ -64,12 +64,17 @@ export async function lineOf([file, symbol]: Check['code']): Promise<string> {
 
 const widths = [36, 36, 8, 27];
 
-/** @returns what a person reads; 120 characters wide */
-export function report(rows: Row[]): string {
-	const cells = rows.map(({ assumed, seen, verdict, line }) => [assumed, seen, verdict, line]);
+/** @returns the report to print, 120 characters wide */
+export function formatReport(rows: Row[]): string {
+	const cells = rows.map(({ assumption, observed, verdict, location }) => [
+		assumption,
+		observed,
+		verdict,
+		location,
+	]);
 	const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length;
-	return `${asTable([['assumed', 'seen', 'verdict', 'line of code'], ...cells], widths)}
-holds:    ${count('holds')}, where the code does what is right for what was seen
-differs:  ${count('differs')}, where the line of code in nodes/ReferralRocket is to be changed, and docs/api.md
-not seen: ${count('not seen')}, for the reason that stands there`;
+	return `${asTable([['assumption', 'observation', 'verdict', 'code'], ...cells], widths)}
+matches: ${count('matches')}, the code handles what was observed
+differs: ${count('differs')}, change this line of code in nodes/ReferralRocket, and docs/api.md
+unclear: ${count('unclear')}, for the reason shown`;
 }

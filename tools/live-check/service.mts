@@ -17,57 +17,57 @@ import {
 import { UserError } from '../command-line/progress.mts';
 
 /*
- * Questions to the service as the node asks them, but once each: its responses are inspected.
+ * Sends the requests that the node sends, without retries, so that the responses can be inspected.
  */
 
 export interface Account {
 	apiKey: string;
 	/** The campaign's ID. */
 	campaign: string;
-	/** Without a slash at its end. */
+	/** Without a trailing slash. */
 	baseUrl: string;
-	/** A header to try for the bare key, before the usual ones. */
+	/** A header to try with the bare key before the usual ones. */
 	header?: string;
-	/** Milliseconds until a question is given up. */
+	/** Timeout of a request in milliseconds. */
 	timeout?: number;
 }
 
-export interface Answer extends Pick<ApiResponse, 'status' | 'headers' | 'text'> {
-	/** The JSON in it; the text where it is none; undefined where it is empty. */
+export interface Response extends Pick<ApiResponse, 'status' | 'headers' | 'text'> {
+	/** The parsed JSON; the text if it is not JSON; undefined if it is empty. */
 	body: unknown;
 }
 
-/** Nothing could be seen; the message says why, for the table. */
-export class NotSeen extends Error {}
+/** Nothing could be observed; the message says why. */
+export class Unclear extends Error {}
 
-/** What may be asked: an endpoint of the node, or one with parameters that the node does not have. */
-export interface Question extends Pick<Endpoint, 'method' | 'path'> {
+/** An endpoint of the node, possibly with parameters that the node does not have. */
+export interface Target extends Pick<Endpoint, 'method' | 'path'> {
 	parameters: Record<string, string | undefined>;
 }
 
-/** The usual ways to send the key, as bareHeader of a service. */
+/** Values of `bareHeader` for the usual ways to send the key. */
 export const usualHeaders = usualAuthentications.map(({ authentication, headerName }) =>
 	authentication === 'bearer' ? undefined : headerName,
 );
 
-/** A service that has taken the key. */
+/** A service that has accepted the key. */
 export interface Service {
 	campaign: string;
-	/** The header with the bare key; undefined where the key is taken as a bearer token. */
+	/** The header with the bare key; undefined if the key is accepted as a bearer token. */
 	bareHeader: string | undefined;
 	/**
-	 * @param endpoint what is asked; a path that leads elsewhere is not followed
-	 * @param values what is sent, under our names
-	 * @param key another key than the account's
-	 * @throws NotSeen when no answer comes, or one that is about the moment only
+	 * Sends a request. Redirects are not followed.
+	 * @param values parameter values, under the names the node uses
+	 * @param key a key other than the account's
+	 * @throws Unclear if there is no response, or one that says only that the service is unavailable
 	 */
-	ask(endpoint: Question, values: Record<string, string | number>, key?: string): Promise<Answer>;
-	/** @returns a way to ask with the key in a header: bare in the given one, else as a bearer token */
-	askIn(bareHeader: string | undefined): Service['ask'];
+	send(endpoint: Target, values: Record<string, string | number>, key?: string): Promise<Response>;
+	/** @returns a `send` with the key bare in this header, or as a bearer token if undefined */
+	sendWith(bareHeader: string | undefined): Service['send'];
 }
 
-/** @returns a way to ask with the key in a header: bare in the given one, else as a bearer token */
-function asking(account: Account, bareHeader: string | undefined): Service['ask'] {
+/** @returns a `send` with the key bare in this header, or as a bearer token if undefined */
+function createSend(account: Account, bareHeader: string | undefined): Service['send'] {
 	const { apiKey, baseUrl, timeout = 30_000 } = account;
 	const authentication = bareHeader === undefined ? 'bearer' : 'header';
 	return async (endpoint, values, key = apiKey) => {
@@ -82,63 +82,63 @@ function asking(account: Account, bareHeader: string | undefined): Service['ask'
 			},
 			transformResponse: (text: string) => text,
 			validateStatus: () => true,
-			// The key must not go elsewhere.
+			// The key must not be sent to another host.
 			maxRedirects: 0,
 			signal: AbortSignal.timeout(timeout),
 		});
 		const { status, headers, data } = await request.catch(({ code }: { code?: string }) => {
-			throw new NotSeen(isTimeout(code) ? 'No answer came in time.' : `No answer came (${code}).`);
+			throw new Unclear(isTimeout(code) ? 'The request timed out.' : `No response (${code}).`);
 		});
 		if ([429, 502, 503, 504].includes(status)) {
-			throw new NotSeen(`The service has no time now (status ${status}).`);
+			throw new Unclear(`The service is busy or unavailable (status ${status}).`);
 		}
-		// Hidden here, the key is in nothing that is made of the answer.
+		// Redacted here, so that the key is in nothing derived from the response.
 		const text = withoutKey(data, apiKey);
-		return { status, headers, text, body: bodyIn(text) };
+		return { status, headers, text, body: parseBody(text) };
 	};
 }
 
 /**
- * Looks how the service takes the key: as a bearer token, or bare in a header.
- * @throws UserError when it does not give the campaign either way
+ * Finds out how the service accepts the key: as a bearer token, or bare in a header.
+ * @throws UserError if no way returns the campaign
  */
 export async function connect(account: Account): Promise<Service> {
 	const { campaign, baseUrl, header } = account;
 	const outcomes: string[] = [];
-	let first: Answer | undefined;
-	const askIn = (bareHeader: string | undefined) => asking(account, bareHeader);
+	let first: Response | undefined;
+	const sendWith = (bareHeader: string | undefined) => createSend(account, bareHeader);
 	for (const bareHeader of new Set([undefined, header, ...usualHeaders])) {
-		const ask = askIn(bareHeader);
-		const answer = await ask(endpoints.getCampaign, { campaign }).catch((reason: Error) => {
+		const send = sendWith(bareHeader);
+		const response = await send(endpoints.getCampaign, { campaign }).catch((reason: Error) => {
 			throw new UserError(
-				`${baseUrl} can't be asked. ${reason.message} Check your internet connection and --base-url, or try it again in a few minutes.`,
+				`${baseUrl} can't be reached. ${reason.message} Check your internet connection and --base-url, or try again in a few minutes.`,
 			);
 		});
-		if (isFine(answer) && isObject(answer.body)) {
-			return { campaign, bareHeader, ask, askIn };
+		if (isSuccess(response) && isObject(response.body)) {
+			return { campaign, bareHeader, send, sendWith };
 		}
-		first ??= answer;
-		outcomes.push(`  ${wayOf(bareHeader)}: ${described(answer)}`);
+		first ??= response;
+		outcomes.push(`  ${describeAuthentication(bareHeader)}: ${describe(response)}`);
 	}
-	throw new UserError(`${baseUrl} did not give campaign "${campaign}". ${remedy(first)}
-What it answered to the key:
+	throw new UserError(`${baseUrl} did not return campaign "${campaign}". ${advice(first)}
+Its responses to the key:
 ${outcomes.join('\n')}`);
 }
 
-export const wayOf = (bareHeader: string | undefined) =>
+export const describeAuthentication = (bareHeader: string | undefined) =>
 	bareHeader === undefined ? 'as a bearer token' : `bare in ${bareHeader}`;
 
-function remedy(answer: Answer | undefined): string {
-	const { status = 0, body } = answer ?? {};
+function advice(response: Response | undefined): string {
+	const { status = 0, body } = response ?? {};
 	if (status === 401 || status === 403) {
-		return 'Check the key, and that your plan includes the API. If Referral Rocket names a header for the key, give it with --header.';
+		return 'Check the key, and that your plan includes the API. If Referral Rocket specifies a header for the key, pass it with --header.';
 	}
 	if ((status >= 300 && status < 400) || isPage(body)) return 'Check --base-url.';
-	if (status >= 500) return 'Try it again in a few minutes.';
+	if (status >= 500) return 'Try again in a few minutes.';
 	return 'Check the campaign ID, and that the key belongs to the same account.';
 }
 
-function bodyIn(text: string): unknown {
+function parseBody(text: string): unknown {
 	if (text.trim() === '') return undefined;
 	try {
 		return JSON.parse(text) as unknown;
@@ -149,37 +149,40 @@ function bodyIn(text: string): unknown {
 
 const isPage = (body: unknown) => typeof body === 'string' && isMarkup(body);
 
-export const isFine = ({ status }: Answer) => status >= 200 && status <= 299;
+export const isSuccess = ({ status }: Response) => status >= 200 && status <= 299;
 
-/** @returns the work, done when it is first asked for and never again */
+/** @returns a function that does the work on the first call and returns the same result afterwards */
 export function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
 	let result: Promise<Result> | undefined;
 	return () => (result ??= work());
 }
 
-/** @returns status and words of an answer that says no to something about nobody but ourselves */
-export function said(answer: Answer): string {
-	const { status, body } = answer;
-	const hasWords = isObject(body)
+/**
+ * Use it only for responses about our own participants, because it quotes the service.
+ * @returns the status and message of a response
+ */
+export function quote(response: Response): string {
+	const { status, body } = response;
+	const hasMessage = isObject(body)
 		? messageFields.some((field) => typeof body[field] === 'string')
 		: typeof body === 'string' && !isMarkup(body);
-	return hasWords ? `status ${status}, "${serviceMessage(answer)}"` : described(answer);
+	return hasMessage ? `status ${status}, "${serviceMessage(response)}"` : describe(response);
 }
 
-/** @returns status and kind of an answer, without a value of it: those may be people's addresses */
-export const described = ({ status, body }: Answer) => `status ${status}, ${kindOf(body)}`;
+/** @returns the status and kind of a response, but no values, which may be people's addresses */
+export const describe = ({ status, body }: Response) => `status ${status}, ${describeBody(body)}`;
 
-/** @returns what a body is: the names of its fields, not what is in them */
-export function kindOf(body: unknown): string {
-	if (body === undefined) return 'nothing';
+/** @returns what a body consists of: the names of its fields, but not their values */
+export function describeBody(body: unknown): string {
+	if (body === undefined) return 'empty body';
 	if (Array.isArray(body)) return body.length === 0 ? 'an empty array' : 'an array';
-	if (isObject(body)) return `{${namesIn([body]).join(', ')}}`;
+	if (isObject(body)) return `{${fieldNames([body]).join(', ')}}`;
 	if (typeof body === 'string') return isMarkup(body) ? 'a web page' : 'text';
 	return String(body);
 }
 
-/** @returns the names of the objects' fields, without those that may be data, as people's addresses */
-export function namesIn(objects: IDataObject[]): string[] {
+/** @returns the names of the objects' fields, except those that may be data, such as people's addresses */
+export function fieldNames(objects: IDataObject[]): string[] {
 	const names = new Set(objects.flatMap((object) => Object.keys(object)));
 	return [...names].filter((name) => /^[a-z]\w*$/i.test(name));
 }

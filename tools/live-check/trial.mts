@@ -2,41 +2,49 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { endpoints } from '../../nodes/ReferralRocket/api/specification.ts';
 import { isObject } from '../../nodes/ReferralRocket/api/response.ts';
-import { described, isFine, NotSeen, once, said, type Answer, type Service } from './service.mts';
+import {
+	describe,
+	isSuccess,
+	once,
+	quote,
+	Unclear,
+	type Response,
+	type Service,
+} from './service.mts';
 
-/** Like nothing else, so that they are found again. */
+/** Unique, so that they can be found in a response. */
 export const names = { firstName: 'Check-Live-First', lastName: 'Check-Live-Last' };
 
-/** What --write does: four participants of our own, two of whom are qualified. Each is done once. */
+/** What --write does: adds four participants of our own and qualifies two of them, each once. */
 export interface Trial {
-	isOn: boolean;
-	/** Their addresses, at a domain that takes no mail. */
+	isEnabled: boolean;
+	/** Their email addresses, at a domain that accepts no mail. */
 	referrer: string;
 	referredByCode: string;
 	referredByEmail: string;
 	named: string;
-	/** What is said to be paid; like nothing else, so that it is found again. */
+	/** The amount paid; unique, so that it can be found in a response. */
 	amount: number;
-	added(): Promise<Answer>;
-	addedAgain(): Promise<Answer>;
-	addedByCode(): Promise<Answer>;
-	addedByEmail(): Promise<Answer>;
+	addReferrer(): Promise<Response>;
+	addReferrerAgain(): Promise<Response>;
+	addReferredByCode(): Promise<Response>;
+	addReferredByEmail(): Promise<Response>;
 	/** With a first and a last name, as the browser SDK sends them. */
-	addedWithNames(): Promise<Answer>;
-	/** The one referred by code, with the amount as a text. */
-	qualified(): Promise<Answer>;
-	/** The one referred by email, with the amount as a number. */
-	qualifiedWithNumber(): Promise<Answer>;
-	/** A participant of the trial, who has been added, as the service knows it. */
-	found(email: string): Promise<IDataObject>;
+	addNamed(): Promise<Response>;
+	/** With the amount as a string. */
+	qualifyReferredByCode(): Promise<Response>;
+	/** With the amount as a number. */
+	qualifyReferredByEmail(): Promise<Response>;
+	/** Gets a participant added by this trial, as the service returns it. */
+	getParticipant(email: string): Promise<IDataObject>;
 }
 
 /**
  * @param service where to write
- * @param isOn whether writing is wanted; without it everything throws NotSeen
- * @returns the trial, of which nothing has been done
+ * @param isEnabled whether writing is allowed; otherwise every method throws Unclear
+ * @returns a trial that has not done anything yet
  */
-export function trialAt({ ask, campaign }: Service, isOn: boolean): Trial {
+export function createTrial({ send, campaign }: Service, isEnabled: boolean): Trial {
 	const address = (role: string) => `check-live-${role}-${randomUUID().slice(0, 8)}@example.com`;
 	const referrer = address('referrer');
 	const referredByCode = address('by-code');
@@ -45,52 +53,54 @@ export function trialAt({ ask, campaign }: Service, isOn: boolean): Trial {
 	const amount = 12.34;
 
 	const { parameters } = endpoints.addParticipant;
-	const addition = {
+	const addEndpoint = {
 		...endpoints.addParticipant,
 		parameters: { ...parameters, firstName: 'fName', lastName: 'lName' },
 	};
-	const add = async (email: string, how: object = {}) => {
-		if (!isOn) throw new NotSeen('Only with --write.');
-		return await ask(addition, { campaign, email, ...how });
+	const add = async (email: string, values: object = {}) => {
+		if (!isEnabled) throw new Unclear('Only with --write.');
+		return await send(addEndpoint, { campaign, email, ...values });
 	};
-	const found = async (email: string) => {
-		const answer = await ask(endpoints.getParticipant, { campaign, email });
-		if (isFine(answer) && isObject(answer.body)) return answer.body;
-		throw new NotSeen(`The participant just added is not found: ${described(answer)}.`);
+	const getParticipant = async (email: string) => {
+		const response = await send(endpoints.getParticipant, { campaign, email });
+		if (isSuccess(response) && isObject(response.body)) return response.body;
+		throw new Unclear(`The participant just added was not found: ${describe(response)}.`);
 	};
-	/** Who was added before; nothing builds upon someone who was not. */
-	const founded = async (added: Answer, email: string) => {
-		if (!isFine(added)) throw new NotSeen(`Adding answered with ${said(added)}.`);
-		return await found(email);
+	/** Nothing depends on a participant who could not be added. */
+	const requireAdded = async (response: Response, email: string) => {
+		if (!isSuccess(response)) throw new Unclear(`Add returned ${quote(response)}.`);
+		return await getParticipant(email);
 	};
 
-	const added = once(async () => await add(referrer));
-	const addedByCode = once(async () => {
-		const { referralCode } = await founded(await added(), referrer);
+	const addReferrer = once(async () => await add(referrer));
+	const addReferredByCode = once(async () => {
+		const { referralCode } = await requireAdded(await addReferrer(), referrer);
 		return await add(referredByCode, { referredByCode: referralCode });
 	});
-	const addedByEmail = once(async () => {
-		await founded(await added(), referrer);
+	const addReferredByEmail = once(async () => {
+		await requireAdded(await addReferrer(), referrer);
 		return await add(referredByEmail, { referredByEmail: referrer });
 	});
-	const qualify = async (added: Answer, email: string, paid: string | number) => {
-		await founded(added, email);
-		return await ask(endpoints.qualifyParticipant, { campaign, email, amount: paid });
+	const qualify = async (added: Response, email: string, paid: string | number) => {
+		await requireAdded(added, email);
+		return await send(endpoints.qualifyParticipant, { campaign, email, amount: paid });
 	};
 	return {
-		...{ isOn, referrer, referredByCode, referredByEmail, named, amount },
-		...{ added, addedByCode, addedByEmail, found },
-		addedAgain: once(async () => {
-			await founded(await added(), referrer);
+		...{ isEnabled, referrer, referredByCode, referredByEmail, named, amount },
+		...{ addReferrer, addReferredByCode, addReferredByEmail, getParticipant },
+		addReferrerAgain: once(async () => {
+			await requireAdded(await addReferrer(), referrer);
 			return await add(referrer);
 		}),
-		addedWithNames: once(async () => {
-			await founded(await added(), referrer);
+		addNamed: once(async () => {
+			await requireAdded(await addReferrer(), referrer);
 			return await add(named, names);
 		}),
-		qualified: once(async () => await qualify(await addedByCode(), referredByCode, String(amount))),
-		qualifiedWithNumber: once(
-			async () => await qualify(await addedByEmail(), referredByEmail, amount),
+		qualifyReferredByCode: once(
+			async () => await qualify(await addReferredByCode(), referredByCode, String(amount)),
+		),
+		qualifyReferredByEmail: once(
+			async () => await qualify(await addReferredByEmail(), referredByEmail, amount),
 		),
 	};
 }

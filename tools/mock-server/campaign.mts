@@ -1,4 +1,4 @@
-/** A participant as the service answers with it. */
+/** A participant as returned by the service. */
 export interface Participant {
 	email: string;
 	firstName: string;
@@ -34,8 +34,8 @@ const firstNames = [
 const lastNames = ['Almeida', 'Brandt', 'Çelik', 'Doe', 'Eriksson', "O'Neil", 'Nakamura', 'Weiß'];
 const reward = 20;
 
-/** Always the same number below the given one; small ones, the earliest participants, come up most. */
-const earlierThan = (number: number) =>
+/** A pseudo-random but fixed number below `number`; small numbers, the earliest participants, are most likely. */
+const earlierNumber = (number: number) =>
 	Math.floor(number * (((number * 2_654_435_761) % 2 ** 32) / 2 ** 32) ** 4);
 
 /** One campaign in memory, with the rules that the service documents. Newest participants first. */
@@ -48,15 +48,15 @@ export class Campaign {
 
 	/**
 	 * @param id the campaign's ID
-	 * @param size how many participants to start with: the same ones every time, about a third of them
-	 * referred by an earlier one, the earliest the busiest referrers
+	 * @param size number of initial participants: the same every time, about a third of them referred by
+	 * an earlier one, with the earliest referring most
 	 */
 	constructor(
 		readonly id: string,
 		size: number,
 	) {
 		for (let number = 0; number < size; number++) {
-			const referrer = number % 3 === 2 ? this.participants[earlierThan(number)] : undefined;
+			const referrer = number % 3 === 2 ? this.participants[earlierNumber(number)] : undefined;
 			const added = this.create(`participant${number}@example.com`, referrer, {
 				firstName: firstNames[number % firstNames.length],
 				lastName: lastNames[number % lastNames.length],
@@ -76,7 +76,7 @@ export class Campaign {
 		return this.byCode.get(code);
 	}
 
-	/** Adds a participant at the front of the list; a referrer's total goes up by one. */
+	/** Adds a participant at the front of the list and increments the referrer's total. */
 	add(email: string, referrer?: Participant, details?: Partial<Participant>): Participant {
 		const participant = this.create(email, referrer, details);
 		this.participants.unshift(participant);
@@ -121,7 +121,7 @@ export class Campaign {
 		referrer.referralRewardBalance += reward;
 	}
 
-	/** Gives a participant so much of the reward as a referrer, or as a referee. */
+	/** Pays out part of a participant's reward as a referrer or as a referee. */
 	redeem(
 		participant: Participant,
 		amount: number,
@@ -131,7 +131,7 @@ export class Campaign {
 		participant[`${kind}RewardBalance`] -= amount;
 	}
 
-	/** Removes a participant; the same address can join again, with a code of its own then. */
+	/** Removes a participant. The same email can join again, with a new code. */
 	remove(participant: Participant): void {
 		this.participants.splice(this.participants.indexOf(participant), 1);
 		this.byEmail.delete(participant.email);

@@ -1,33 +1,33 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Campaign, type Participant } from './campaign.mts';
 
-/** How the mock server behaves where the real service is not known. All of it can change while it runs. */
+/** How the mock server behaves where the real service is unknown. Can be changed while it runs. */
 export interface Behaviour {
-	/** The shape of a list: a bare array, Spring's Page or PagedModel with totals, or its Slice without. */
+	/** A bare array, Spring's Page or PagedModel (with totals), or its Slice (without). */
 	listShape: 'page' | 'pagedModel' | 'slice' | 'array';
-	/** The order of a list: one, another one for each request, or another one for each page. */
+	/** Always the same order, a new one for each request, or a different one for each page. */
 	order: 'fixed' | 'random' | 'byPage';
-	/** Where participants are who have joined last, unless a request sorts them. */
+	/** Where the newest participants are, unless the request has a sort. */
 	newestAt: 'front' | 'back';
-	/** How many the totals of lists and campaign count beside the participants. */
-	totalCountsMore: number;
-	campaignTotal: 'told' | 'notTold';
-	/** The server gives at most this many a page, whatever is asked for. */
+	/** Added to the totals of lists and campaign. */
+	extraInTotals: number;
+	campaignTotal: 'included' | 'omitted';
+	/** Maximum page size, whatever the request asks for. */
 	pageSizeCap: number;
 	/** The server rejects larger pages with 400. */
 	pageSizeLimit: number;
-	/** With 1, page 0 and page 1 are both the first page. */
+	/** If 1, page 0 and page 1 are both the first page. */
 	firstPage: 0 | 1;
 	ignoresPage: boolean;
 	ignoresSize: boolean;
 	emptyPage: 'list' | 'null' | 'nothing' | 'nullContent' | 'notFound';
-	/** What adding the same email again does. */
-	addingAgain: 'harmless' | 'refused';
+	/** The response to adding the same email twice. */
+	duplicateAdd: 'returned' | 'refused';
 	unknownParticipant: 'nothing' | 'null' | 'notFound';
-	/** The header that must hold the key, and what stands before the key in it. */
+	/** The header that contains the key, and the prefix of the key. */
 	keyHeader: string;
 	keyPrefix: string;
-	/** How long every answer takes, in milliseconds. */
+	/** Delay of every response in milliseconds. */
 	delay: number;
 }
 
@@ -39,7 +39,7 @@ export interface ReceivedRequest {
 	headers: Record<string, string | string[] | undefined>;
 }
 
-/** Handles a request in place of the service; return false to let the service answer after all. */
+/** Handles a request instead of the service. Return false to let the service respond. */
 export type Intercept = (request: ReceivedRequest, reply: FastifyReply, count: number) => unknown;
 
 export interface MockServer {
@@ -47,28 +47,28 @@ export interface MockServer {
 	apiKey: string;
 	campaign: Campaign;
 	behaviour: Behaviour;
-	/** Every request so far, in the order it came in. */
+	/** Every request so far, in the order of arrival. */
 	requests: ReceivedRequest[];
-	/** Set to answer requests differently: faults, other shapes. */
+	/** Set it to respond differently: faults, other response shapes. */
 	intercept: Intercept | undefined;
-	/** Called after every answered request, for example to let someone sign up meanwhile. */
-	afterEach: (() => void) | undefined;
+	/** Called after every response, for example to simulate a sign-up. */
+	afterResponse: (() => void) | undefined;
 	close(): Promise<void>;
 }
 
-export const usualBehaviour: Behaviour = {
+export const defaultBehaviour: Behaviour = {
 	listShape: 'page',
 	order: 'fixed',
 	newestAt: 'front',
-	totalCountsMore: 0,
-	campaignTotal: 'told',
+	extraInTotals: 0,
+	campaignTotal: 'included',
 	pageSizeCap: 2000,
 	pageSizeLimit: Infinity,
 	firstPage: 0,
 	ignoresPage: false,
 	ignoresSize: false,
 	emptyPage: 'list',
-	addingAgain: 'harmless',
+	duplicateAdd: 'returned',
 	unknownParticipant: 'nothing',
 	keyHeader: 'authorization',
 	keyPrefix: 'Bearer ',
@@ -78,8 +78,8 @@ export const usualBehaviour: Behaviour = {
 const postOnly = ['/api/v1/addParticipant', '/api/v1/qualifyParticipant'];
 
 /**
- * Starts a mock server for Referral Rocket on this machine, for development and tests.
- * @param settings campaign, key, number of participants, port (0: any free one) and behaviour
+ * Starts a local mock server for Referral Rocket, for development and tests.
+ * @param settings campaign, key, number of participants, port (0: any free port) and behaviour
  * @returns the running mock server
  */
 export async function startMockServer({
@@ -87,10 +87,10 @@ export async function startMockServer({
 	apiKey = 'sandbox-key',
 	participants = 1250,
 	port = 0,
-	behaviour: given = {} as Partial<Behaviour>,
+	behaviour: behaviourChanges = {} as Partial<Behaviour>,
 } = {}): Promise<MockServer> {
 	const server = Fastify({ forceCloseConnections: true });
-	const behaviour = { ...usualBehaviour, ...given };
+	const behaviour = { ...defaultBehaviour, ...behaviourChanges };
 	const mockServer: MockServer = {
 		url: '',
 		apiKey,
@@ -98,7 +98,7 @@ export async function startMockServer({
 		behaviour,
 		requests: [],
 		intercept: undefined,
-		afterEach: undefined,
+		afterResponse: undefined,
 		close: () => server.close(),
 	};
 
@@ -127,12 +127,12 @@ export async function startMockServer({
 		if ((id ?? other) !== campaignId) return refuse(request, reply, 404, 'Campaign not found');
 		return undefined;
 	});
-	server.addHook('onResponse', async () => mockServer.afterEach?.());
+	server.addHook('onResponse', async () => mockServer.afterResponse?.());
 
 	server.get('/api/v1/getCampaign', () => {
 		const { totalParticipants, ...details } = mockServer.campaign.details();
-		if (behaviour.campaignTotal === 'notTold') return details;
-		return { ...details, totalParticipants: totalParticipants + behaviour.totalCountsMore };
+		if (behaviour.campaignTotal === 'omitted') return details;
+		return { ...details, totalParticipants: totalParticipants + behaviour.extraInTotals };
 	});
 
 	server.post('/api/v1/addParticipant', (request, reply) => {
@@ -140,7 +140,7 @@ export async function startMockServer({
 		const { campaign } = mockServer;
 		const existing = campaign.find(email);
 		if (existing) {
-			return behaviour.addingAgain === 'harmless'
+			return behaviour.duplicateAdd === 'returned'
 				? existing
 				: refuse(request, reply, 500, 'Participant is already enrolled in this campaign');
 		}
@@ -152,7 +152,7 @@ export async function startMockServer({
 
 	server.get('/api/v1/getParticipant', (request, reply) => {
 		const participant = mockServer.campaign.find((request.query as { email: string }).email);
-		return participant ?? nobody(request, reply);
+		return participant ?? notFound(request, reply);
 	});
 
 	server.post('/api/v1/qualifyParticipant', (request, reply) => {
@@ -186,13 +186,13 @@ export async function startMockServer({
 		if (Number(query.size ?? 20) > behaviour.pageSizeLimit) {
 			return refuse(request, reply, 400, `size must be at most ${behaviour.pageSizeLimit}`);
 		}
-		const asked = behaviour.ignoresPage ? 0 : Number(query.page ?? 0);
-		const number = Math.max(asked - behaviour.firstPage, 0);
+		const requestedPage = behaviour.ignoresPage ? 0 : Number(query.page ?? 0);
+		const number = Math.max(requestedPage - behaviour.firstPage, 0);
 		const size = behaviour.ignoresSize
 			? all.length
 			: Math.min(Number(query.size ?? 20), behaviour.pageSizeCap);
 		const inOrder = behaviour.newestAt === 'front' ? all : all.toReversed();
-		const content = ordered(sorted(inOrder, query.sort), number).slice(
+		const content = inUnstableOrder(sorted(inOrder, query.sort), number).slice(
 			number * size,
 			(number + 1) * size,
 		);
@@ -205,7 +205,7 @@ export async function startMockServer({
 			}
 		}
 		if (behaviour.listShape === 'array') return content;
-		const total = all.length + behaviour.totalCountsMore;
+		const total = all.length + behaviour.extraInTotals;
 		const totals = { totalElements: total, totalPages: Math.ceil(total / size) };
 		if (behaviour.listShape === 'pagedModel') {
 			return { content, page: { size, number, ...totals } };
@@ -222,9 +222,9 @@ export async function startMockServer({
 		return behaviour.listShape === 'slice' ? slice : { ...slice, ...totals };
 	}
 
-	function ordered(all: Participant[], page: number): Participant[] {
+	function inUnstableOrder(all: Participant[], page: number): Participant[] {
 		if (behaviour.order === 'fixed') return all;
-		// Those who joined in the same hour, say, come in any order; here that is all of them.
+		// As if participants with the same sort value were in arbitrary order, and all had the same.
 		const random = behaviour.order === 'random' ? Math.random() : page * 0.37;
 		const places = all.map((participant, index) => [
 			(index * (random + 0.01) * 7.3) % 1,
@@ -233,7 +233,7 @@ export async function startMockServer({
 		return (places as Array<[number, Participant]>).sort(([a], [b]) => a - b).map(([, one]) => one);
 	}
 
-	function nobody(request: FastifyRequest, reply: FastifyReply) {
+	function notFound(request: FastifyRequest, reply: FastifyReply) {
 		if (behaviour.unknownParticipant === 'notFound') {
 			return refuse(request, reply, 404, 'Participant not found');
 		}
@@ -246,7 +246,7 @@ export async function startMockServer({
 
 const json = (reply: FastifyReply, text: string) => reply.type('application/json').send(text);
 
-/** An answer in the shape of Spring's own ErrorDetail. */
+/** Responds with Spring's ErrorDetail. */
 function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string) {
 	return reply.code(status).send({
 		timestamp: new Date().toISOString(),

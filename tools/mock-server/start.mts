@@ -18,10 +18,10 @@ const mockServer = await startMockServer({
 		listShape: values.shape as Behaviour['listShape'],
 	},
 });
-console.log(`A mock server for Referral Rocket is running. Put this into the n8n credential:
+console.log(`The mock server for Referral Rocket is running. Enter this in the n8n credential:
   Base URL     ${mockServer.url}
   API Key      ${mockServer.apiKey}
-and use this campaign, with ${mockServer.campaign.participants.length} participants:
+and use this campaign, which has ${mockServer.campaign.participants.length} participants:
   Campaign ID  ${mockServer.campaign.id}
 Press Ctrl-C to stop it.`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -41,19 +41,19 @@ export const eventAbout = (eventType: string, participant: Participant, createdA
 	updatedAt: createdAt,
 });
 
-/** @returns the signature of a body under a secret, as the service writes it */
+/** @returns the signature of a body, as the service formats it */
 export const signatureOf = (body: string, secret: string) =>
 	createHmac('sha256', secret).update(body).digest('hex');
 
-/** How often an event is posted to an n8n that is not ready. */
+/** How often to post an event to an n8n that is not ready. */
 const maxAttempts = 20;
 
 /**
- * Posts an event as the service does: again where n8n responds with 503, as it does while its database is
- * not ready, before it hands anything to a node.
- * @param secret signs the body; without one the signature is left out
- * @param timeoutMs after how many milliseconds the service hangs up
- * @returns the status of the answer; 0 when there was none
+ * Posts an event as the service does. Repeats it if n8n responds with 503, which it does while its database
+ * is not ready, before anything reaches a node.
+ * @param secret signs the body; if it is missing, there is no signature
+ * @param timeoutMs milliseconds after which the service closes the connection
+ * @returns the status of the response; 0 if there was none
  */
 export async function deliver(
 	url: string,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Campaign } from '../../../tools/mock-server/campaign.mts';
 import {
 	startMockServer,
-	usualBehaviour,
+	defaultBehaviour,
 	type ReceivedRequest,
 	type MockServer,
 } from '../../../tools/mock-server/service.mts';
@@ -34,7 +34,7 @@ const servers = fc.record({
 	pageSizeCap: fc.integer({ min: 1, max: 30 }),
 	listShape: fc.constantFrom('page', 'pagedModel', 'slice', 'array'),
 	emptyPage: fc.constantFrom('list', 'null', 'nothing', 'nullContent', 'notFound'),
-	campaignTotal: fc.constantFrom('told', 'notTold'),
+	campaignTotal: fc.constantFrom('included', 'omitted'),
 	firstPage: fc.constantFrom(0, 1),
 	/** How many sign up while the first, second … request is on its way. */
 	signUps: fc.array(fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat({ max: 12 })), {
@@ -56,7 +56,7 @@ async function list(
 	const { participants, signUps, delays, pageSize, ...behaviour } = server;
 	mockServer.campaign = new Campaign('JCu82f30F1', participants);
 	mockServer.requests.length = 0;
-	Object.assign(mockServer.behaviour, usualBehaviour, behaviour);
+	Object.assign(mockServer.behaviour, defaultBehaviour, behaviour);
 	const before = mockServer.campaign.participants.map(({ email }) => email);
 	mockServer.intercept = async (request, _reply, count) => {
 		await meanwhile?.(request);
@@ -126,7 +126,7 @@ test('a limit is kept exactly, whatever the server and whoever signs up meanwhil
 test('someone hidden by a whole page of sign-ups between two pages read at once is found', async () => {
 	const [mockServer] = mockServers;
 	const none = { participants: 200, pageSize: 20, pageSizeCap: 2000, signUps: [], delays: [0] };
-	const array = { listShape: 'array', campaignTotal: 'notTold' } as const;
+	const array = { listShape: 'array', campaignTotal: 'omitted' } as const;
 	const server = { ...none, ...array, emptyPage: 'list', firstPage: 0 } as Server;
 	const isHeld = ({ query }: { query: Record<string, string> }) => query.page === '3';
 	const { before, emails } = await listAll(mockServer, server, undefined, async (request) => {
@@ -146,11 +146,11 @@ test('a list in an order that changes comes out whole or not at all', async () =
 	const orders = fc.constantFrom('random' as const, 'byPage' as const);
 	await onServers(count / 5, async (mockServer, server) => {
 		const [order] = fc.sample(orders, 1);
-		const isTold = server.campaignTotal === 'told' || server.listShape.startsWith('page');
+		const hasTotal = server.campaignTotal === 'included' || server.listShape.startsWith('page');
 		// A few rows in any order can look like people who join, and without a total nothing else tells.
 		const size = Math.min(server.pageSize, server.pageSizeCap);
 		const onLastPage = server.participants % size || size;
-		fc.pre(isTold ? size >= 3 : size >= 10 && onLastPage >= 10);
+		fc.pre(hasTotal ? size >= 3 : size >= 10 && onLastPage >= 10);
 		const { before, emails, error } = await list(mockServer, {
 			...server,
 			...quiet,
@@ -183,7 +183,7 @@ test('a total that counts more than the list holds does not keep the list back',
 test('someone who leaves hides nobody where a total is given', async () => {
 	await onServers(count / 5, async (mockServer, server) => {
 		fc.pre(server.participants > 5);
-		const told = { ...server, ...quiet, campaignTotal: 'told', firstPage: 0 } as Server;
+		const told = { ...server, ...quiet, campaignTotal: 'included', firstPage: 0 } as Server;
 		const leaver = Math.floor(server.participants / 3);
 		const { before, emails } = await listAll(mockServer, told, undefined, undefined, (request) => {
 			if (request === 2) mockServer.campaign.participants.splice(leaver, 1);

@@ -204,10 +204,10 @@ describe('someone who is there already', () => {
 		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(['GET']);
 	});
 
-	test.each(['harmless', 'refused'] as const)(
+	test.each(['returned', 'refused'] as const)(
 		'is told from someone new when looked up first (adding again is %s)',
 		async (addingAgain) => {
-			service.mockServer.behaviour.addingAgain = addingAgain;
+			service.mockServer.behaviour.duplicateAdd = addingAgain;
 			const options = { lookUpFirst: true };
 			const email = '={{ $json.email }}';
 			const items = itemsOf({ email: 'new@example.com' }, { email: known.email });
@@ -241,7 +241,7 @@ describe('someone who is there already', () => {
 	});
 
 	test('is looked up without the referrer, who changes nothing', async () => {
-		service.mockServer.behaviour.addingAgain = 'refused';
+		service.mockServer.behaviour.duplicateAdd = 'refused';
 		const additionalFields = { referrer: 'C000001' };
 		const { rows } = await service.run({
 			...known,
