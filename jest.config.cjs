@@ -42,7 +42,7 @@ module.exports = {
 			testPathIgnorePatterns: [
 				'/node_modules/',
 				'<rootDir>/test/tools/',
-				'<rootDir>/test/(package|structure|schemas)\\.test',
+				'<rootDir>/test/(package|structure|schemas|documentation)\\.test',
 				'<rootDir>/test/triggers/samples\\.test',
 				'<rootDir>/test/api/(authentication|errorMessages)\\.test',
 				'<rootDir>/test/parameters/(fields|validate)\\.test',
