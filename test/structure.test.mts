@@ -186,6 +186,44 @@ describe('a node', () => {
 	});
 });
 
+describe("n8n's UX guidelines", () => {
+	/** Every field, wherever it is nested. */
+	const allFields = (properties: INodeProperties[]): INodeProperties[] =>
+		properties.flatMap((field) => [
+			field,
+			...allFields(
+				((field.options ?? []) as Array<INodeProperties & { values?: INodeProperties[] }>)
+					.flatMap((option) => option.values ?? [option])
+					.filter(({ type }) => type),
+			),
+		]);
+
+	test.each(nodes)('$name keeps its hints to 120 characters', ({ description }) => {
+		const hints = [
+			...(description.hints ?? []).map(({ message }) => message),
+			...allFields(description.properties).flatMap(({ hint, modes = [] }) => [
+				hint,
+				...modes.map((mode) => mode.hint),
+			]),
+		].filter((hint) => hint !== undefined);
+		expect(hints.filter(({ length }) => length > 120)).toEqual([]);
+	});
+
+	test.each(operations)('the action of $label has no article', ({ option }) => {
+		expect(option.action).not.toMatch(/\b(a|an|the)\b/i);
+	});
+
+	test('a list is sorted by a field of its own, below Options', () => {
+		for (const { label, fields } of operations.filter(({ operation }) => /list/.test(operation))) {
+			expect([label, ...fields.map(({ name }) => name).slice(-2)]).toEqual([
+				label,
+				'options',
+				'sort',
+			]);
+		}
+	});
+});
+
 describe('an example', () => {
 	/** What n8n itself adds to polling triggers and to tools. */
 	const fromN8n = ['pollTimes', 'descriptionType', 'toolDescription'];

@@ -107,7 +107,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		const newest = await runOf([{}], {
 			operation: 'list',
 			limit: 1,
-			options: { sortBy: { sorting: { field: 'createdOn', direction: 'desc' } } },
+			sort: { sorting: { field: 'createdOn', direction: 'desc' } },
 		});
 		assert.deepEqual(emailsOf(newest), ['cleo@example.com']);
 	});

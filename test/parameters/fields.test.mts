@@ -152,7 +152,6 @@ describe('what can be added to an operation', () => {
 	const text = { type: 'string', default: '' };
 	const paging = {
 		pageSize: { type: 'number', default: 500, range: [1, 2000] },
-		sortBy: { type: 'fixedCollection', default: {} },
 	};
 	test.each<[string, string, Record<string, unknown>]>([
 		[
@@ -226,6 +225,7 @@ describe('what is entered how', () => {
 			campaignNotice: 'notice',
 			returnAll: 'boolean',
 			limit: 'number',
+			sort: 'fixedCollection',
 			simplify: 'boolean',
 			additionalFields: 'collection',
 			options: 'collection',

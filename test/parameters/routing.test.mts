@@ -11,7 +11,7 @@ const service = useMockServer();
 /** A value that any field of its kind takes. */
 function sampleOf({ name, type, displayName }: INodeProperties) {
 	if (type === 'number' || name === 'amount') return 7;
-	if (name === 'sortBy') return { sorting: { field: 'email', direction: 'asc' } };
+	if (name === 'sort') return { sorting: { field: 'email', direction: 'asc' } };
 	if (name === 'customFields') return { field: [{ name: 'fName', value: 'Jo' }] };
 	return /email/i.test(name) ? 'participant1@example.com' : `sample of ${displayName}`;
 }
@@ -19,7 +19,7 @@ function sampleOf({ name, type, displayName }: INodeProperties) {
 /** How a field's value arrives. */
 function sentAs({ name, routing }: INodeProperties, sample: unknown) {
 	if (name === 'customFields') return { property: 'fName', sent: 'Jo' };
-	const sent = name === 'sortBy' ? 'email,asc' : String(sample);
+	const sent = name === 'sort' ? 'email,asc' : String(sample);
 	return { property: String(routing?.send?.property), sent };
 }
 

@@ -36,7 +36,7 @@ const behaviours: Array<Partial<Behaviour>> = (['page', 'slice', 'array'] as con
 const shapes = ['page', 'slice', 'array'] as const;
 
 const sortedBy = (field: string, direction: string, fieldName?: string) => ({
-	sortBy: { sorting: { field, direction, ...(fieldName && { fieldName }) } },
+	sort: { sorting: { field, direction, ...(fieldName && { fieldName }) } },
 });
 
 export function readsLists(
@@ -163,10 +163,10 @@ export function readsLists(
 		['array', {}, 8],
 		['array', sorted, 1],
 	] as const)('a list of eight pages (%s, %j) is read up to %i at once', async (...row) => {
-		const [listShape, options, most] = row;
+		const [listShape, order, most] = row;
 		const inFlight = countInFlight(service.mockServer, 40, path);
 		service.mockServer.behaviour.listShape = listShape;
-		const { rows } = await service.run({ ...all, options: { pageSize: 20, ...options } });
+		const { rows } = await service.run({ ...all, ...order, options: { pageSize: 20 } });
 		expect(emails(rows)).toEqual(emails(list()));
 		expect(inFlight.most).toBeLessThanOrEqual(most);
 		// How few must wait for one another is counted in roundTrips.test.mts; here a busy machine decides.
@@ -279,7 +279,7 @@ export function readsLists(
 
 	describe('the order', () => {
 		test('is passed to the service', async () => {
-			const { rows } = await service.run({ ...all, options: sortedBy('createdOn', 'asc') });
+			const { rows } = await service.run({ ...all, ...sortedBy('createdOn', 'asc') });
 			expect(new Set(requests().map(({ query: { sort } }) => sort))).toEqual(
 				new Set(['createdOn,asc']),
 			);
@@ -287,20 +287,20 @@ export function readsLists(
 		});
 
 		test('of another field is passed to the service', async () => {
-			const options = sortedBy('other', 'asc', ' revenueGenerated ');
-			await service.run({ ...parameters, options });
+			const order = sortedBy('other', 'asc', ' revenueGenerated ');
+			await service.run({ ...parameters, ...order });
 			expect(requests()[0].query.sort).toBe('revenueGenerated,asc');
 		});
 
 		test('of another field without a name is refused', async () => {
-			const options = sortedBy('other', 'asc', ' ');
-			const { error } = await service.run({ ...parameters, options });
+			const order = sortedBy('other', 'asc', ' ');
+			const { error } = await service.run({ ...parameters, ...order });
 			expect(error?.message).toMatch(/^'Field Name' of 'Sort' is empty/);
 			expect(requests()).toEqual([]);
 		});
 
 		test('is not sent when it is empty', async () => {
-			await service.run({ ...parameters, limit: 5, options: { sortBy: {} } });
+			await service.run({ ...parameters, limit: 5, sort: {} });
 			expect(received(service.mockServer)).toEqual([
 				{ method: 'GET', path, query: { ...query, page: '0', size: '5' } },
 			]);
@@ -388,7 +388,7 @@ export function readsLists(
 			const { error, items } = await service.run({ ...all, options: { pageSize: 20 } });
 			expect(items).toEqual([]);
 			expect(error?.message).toMatch(says);
-			expect(error?.message).toContain('20 participants had been read; none');
+			expect(error?.message).toContain('20 participants had been read before.');
 		});
 	});
 
@@ -463,7 +463,7 @@ export function readsLists(
 			answeringLate(['4'], () =>
 				signUp(service.mockServer.campaign, sorted[90].replace('@', '!@')),
 			);
-			await expectEveryone({ ...all, options: { pageSize: 20, ...sortedBy('email', 'asc') } });
+			await expectEveryone({ ...all, ...sortedBy('email', 'asc'), options: { pageSize: 20 } });
 		});
 	});
 }

@@ -4,18 +4,22 @@ import { defaultPageSize, maxPageSize } from '../api/specification';
 import { outputFields, sendAs } from './fields';
 import { titleOf } from './titles';
 
-/** One sorting, by a documented field or by any other. */
-const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => ({
+/** Sorts by a documented field or by any other. */
+const sortField = (
+	displayOptions: IDisplayOptions,
+	endpoint: Endpoint & { rowType: RowType },
+): INodeProperties => ({
 	displayName: 'Sort',
-	name: 'sortBy',
+	name: 'sort',
 	type: 'fixedCollection',
-	placeholder: 'Add sorting',
+	placeholder: 'Add sort',
 	default: {},
-	description: 'The order of the list. Without it the order is up to Referral Rocket.',
+	description: 'The order of the list. If not set, Referral Rocket decides.',
+	displayOptions,
 	routing: sendAs(endpoint, 'sort'),
 	options: [
 		{
-			displayName: 'Sorting',
+			displayName: 'Sort',
 			name: 'sorting',
 			values: [
 				{
@@ -25,7 +29,9 @@ const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => 
 					default: 'other',
 					description: 'The field to sort by',
 					options: [
-						...[...fields].sort().map((value) => ({ name: titleOf(value), value })),
+						...[...endpoint.rowType.fields]
+							.sort()
+							.map((value) => ({ name: titleOf(value), value })),
 						{ name: 'Other Field', value: 'other' },
 					],
 				},
@@ -35,8 +41,7 @@ const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => 
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. revenueGenerated',
-					description:
-						"The name of the field as Referral Rocket writes it, with 'Output' set to Raw",
+					description: "The name of the field, as in the output if 'Output' is Raw",
 					displayOptions: { show: { field: ['other'] } },
 				},
 				{
@@ -44,7 +49,7 @@ const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => 
 					name: 'direction',
 					type: 'options',
 					default: 'desc',
-					description: 'Which end of the order comes first',
+					description: 'The direction of the order',
 					options: [
 						{ name: 'Ascending', value: 'asc', description: 'Smallest, earliest or A first' },
 						{ name: 'Descending', value: 'desc', description: 'Largest, latest or Z first' },
@@ -55,7 +60,7 @@ const sortField = (endpoint: Endpoint, { fields }: RowType): INodeProperties => 
 	],
 });
 
-/** Return All, Limit, Simplify and the options of an operation that reads a list. */
+/** The fields of an operation that reads a list: Return All, Limit, Output, Options and Sort. */
 export const listFields = (
 	displayOptions: IDisplayOptions,
 	endpoint: Endpoint & { rowType: RowType },
@@ -95,7 +100,7 @@ export const listFields = (
 				description: `How many ${endpoint.rowType.plural} to request at a time. Lower it if Referral Rocket responds slowly.`,
 				routing: sendAs(endpoint, 'pageSize'),
 			},
-			sortField(endpoint, endpoint.rowType),
 		],
 	},
+	sortField(displayOptions, endpoint),
 ];

@@ -25,10 +25,10 @@ export function outputShape({ context, endpoint }: ApiCall): (row: IDataObject) 
 	const output = context.getNodeParameter('output', 'simplified');
 	if (output === 'raw' || !rowType) return (row) => row;
 	if (output === 'simplified') return (row) => simplify(rowType, row);
-	// An expression may give them as one text.
+	// An expression may return them as one text.
 	const fields = String(context.getNodeParameter('fields', []));
 	const names = fields.split(/[\s,]+/).filter(Boolean);
 	if (names.length === 0) throw new InvalidInputError("'Fields' is empty.", 'Choose at least one.');
-	// Nothing else comes out, even where the service sent none of them.
+	// Exactly these, even if the service sent none of them.
 	return (row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 }

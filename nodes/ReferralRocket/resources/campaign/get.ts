@@ -10,7 +10,7 @@ export const get: Operation = {
 	option: {
 		name: 'Get',
 		value: 'get',
-		action: 'Get a campaign with its status and rewards',
+		action: 'Get campaign',
 		description: 'Get the name, status, rewards and number of participants of a campaign',
 	},
 	endpoint,

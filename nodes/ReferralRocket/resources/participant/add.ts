@@ -56,7 +56,7 @@ export const add: Operation = {
 	option: {
 		name: 'Add',
 		value: 'add',
-		action: 'Add a participant to a campaign',
+		action: 'Add participant to campaign',
 		description:
 			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
 	},

@@ -43,7 +43,7 @@ export const get: Operation = {
 	option: {
 		name: 'Get',
 		value: 'get',
-		action: 'Get a participant with referrals and rewards',
+		action: 'Get participant',
 		description:
 			'Get a participant of a campaign by email or referral code, with share link, referrals and rewards',
 	},

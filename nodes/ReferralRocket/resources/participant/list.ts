@@ -11,7 +11,7 @@ export const list: Operation = {
 	option: {
 		name: 'List',
 		value: 'list',
-		action: 'List the participants of a campaign',
+		action: 'List participants',
 		description: 'Get the participants of a campaign, all of them or up to a limit',
 	},
 	endpoint,

@@ -11,7 +11,7 @@ export const listReferrals: Operation = {
 	option: {
 		name: 'List Referrals',
 		value: 'listReferrals',
-		action: 'List the people whom a participant has referred',
+		action: 'List referrals of participant',
 		description: 'Get the participants whom one participant has referred',
 	},
 	endpoint,

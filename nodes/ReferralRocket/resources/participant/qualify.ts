@@ -71,7 +71,7 @@ export const qualify: Operation = {
 	option: {
 		name: 'Qualify',
 		value: 'qualify',
-		action: 'Qualify a referred participant for the reward',
+		action: 'Qualify participant',
 		description:
 			'Mark that a referred participant did what earns the reward, for example paid. The referrer becomes eligible for a reward.',
 	},

@@ -20,7 +20,7 @@ export const validate: Operation = {
 	option: {
 		name: 'Validate',
 		value: 'validate',
-		action: 'Check whether a referral code is valid',
+		action: 'Validate referral code',
 		description: 'Check whether a referral code belongs to a participant of a campaign',
 	},
 	endpoint,
