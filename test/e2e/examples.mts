@@ -6,7 +6,6 @@ import type { MockServer } from '../../tools/mock-server/service.mts';
 import { setUpEnvironment } from './environment.mts';
 import { payments } from './payments.mts';
 import { createCloud } from './services/cloud.mts';
-import { emailExample } from './services/email.mts';
 import { ExampleRun, playServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
@@ -29,7 +28,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await using environment = await setUpEnvironment(runtime, tarball, { env });
 	const { n8n, mockServer } = environment;
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
-	const run = new ExampleRun(n8n, mockServer, credentials, services);
+	const run = new ExampleRun(environment, credentials, services);
 
 	await step('Each is imported without an unknown node', async () => {
 		const known = await n8n.nodeTypes();
@@ -50,7 +49,6 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await pipedriveExample(run);
 	await stripeExample(run);
 	await shopExample(run);
-	await emailExample(run);
 	await slackExample(run);
 	await pollingExample(run);
 	await formExample(run);

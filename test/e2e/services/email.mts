@@ -1,16 +1,16 @@
-import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-import { step } from '../../../tools/command-line/progress.mts';
-import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
-import type { ExampleRun } from './exampleRun.mts';
 
-/** Starts a real SMTP server; it keeps what it receives. */
+/** Starts a real SMTP server; it keeps what it receives, and refuses one address if asked to. */
 export async function startSmtp() {
 	const received: ParsedMail[] = [];
+	const smtp = { received, refuses: undefined as string | undefined };
 	const server = new SMTPServer({
 		disabledCommands: ['STARTTLS', 'AUTH'],
+		onRcptTo({ address }, _session, done) {
+			done(address === smtp.refuses ? new Error('No such mailbox') : undefined);
+		},
 		onData(stream, _session, done) {
 			void simpleParser(stream).then((mail) => {
 				received.push(mail);
@@ -20,8 +20,7 @@ export async function startSmtp() {
 	});
 	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 	const { port } = server.server.address() as AddressInfo;
-	return {
-		received,
+	return Object.assign(smtp, {
 		credential: {
 			host: '127.0.0.1',
 			port,
@@ -31,31 +30,5 @@ export async function startSmtp() {
 			password: '',
 		},
 		close: async () => await new Promise<void>((closed) => server.close(closed)),
-	};
-}
-
-/** The example "Friend joined to referrer email". */
-export async function emailExample(run: ExampleRun): Promise<void> {
-	const { campaign } = run.mockServer;
-	const smtpServer = await startSmtp();
-	const smtp = await run.addCredential('smtp', smtpServer.credential);
-	await step('Friend joined to referrer email', async () => {
-		const workflow = await run.publish('friend-joined-to-referrer-email', { emailSend: smtp });
-		const referrer = campaign.add('referrer@email.example.com', undefined, { firstName: 'Zoë' });
-		const friend = campaign.add('friend@email.example.com', referrer, { firstName: 'Björn' });
-		await run.deliver(workflow, 'referee_added', friend);
-		await run.deliver(workflow, 'referee_added', friend);
-		await waitUntil(async () => assert.equal(smtpServer.received.length, 1), 20);
-		await run.settled(workflow, 1);
-		const [{ to, subject, text = '' }] = smtpServer.received;
-		assert.equal([to].flat()[0]?.text, referrer.email);
-		assert.equal(subject, 'Björn has joined through you');
-		assert.match(
-			text,
-			/^Hello Zoë,\n\nBjörn has just joined through your link\. You have brought 1 so far/,
-		);
-		assert.ok(text.includes(referrer.shareLink));
-		await run.expectSample(workflow, 'Friend joined');
 	});
-	await smtpServer.close();
 }

@@ -7,6 +7,7 @@ import type { MockServer } from '../../../tools/mock-server/service.mts';
 import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../../tools/mock-server/webhooks.mts';
 import { webhookSecret } from '../workflow.mts';
+import type { setUpEnvironment } from '../environment.mts';
 import type { Cloud } from './cloud.mts';
 import { playHubspot } from './hubspot.mts';
 import { playOpenAi } from './openAi.mts';
@@ -29,6 +30,8 @@ export const playServices = (cloud: Cloud) => ({
 
 type Services = ReturnType<typeof playServices>;
 
+type Environment = Awaited<ReturnType<typeof setUpEnvironment>>;
+
 type Change = (nodes: Record<string, INode>) => void;
 
 /** By node type, without "n8n-nodes-base.": what n8n stores of the credential that a user chooses. */
@@ -36,13 +39,21 @@ type Credentials = Record<string, object>;
 
 /** What the examples are tried with: one n8n, the service, and credentials for everything. */
 export class ExampleRun {
+	readonly mockServer: MockServer;
+
 	constructor(
-		readonly n8n: N8n,
-		readonly mockServer: MockServer,
+		readonly environment: Environment,
 		/** For the nodes of Referral Rocket. */
 		private readonly credentials: object,
 		readonly services: Services,
-	) {}
+	) {
+		this.mockServer = environment.mockServer;
+	}
+
+	/** Another one after each restart. */
+	get n8n(): N8n {
+		return this.environment.n8n;
+	}
 
 	/** Makes a credential and returns it as nodes refer to it. */
 	async addCredential(type: string, data: object): Promise<object> {
@@ -55,7 +66,7 @@ export class ExampleRun {
 	}
 
 	/**
-	 * Imports an example and chooses credentials, as a user does.
+	 * Imports an example, chooses credentials and fills in what is marked as missing, as a user does.
 	 * @param change of its nodes, by name: what has to be quicker here, or leads elsewhere
 	 * @returns its ID
 	 */
@@ -63,7 +74,17 @@ export class ExampleRun {
 		const file = `examples/${example}.json`;
 		return await this.n8n.importWorkflow(file, this.credentials, (workflow: Workflow) => {
 			for (const node of workflow.nodes) {
-				node.credentials ??= credentials[node.type.replace('n8n-nodes-base.', '')];
+				const type = node.type.replace('n8n-nodes-base.', '');
+				node.credentials ??= credentials[type];
+				const { parameters } = node as unknown as INode;
+				if (type === 'slack') {
+					assert.deepEqual(parameters.channelId, { __rl: true, mode: 'list', value: '' });
+					parameters.channelId = { __rl: true, mode: 'name', value: '#referrals' };
+				}
+				if (type === 'emailSend') {
+					assert.equal(parameters.fromEmail, '');
+					parameters.fromEmail = 'hello@example.com';
+				}
 			}
 			const named = workflow.nodes.map((node) => [node.name, node]);
 			change?.(Object.fromEntries(named) as Record<string, INode>);
@@ -133,9 +154,11 @@ export class ExampleRun {
 		assert.deepEqual(Object.keys(sample).sort(), Object.keys(came).sort());
 	}
 
-	/** @returns what one node gave, over all finished executions of a workflow */
-	async givenBy(workflow: string, node: string) {
+	/** @returns what one node returned at one of its outputs, over all finished executions of a workflow */
+	async givenBy(workflow: string, node: string, output = 0) {
 		const executions = await this.n8n.finishedExecutions(workflow);
-		return executions.flatMap((execution) => itemsOf(execution, node).map(({ json }) => json));
+		return executions.flatMap((execution) =>
+			itemsOf(execution, node, output).map(({ json }) => json),
+		);
 	}
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { INode } from 'n8n-workflow';
 import { step } from '../../../tools/command-line/progress.mts';
+import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { startSmtp } from './email.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
-/** In place of every five minutes. */
+/** Instead of every five minutes. */
 function everyTenSeconds(trigger: INode) {
 	const item = [0, 10, 20, 30, 40, 50].map((second) => ({
 		mode: 'custom',
@@ -13,41 +14,105 @@ function everyTenSeconds(trigger: INode) {
 	trigger.parameters.pollTimes = { item };
 }
 
-/** The examples "Five friends to email" and "Campaign ended to Slack", which check the campaign. */
+/** The examples that poll the campaign: the emails to referrers, and "Campaign ended to Slack". */
 export async function pollingExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const { messages } = run.services.slack;
+	messages.splice(0);
 	const smtpServer = await startSmtp();
-	await step('Five friends to email, and Campaign ended to Slack', async () => {
-		messages.splice(0);
-		const [five, four, many] = [4, 3, 5].map((totalReferrals) =>
-			campaign.add(`${totalReferrals}@polling.example.com`, undefined, { totalReferrals }),
+	const smtp = await run.addCredential('smtp', smtpServer.credential);
+	const slackApi = await run.addCredential('slackApi', { accessToken: 'xoxb-1' });
+	const publish = async (example: string, trigger: string) =>
+		await run.publish(example, { emailSend: smtp, slack: slackApi }, (nodes) =>
+			everyTenSeconds(nodes[trigger]),
 		);
-		const smtp = await run.addCredential('smtp', smtpServer.credential);
-		const slackApi = await run.addCredential('slackApi', { accessToken: 'xoxb-1' });
-		const milestone = await run.publish('five-friends-to-email', { emailSend: smtp }, (nodes) =>
-			everyTenSeconds(nodes['Participant updated']),
-		);
-		const ended = await run.publish('campaign-ended-to-slack', { slack: slackApi }, (nodes) =>
-			everyTenSeconds(nodes['Campaign status changed']),
-		);
-		// n8n has checked both campaigns before it says that they are published, and only remembered.
+	/** @returns who has received an email with this subject, and what it says */
+	const emails = (subject: RegExp) =>
+		smtpServer.received
+			.filter((email) => subject.test(String(email.subject)))
+			.map(({ to, text }) => [[to].flat()[0]?.text, text?.split('\n')[2]])
+			.toSorted();
+
+	const [five, four, many] = [4, 3, 5].map((totalReferrals) =>
+		campaign.add(`${totalReferrals}@polling.example.com`, undefined, { totalReferrals }),
+	);
+	// A link instead of a name must not reach anyone.
+	const referrer = campaign.add('referrer@polling.example.com', undefined, {
+		firstName: 'https://phishing.example.com',
+	});
+	const other = campaign.add('other@polling.example.com');
+	const milestone = await publish('five-friends-to-email', 'Participant updated');
+	const ended = await publish('campaign-ended-to-slack', 'Campaign status changed');
+	const joined = await publish('friend-joined-to-referrer-email', 'Participants joined');
+
+	await step('Five friends, friends joined and campaign ended: one message each', async () => {
+		// n8n has polled before it says that they are published, and only remembered.
 		for (const participant of [five, four, many]) participant.totalReferrals++;
 		campaign.status = 'End';
-		await run.settled(milestone, 1);
-		await run.settled(ended, 1);
+		for (let friend = 0; friend < 150; friend++)
+			campaign.add(`friend${friend}@polling.example.com`, referrer, {
+				firstName: 'https://phishing.example.com',
+			});
+		campaign.add('one@polling.example.com', other);
+		campaign.add('nobody@polling.example.com');
+		campaign.add('orphan@polling.example.com', undefined, { referredByCode: 'GONE' });
+		for (const workflow of [milestone, ended, joined]) await run.settled(workflow, 1);
+		const thanks = 'five friends have joined through your link. Thank you!';
+		assert.deepEqual(emails(/five friends/), [
+			[five.email, thanks],
+			[referrer.email, thanks],
+		]);
 		assert.deepEqual(
-			smtpServer.received.map(({ to, text }) => [[to].flat()[0]?.text, text?.split('\n')[2]]),
-			[[five.email, 'five friends have joined through your link. Thank you!']],
+			emails(/joined through you/),
+			[
+				[
+					referrer.email,
+					'150 friends have just joined through your link. You have brought 150 so far.',
+				],
+				[other.email, 'a friend has just joined through your link. You have brought 1 so far.'],
+			].toSorted(),
 		);
+		assert.ok(!smtpServer.received.some(({ text }) => text?.includes('phishing')));
 		assert.deepEqual(
 			messages.map(({ text }) => text),
 			['The campaign Q4 Growth Program has ended.'],
 		);
+		// They are left at an end that has a name.
+		assert.deepEqual(
+			(await run.givenBy(joined, 'Has a referrer?', 1)).map(({ email }) => email),
+			['nobody@polling.example.com'],
+		);
+		assert.deepEqual(
+			(await run.givenBy(joined, 'Still in the campaign?', 1)).map((row) => row.referredByCode),
+			['GONE'],
+		);
 		await run.expectSample(milestone, 'Participant updated');
 		await run.expectSample(ended, 'Campaign status changed');
-		// Others count what the service is asked for.
-		for (const workflow of [milestone, ended]) await run.n8n.deactivate(workflow);
+		await run.expectSample(joined, 'Participants joined');
 	});
+	await step('Five friends to email: five, four and five again is one email', async () => {
+		five.totalReferrals = 4;
+		await run.settled(milestone, 2);
+		five.totalReferrals = 5;
+		many.totalReferrals = 4;
+		four.totalReferrals = 5;
+		smtpServer.refuses = four.email;
+		await waitUntil(async () => {
+			const notSent = await run.givenBy(milestone, 'Not sent');
+			assert.deepEqual(
+				notSent.map(({ email }) => email),
+				[four.email],
+			);
+		}, 30);
+		assert.equal(emails(/five friends/).length, 2);
+		// Others count the requests.
+		for (const workflow of [milestone, ended, joined]) await run.n8n.deactivate(workflow);
+	});
+	campaign.status = 'Active';
+	campaign.participants.splice(
+		0,
+		Infinity,
+		...campaign.participants.filter(({ email }) => !email.endsWith('@polling.example.com')),
+	);
 	await smtpServer.close();
 }

@@ -24,6 +24,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 	const { messages } = run.services.slack;
 	const { campaign } = run.mockServer;
 	const slackApi = await run.addCredential('slackApi', { accessToken: 'xoxb-1' });
+	messages.splice(0);
 	await step('Reward earned to Slack: an event delivered twice is one message', async () => {
 		const workflow = await run.publish('reward-earned-to-slack', { slack: slackApi });
 		const winner = campaign.add('winner@example.com', undefined, {
@@ -42,7 +43,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 			[
 				[
 					'#referrals',
-					':tada: winner@example.com has earned a reward. Balance: 60, friends brought: 3',
+					':tada: winner@example.com has earned a reward in campaign JCu82f30F1. Friends brought: 3',
 				],
 			],
 		);
@@ -56,7 +57,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		const few: object[] = [
 			{ ...ana, email: 'ana@example.com', totalReferrals: '9' },
 			{ ...ana, email: 'other@example.com', totalReferrals: '11' },
-			{ firstName: '<!channel> Bo', lastName: null, email: 'bo@example.com', totalReferrals: 10 },
+			{ firstName: '<!channel>\n Bo', lastName: null, email: 'bo@example.com', totalReferrals: 10 },
 			{ firstName: '', lastName: '', email: 'cy@example.com', totalReferrals: '1' },
 			{ firstName: 'Di', email: 'di@example.com', totalReferrals: 0 },
 			{ firstName: 'Ed', email: 'ed@example.com', totalReferrals: null },
@@ -69,6 +70,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		campaign.participants.push(...everyone);
 		await run.runNow(workflow);
 		const [board, best, ...others] = messages.map(({ text }) => text.split('\n').slice(1));
+		assert.match(messages[0].text, /^\*Q4 Growth Program: /);
 		assert.deepEqual(board, [
 			'1. Ana Lee (other@example.com): 11',
 			'2. !channel Bo (bo@example.com): 10',
