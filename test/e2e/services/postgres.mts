@@ -67,5 +67,24 @@ export async function postgresExample(run: ExampleRun): Promise<void> {
 			);
 		},
 	);
+	await step(
+		'Participant sync to PostgreSQL: other campaigns and own rows stay, odd names are written',
+		async () => {
+			await query(`
+				INSERT INTO referral_rocket_participants (campaign_id, email, referral_code) VALUES
+					('Other1Cmpg', 'other@example.com', 'C1'), ('${campaign.id}', 'own@example.com', NULL)
+				RETURNING email`);
+			const [odd] = campaign.participants;
+			odd.firstName = 'Zo\u0000ë \ud83d 😀 \\u0000';
+			(odd as { lastName: string | null }).lastName = null;
+			assert.deepEqual(await sync(), [{ written: 101, removed: 0 }]);
+			assert.deepEqual(
+				await query(`
+					SELECT first_name, last_name FROM referral_rocket_participants
+					WHERE email = '${odd.email}'`),
+				[{ first_name: 'Zo\ufffdë \ufffd 😀 \\u0000', last_name: null }],
+			);
+		},
+	);
 	campaign.participants.splice(0, Infinity, ...before);
 }

@@ -105,8 +105,17 @@ export async function sheetsExample(run: ExampleRun): Promise<void> {
 		assert.equal(rowOf(newcomer.email)?.shareLink, newcomer.shareLink);
 		assert.equal(table().filter(({ removed }) => removed).length, 1);
 		campaign.participants.splice(3, 0, gone);
+		// A row of the user's own has no referral code. Nothing is left of an earlier value.
+		const [header] = rows;
+		rows.push(header.map((name) => (name === 'email' ? 'own-row@sheets.example.com' : '')));
+		Object.assign(newcomer, { firstName: 'Zo\u0000ë \ud83d', lastName: 'Doe' });
 		await run.runNow(workflow);
 		assert.equal(table().filter(({ removed }) => removed).length, 0);
+		assert.equal(rowOf(newcomer.email)?.firstName, 'Zoë \ufffd');
+		Object.assign(newcomer, { lastName: null });
+		await run.runNow(workflow);
+		assert.equal(rowOf(newcomer.email)?.lastName, '');
+		assert.equal(rows.length, count + 2);
 		// As it is: a name that begins with "=" must not become a formula.
 		assert.deepEqual([...inputOptions], ['RAW']);
 	});
