@@ -56,12 +56,17 @@ interface ExecutionSummary {
 	status: string;
 	/** As an ISO date; null while it waits for a worker. */
 	startedAt: string | null;
+	/** The execution by which Retry has repeated it. */
+	retrySuccessId?: string | null;
 }
 
 export interface Execution {
+	id: string;
 	status: string;
 	/** By node name. */
 	runData: Record<string, NodeRun[]>;
+	/** The node it ended at, or waits at. */
+	lastNode?: string;
 	/** The message of the error that stopped it. */
 	message?: string;
 	/** Its description. */
@@ -407,13 +412,15 @@ export class N8n {
 		return await Promise.all(finished.slice(skip).map(async ({ id }) => await this.execution(id)));
 	}
 
-	private async execution(id: string): Promise<Execution> {
+	/** @returns an execution; one that has not ended has no data, unless it waits */
+	async execution(id: string): Promise<Execution> {
 		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
 		// The status is available before the data.
-		const stored = isUnfinished(status) ? undefined : parse(data);
-		if (!stored) return { status: 'running', runData: {} };
-		const { runData, error } = stored.resultData;
-		return { status, runData, message: error?.message, description: error?.description };
+		const stored = ['new', 'running'].includes(status) ? undefined : parse(data);
+		if (!stored) return { id, status: 'running', runData: {} };
+		const { runData, lastNodeExecuted: lastNode, error } = stored.resultData;
+		const { message, description } = error ?? {};
+		return { id, status, runData, lastNode, message, description };
 	}
 
 	/** Runs a saved workflow from one of its triggers, like the button in the editor, and waits until it ends. */

@@ -1,110 +1,190 @@
 import assert from 'node:assert/strict';
 import { step } from '../../../tools/command-line/progress.mts';
 import { hosts, type Cloud } from './cloud.mts';
+import type { Entrance } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.hubspot };
 
+/** In milliseconds. */
+const day = 24 * 60 * 60 * 1000;
+
 interface Filter {
 	propertyName: string;
-	operator: 'HAS_PROPERTY' | 'NOT_HAS_PROPERTY';
+	operator: 'HAS_PROPERTY' | 'NOT_HAS_PROPERTY' | 'GTE' | 'LT';
+	value?: string;
 }
 interface Search {
 	filterGroups: Array<{ filters: Filter[] }>;
 	sorts: Array<{ propertyName: string; direction: string }>;
 	properties: string[];
 	limit: number;
-	after?: string;
 }
 
-/** HubSpot's contacts: the search and the update by email address, as its API documents them. */
+interface Contact {
+	id: string;
+	properties: Record<string, string>;
+}
+
+const passes = ({ properties }: Contact, { propertyName, operator, value }: Filter) => {
+	const property = properties[propertyName];
+	if (operator === 'HAS_PROPERTY') return Boolean(property);
+	if (operator === 'NOT_HAS_PROPERTY') return !property;
+	assert.match(String(value), /^\d{13}$/);
+	return operator === 'GTE' ? Number(property) >= Number(value) : Number(property) < Number(value);
+};
+
+/** HubSpot's contacts: the search and the update by ID, as its API documents them. */
 export function playHubspot({ server }: Cloud) {
-	const contacts: Array<Record<string, string>> = [];
+	const contacts: Contact[] = [];
 	const updates: string[] = [];
+	/** IDs of contacts that can't be changed. */
+	const locked = new Set<string>();
 	server.post('/crm/v3/objects/contacts/search', { constraints }, ({ body }, reply) => {
-		const { filterGroups, sorts, properties, limit, after = '0' } = body as Search;
-		if (limit > 200 || Number(after) + limit > 10_000) return reply.code(400).send({});
+		const { filterGroups, sorts, properties, limit } = body as Search;
+		if (limit > 200) return reply.code(400).send({});
 		assert.deepEqual(sorts, [{ propertyName: 'createdate', direction: 'DESCENDING' }]);
-		const [{ filters }] = filterGroups;
 		const found = contacts
-			.toReversed()
 			.filter((contact) =>
-				filters.every(
-					({ propertyName, operator }) =>
-						(contact[propertyName] !== undefined) === (operator === 'HAS_PROPERTY'),
-				),
-			);
-		const end = Number(after) + limit;
+				filterGroups.some(({ filters }) => filters.every((filter) => passes(contact, filter))),
+			)
+			.toSorted((a, b) => Number(b.properties.createdate) - Number(a.properties.createdate));
 		return {
 			total: found.length,
-			results: found.slice(Number(after), end).map((contact, index) => ({
-				id: String(index),
-				properties: Object.fromEntries(properties.map((name) => [name, contact[name] ?? null])),
+			results: found.slice(0, limit).map((contact) => ({
+				id: contact.id,
+				properties: Object.fromEntries(
+					properties.map((name) => [name, contact.properties[name] ?? null]),
+				),
 			})),
-			...(end < found.length && { paging: { next: { after: String(end) } } }),
 		};
 	});
-	server.post('/contacts/v1/contact/createOrUpdate/email/:email', { constraints }, (request) => {
-		const { email } = request.params as { email: string };
-		const { properties } = request.body as {
-			properties: Array<{ property: string; value: string }>;
-		};
-		const contact = contacts.find((one) => one.email === email);
-		assert.ok(contact, `No contact ${email}`);
-		for (const { property, value } of properties) contact[property] = value;
-		updates.push(email);
-		return { vid: contacts.indexOf(contact), isNew: false };
+	server.patch('/crm/v3/objects/contacts/:id', { constraints }, (request, reply) => {
+		const { id } = request.params as { id: string };
+		const contact = contacts.find((one) => one.id === id);
+		if (!contact || locked.has(id)) return reply.code(404).send({ message: 'resource not found' });
+		const { properties } = request.body as { properties: Record<string, string> };
+		Object.assign(contact.properties, properties, { lastmodifieddate: String(Date.now()) });
+		updates.push(contact.properties.email);
+		return { id, properties: contact.properties };
 	});
-	return { contacts, updates };
+	return {
+		contacts,
+		updates,
+		locked,
+		/** Adds a contact. An address is there only once. */
+		add(properties: Record<string, string>, createdAgo = 0): Contact {
+			const existing = contacts.find(
+				(one) => properties.email && one.properties.email === properties.email,
+			);
+			if (existing) return existing;
+			const createdate = String(Date.now() - createdAgo + contacts.length);
+			const contact = {
+				id: String(contacts.length + 1),
+				properties: { ...properties, createdate, lastmodifieddate: createdate },
+			};
+			contacts.push(contact);
+			return contact;
+		},
+		/** Makes the last change of each contact a day older. */
+		passADay() {
+			for (const { properties } of contacts)
+				properties.lastmodifieddate = String(Number(properties.lastmodifieddate) - day);
+		},
+	};
 }
 
-/** The example "HubSpot contact to participant", run until everyone has a link, and again. */
+const importExample = async (run: ExampleRun, limit = 100) => {
+	const hubspotAppToken = await run.addCredential('hubspotAppToken', { appToken: 'pat-1' });
+	const credentials = { hubspot: hubspotAppToken, httpRequest: hubspotAppToken };
+	return await run.import('hubspot-contact-to-participant', credentials, (nodes) => {
+		assert.equal(nodes['New contacts'].parameters.limit, 100);
+		nodes['New contacts'].parameters.limit = limit;
+	});
+};
+
+export const hubspotEntrance: Entrance = {
+	kind: 'person',
+	async open(run) {
+		const { hubspot } = run.services;
+		const workflow = await importExample(run);
+		return {
+			workflow,
+			visible: {
+				done: 'link in the contact',
+				already: 'link in the contact',
+				double: 'link in the contact',
+				noAddress: 'contact without an address',
+				refused: 'reason in the contact',
+				unknownCode: 'reason in the contact',
+				failed: 'reason in the contact',
+			},
+			async enter(entries) {
+				for (const { id, email, code } of entries) {
+					hubspot.add({ email: email ?? '', lastname: id, referred_by_code: code ?? '' });
+				}
+				await run.runNow(workflow);
+			},
+			placeOf({ id, email }) {
+				const { properties } =
+					hubspot.contacts.find((one) => email && one.properties.email === email) ??
+					hubspot.contacts.find((one) => one.properties.lastname === id) ??
+					assert.fail(`No contact ${id}`);
+				if (properties.referral_share_link) return 'link in the contact';
+				if (properties.referral_note) return 'reason in the contact';
+				return properties.email ? 'contact with nothing' : 'contact without an address';
+			},
+			async repeat() {
+				hubspot.passADay();
+				await run.runNow(workflow);
+			},
+		};
+	},
+};
+
+/** The example "HubSpot contact to participant", beyond what everyone who enters goes through. */
 export async function hubspotExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
-	const { contacts, updates } = run.services.hubspot;
-	const referrer = campaign.add('hubspot-referrer@example.com');
-	const hubspotAppToken = await run.addCredential('hubspotAppToken', { appToken: 'pat-1' });
-	const workflow = await run.import('hubspot-contact-to-participant', { hubspot: hubspotAppToken });
-	const sync = async () => await run.runNow(workflow);
-	const linkOf = (email: string) => campaign.find(email)?.shareLink;
+	const { hubspot } = run.services;
+	const { updates } = hubspot;
+	// Instead of a hundred contacts, so that a few fill a run.
+	const limit = 5;
+	const workflow = await importExample(run, limit);
 
-	await step('HubSpot contact to participant: each contact has its link, once', async () => {
-		const many = Array.from({ length: 120 }, (_, number) => `contact${number}@hubspot.example.com`);
-		contacts.push(
-			{ email: 'first@hubspot.example.com' },
-			...many.map((email) => ({ email })),
-			{ email: 'ana@hubspot.example.com', referred_by_code: referrer.referralCode },
-			{ email: 'eve@hubspot.example.com', referred_by_code: 'unknown' },
-			{ email: 'done@hubspot.example.com', referral_share_link: 'https://example.com/done' },
-			{ firstname: 'Nobody' },
+	await step('HubSpot contact to participant: nobody holds up the others', async () => {
+		const old = hubspot.add({ email: 'old@hubspot.example.com' }, 8 * day);
+		const first = hubspot.add({ email: 'a#b?c/d@hubspot.example.com' });
+		// The newest ones can't be added.
+		for (let number = 0; number < limit; number++)
+			hubspot.add({ email: `${number}@hubspot.example.com`, referred_by_code: 'unknown' });
+		const lockedContact = hubspot.add({ email: 'locked@hubspot.example.com' });
+		hubspot.locked.add(lockedContact.id);
+		await run.runNow(workflow);
+		const { rows } = await run.runNow(workflow);
+		assert.equal(
+			first.properties.referral_share_link,
+			campaign.find(first.properties.email)?.shareLink,
 		);
-		const { rows } = await sync();
-		// The newest hundred, of whom one is refused, and then the others.
-		assert.equal(updates.length, 99);
-		assert.ok(updates.includes('ana@hubspot.example.com'));
-		await sync();
-		const added = ['first@hubspot.example.com', ...many, 'ana@hubspot.example.com'];
-		assert.deepEqual(updates.toSorted(), added.toSorted());
-		for (const contact of contacts.filter(({ email }) => added.includes(email)))
-			assert.equal(contact.referral_share_link, linkOf(contact.email));
-		assert.equal(campaign.find('ana@hubspot.example.com')?.referredByCode, referrer.referralCode);
-		const [refused, ...others] = rows('Not added');
-		assert.deepEqual(others, []);
-		assert.equal(refused.contact, 'eve@hubspot.example.com');
-		assert.match(String(refused.reason), /"unknown"/);
-		assert.equal(campaign.find('eve@hubspot.example.com'), undefined);
+		assert.equal(old.properties.referral_share_link, undefined);
+		assert.deepEqual(
+			rows('Not saved').map(({ contact }) => contact),
+			['locked@hubspot.example.com'],
+		);
+		const [, , refused] = hubspot.contacts;
+		assert.match(refused.properties.referral_note, /^\d{4}-\d\d-\d\d: .*"unknown"/);
 	});
-	await step(
-		'HubSpot contact to participant: run again, it only tries who was refused',
-		async () => {
-			updates.splice(0);
-			await sync();
-			assert.deepEqual(updates, []);
-			const eve = contacts.find(({ email }) => email === 'eve@hubspot.example.com');
-			Object.assign(eve ?? {}, { referred_by_code: referrer.referralCode });
-			await sync();
-			assert.deepEqual(updates, ['eve@hubspot.example.com']);
-			assert.equal(eve?.referral_share_link, linkOf('eve@hubspot.example.com'));
-		},
-	);
+	await step('HubSpot contact to participant: a reason is gone once someone is added', async () => {
+		updates.splice(0);
+		await run.runNow(workflow);
+		assert.deepEqual(updates, []);
+		const [, , refused] = hubspot.contacts;
+		refused.properties.referred_by_code = campaign.participants[0].referralCode;
+		hubspot.passADay();
+		// The newest come first, and this one is the oldest.
+		await run.runNow(workflow);
+		await run.runNow(workflow);
+		assert.ok(refused.properties.referral_share_link);
+		assert.equal(refused.properties.referral_note, '');
+	});
+	hubspot.contacts.splice(0);
 }

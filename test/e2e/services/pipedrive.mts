@@ -3,15 +3,20 @@ import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { hosts, type Cloud } from './cloud.mts';
+import type { Entrance } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.pipedrive };
 
-/** The keys under which Pipedrive keeps fields that a user has made. */
+/** The keys of the two fields that the user makes in Pipedrive. */
 const codeKey = '8a6f2b1c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a';
 const linkKey = '1f0a3d2e5b4c7f6a9d8e1b0c3f2a5d4e2b1c8a6f';
 
-type Person = { id: number; name: string; [field: string]: unknown };
+interface Person {
+	id: number;
+	name: string;
+	[field: string]: unknown;
+}
 
 /** Pipedrive's webhooks, people and their fields, as its API documents them. */
 export function playPipedrive({ server }: Cloud) {
@@ -22,7 +27,7 @@ export function playPipedrive({ server }: Cloud) {
 	server.get('/v1/webhooks', { constraints }, () => success([]));
 	server.post('/v1/webhooks', { constraints }, ({ body }) => {
 		registered.push(body as Record<string, string>);
-		return success({ id: 31 });
+		return success({ id: 30 + registered.length });
 	});
 	server.get('/v1/personFields', { constraints }, () =>
 		success([
@@ -33,8 +38,12 @@ export function playPipedrive({ server }: Cloud) {
 			{ key: linkKey, name: 'Share link', field_type: 'varchar' },
 		]),
 	);
-	server.get('/v1/persons/:id', { constraints }, (request) => success(people.get(idOf(request))));
-	server.put('/v1/persons/:id', { constraints }, (request) => {
+	server.get('/v1/persons/:id', { constraints }, (request, reply) => {
+		const person = people.get(idOf(request));
+		if (!person) return reply.code(404).send({ success: false, error: 'Person not found' });
+		return success(person);
+	});
+	server.put('/v1/persons/:id', { constraints }, async (request) => {
 		const person = { ...people.get(idOf(request)), ...(request.body as Person) };
 		people.set(person.id, person);
 		return success(person);
@@ -42,46 +51,97 @@ export function playPipedrive({ server }: Cloud) {
 	return { people, registered };
 }
 
-/** The example "Pipedrive person to participant". */
+async function publish(run: ExampleRun) {
+	const pipedriveApi = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
+	const { people, registered } = run.services.pipedrive;
+	registered.splice(0);
+	const workflow = await run.publish('pipedrive-person-to-participant', {
+		pipedriveTrigger: pipedriveApi,
+		pipedrive: pipedriveApi,
+	});
+	assert.deepEqual(
+		registered.map(({ event_action, event_object }) => [event_action, event_object]).toSorted(),
+		[
+			['change', 'person'],
+			['create', 'person'],
+		],
+	);
+	const sample = await run.sampleOf(workflow, 'Person added');
+	const urlOf = Object.fromEntries(
+		registered.map(({ event_action, subscription_url }) => [event_action, subscription_url]),
+	);
+	/** Adds a person or changes one, of which Pipedrive informs n8n. */
+	const save = async (
+		action: 'create' | 'change',
+		id: number,
+		{ name = `Person ${id}`, emails = [] as object[], code = null as string | null },
+	) => {
+		people.set(id, {
+			...{ [linkKey]: null, ...people.get(id) },
+			...{ id, name, [codeKey]: code, email: emails },
+		});
+		await axios.post(urlOf[action], {
+			...sample,
+			meta: { ...(sample.meta as object), action, entity_id: String(id) },
+			data: { ...(sample.data as object), id, name, emails },
+		});
+	};
+	return { workflow, save };
+}
+
+export const pipedriveEntrance: Entrance = {
+	kind: 'person',
+	async open(run) {
+		const { workflow, save } = await publish(run);
+		let people = 1000;
+		return {
+			workflow,
+			visible: {
+				done: 'Save link in person',
+				already: 'Save link in person',
+				double: 'Save link in person',
+				noAddress: 'What is known?: has no address',
+				refused: 'failed at Add participant',
+				unknownCode: 'failed at Add participant',
+				failed: 'failed at Add participant',
+			},
+			async enter(entries) {
+				await Promise.all(
+					entries.map(async ({ id, email, code }) => {
+						const emails = [{ label: 'work', value: email, primary: true }];
+						await save('create', people++, { name: id, emails, code });
+					}),
+				);
+			},
+		};
+	},
+};
+
+/** The example "Pipedrive person to participant", beyond what everyone who enters goes through. */
 export async function pipedriveExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
-	const { people, registered } = run.services.pipedrive;
-	const referrer = campaign.add('pipedrive-referrer@example.com');
-	await step('Pipedrive person to participant', async () => {
-		const pipedriveApi = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
-		const workflow = await run.publish('pipedrive-person-to-participant', {
-			pipedriveTrigger: pipedriveApi,
-			pipedrive: pipedriveApi,
-		});
-		const [{ event_action, event_object, subscription_url }] = registered;
-		assert.deepEqual([event_action, event_object], ['create', 'person']);
-		const sample = await run.sampleOf(workflow, 'Person added');
-		const create = async (id: number, email: string, code: string | null) => {
-			const person = { id, name: `Person ${id}`, [codeKey]: code, [linkKey]: null };
-			const emails = [{ label: 'work', value: email, primary: true }];
-			people.set(id, { ...person, email: emails, primary_email: email });
-			const meta = { ...(sample.meta as object), entity_id: String(id) };
-			const data = { ...(sample.data as object), id, name: person.name, emails };
-			await axios.post(subscription_url, { ...sample, meta, data });
-		};
-		await create(1, 'ana@pipedrive.example.com', referrer.referralCode);
-		await create(1, 'ana@pipedrive.example.com', referrer.referralCode);
-		await create(2, 'bob@pipedrive.example.com', null);
-		await create(3, '', null);
-		await create(4, 'eve@pipedrive.example.com', 'unknown');
-		await waitUntil(async () => {
-			const executions = await run.n8n.finishedExecutions(workflow);
-			const outcomes = executions.map(({ status, message }) => message ?? status);
-			assert.deepEqual(outcomes.slice(0, 4), Array(4).fill('success'));
-			assert.match(outcomes[4], /^Person 4 was not added: .*"unknown"/);
-		}, 30);
-		const [ana, bob] = ['ana', 'bob'].map((name) => campaign.find(`${name}@pipedrive.example.com`));
-		assert.equal(ana?.referredByCode, referrer.referralCode);
-		assert.equal(referrer.totalReferrals, 1);
-		assert.deepEqual(
-			[...people.values()].map((person) => person[linkKey]),
-			[ana?.shareLink, bob?.shareLink, null, null],
-		);
+	const { people } = run.services.pipedrive;
+	await step('Pipedrive: an address that is added later, and one that is not primary', async () => {
+		const { workflow, save } = await publish(run);
+		const emails = [
+			{ label: 'work', value: '' },
+			{ label: 'home', value: 'ana@pipedrive.example.com' },
+		];
+		const { referralCode } = campaign.participants[0];
+		await save('create', 1, { code: referralCode });
+		await run.settled(workflow, 1);
+		assert.equal(people.get(1)?.[linkKey], null);
+		await save('change', 1, { emails, code: referralCode });
+		await run.settled(workflow, 2);
+		const ana = campaign.find('ana@pipedrive.example.com');
+		assert.equal(ana?.referredByCode, referralCode);
+		assert.equal(people.get(1)?.[linkKey], ana.shareLink);
+		// Saving the link is a change, too.
+		await save('change', 1, { emails, code: referralCode });
+		await run.settled(workflow, 3);
+		const link = 'What is known?';
+		await waitUntil(async () => assert.equal((await run.givenBy(workflow, link)).length, 1), 20);
 		await run.expectSample(workflow, 'Person added');
+		await run.n8n.deactivate(workflow);
 	});
 }
