@@ -167,7 +167,7 @@ test('a web page names the proxy that may have sent it', () => {
 		message: "The address in 'Base URL' responded with a web page instead of data.",
 		solution: checkBaseUrl,
 		details:
-			'The page came with status 404. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.',
+			'The page came with status 404. A firewall, a proxy or a sign-in page between n8n and Referral Rocket can be the reason.',
 	});
 });
 

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { CredentialTestContext } from 'n8n-core';
 import type { ICredentialDataDecryptedObject, INodePropertyOptions } from 'n8n-workflow';
 import { ReferralRocketApi } from '../../credentials/ReferralRocketApi.credentials.ts';
 import { usualAuthentications } from '../../nodes/ReferralRocket/api/specification.ts';
-import { unknownPath } from '../../nodes/ReferralRocket/methods/credentialTest.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 import { credentialFor, locator, errorMessageOf, useMockServer } from '../support/mockServer.mts';
@@ -39,27 +39,97 @@ const page = (key: string) => `<!doctype html><html><p>${key}</p></html>`;
 const headerMode = { authentication: 'header', headerName: 'X-Rocket-Key' };
 
 describe('the credential test', () => {
-	test('passes with a good key, by asking for a campaign that nobody has', async () => {
-		expect(await tested()).toMatchObject({ status: 'OK' });
-		const [request, ...others] = service.mockServer.requests;
+	test('passes with a good key, by requesting a campaign that nobody has', async () => {
+		expect(await tested()).toEqual({ status: 'OK', message: 'The key works.' });
+		const [request, control, ...others] = service.mockServer.requests;
 		expect(others).toEqual([]);
 		expect(request).toMatchObject({ method: 'GET', path: '/api/v1/getCampaign' });
 		expect(Object.keys(request.query)).toEqual(['id']);
 		expect(request.query.id).not.toBe('JCu82f30F1');
+		// The same request with a key that nobody has shows that keys are checked.
+		expect(control).toMatchObject({ method: 'GET', path: request.path, query: request.query });
+		expect(control.headers.authorization).toBe('Bearer n8n-credential-test');
 	});
 
-	test.each([
-		['200', 200, '{"campaignId": "n8n-credential-test"}'],
-		['200 and nothing', 200, ''],
-		['200 and null', 200, 'null'],
-		['404', 404, '{"status": 404, "message": "Campaign not found"}'],
-		['404 and nothing', 404, ''],
-	])('passes when the service answers about the campaign with %s', async (_, status, body) => {
-		service.mockServer.intercept = ({ path }, reply) =>
-			path.endsWith('/getCampaign')
-				? void reply.code(status).type('application/json').send(body)
-				: void reply.type('application/json').send('false');
+	const hasKey = (headers: object) =>
+		Object.values(headers).join().includes(service.mockServer.apiKey);
+	/** Sends one response to requests with the right key, and another one to all others. */
+	const respond = (
+		[status, body, type = 'application/json']: [number, string, string?],
+		[otherStatus, otherBody, otherType = 'application/json']: [number, string, string?],
+	) => {
+		service.mockServer.intercept = ({ headers }, reply) =>
+			hasKey(headers)
+				? void reply.code(status).type(type).send(body)
+				: void reply.code(otherStatus).type(otherType).send(otherBody);
+	};
+
+	test.each<[string, [number, string], [number, string]]>([
+		['200 and nothing', [200, ''], [401, '']],
+		['200 and null', [200, 'null'], [401, '{}']],
+		['204', [204, ''], [403, '']],
+		['404', [404, '{"status": 404, "message": "Campaign not found"}'], [401, '{}']],
+		['404 and nothing', [404, ''], [401, '']],
+		['404, others with a redirect to a sign-in page', [404, '{}'], [302, '']],
+		['404, others with 400', [404, '{}'], [400, '{"message": "Invalid key"}']],
+		['404, others with 500', [404, '{}'], [500, '{"message": "Invalid key"}']],
+		['400', [400, '{"message": "Invalid campaign"}'], [401, '{}']],
+		['500', [500, '{"message": "No such campaign"}'], [401, '{}']],
+	])('passes if a good key gets %s', async (_, right, wrong) => {
+		respond(right, wrong);
 		expect(await tested()).toMatchObject({ status: 'OK' });
+	});
+
+	test('passes if campaigns are public, but participants are not', async () => {
+		service.mockServer.intercept = ({ path }, reply) =>
+			path.endsWith('/getCampaign') && reply.code(404).send({ message: 'No such campaign' });
+		expect(await tested()).toMatchObject({ status: 'OK' });
+		expect(await tested({ apiKey: 'wrong' })).toMatchObject({ status: 'Error' });
+	});
+
+	const notShown =
+		/^Referral Rocket responded, but the response doesn't show whether the API key is right\. .*'Base URL'.* Campaign → Get/;
+
+	test.each<[string, () => [status: number, body: string, type?: string]]>([
+		['an empty object', () => [200, '{}']],
+		['the text of a refusal with status 200', () => [200, '{"error":"invalid api key"}']],
+		['an empty body', () => [200, '']],
+		['no content', () => [204, '']],
+		['OK', () => [200, 'OK', 'text/plain']],
+		['a text about signing in', () => [200, 'Please sign in', 'text/plain']],
+		['a campaign that nobody asked for', () => [200, '{"campaignId":"A"}']],
+		['404', () => [404, '{"message":"not found"}']],
+		['404 and nothing', () => [404, '']],
+		['404 and a text', () => [404, '404 page not found', 'text/plain']],
+		['404 with a random ID', () => [404, `{"requestId":"${randomUUID()}"}`]],
+		['404 as Spring words it', () => [404, `{"timestamp":"${Date.now()}","status":404}`]],
+	])('does not say that the key works if everyone gets %s', async (_, answer) => {
+		service.mockServer.intercept = (_request, reply) => {
+			const [status, body, type = 'application/json'] = answer();
+			return void reply.code(status).type(type).send(body);
+		};
+		const { status, message } = await tested();
+		expect(status).toBe('Error');
+		expect(message).toMatch(notShown);
+		expect(service.mockServer.requests.length).toBeLessThanOrEqual(4);
+	});
+
+	test.each<[string, [number, string, string?]]>([
+		['an empty object', [200, '{}']],
+		['the text of a refusal', [200, '{"error":"invalid api key"}']],
+	])('does not say that the key works if it gets %s, and other keys 401', async (_, right) => {
+		respond(right, [401, '{}']);
+		expect((await tested()).message).toMatch(notShown);
+	});
+
+	test('does not say that the key works if others are refused for a moment only', async () => {
+		respond([404, '{}'], [429, '{}']);
+		expect((await tested()).message).toMatch(notShown);
+	});
+
+	test('quotes what the service said if that does not show whether the key is right', async () => {
+		answering(200, '{"error":"invalid api key"}');
+		expect((await tested()).message).toContain('status 200: "invalid api key"');
 	});
 
 	test.each([401, 403])('says that the key was refused on status %i', async (status) => {
@@ -109,6 +179,7 @@ describe('the credential test', () => {
 	test.each([
 		['200', 200, 'text/html', /web page/],
 		['200, said to be JSON', 200, 'application/json', /web page/],
+		['403, from a firewall', 403, 'text/html', /web page.* firewall/],
 		['404', 404, 'text/html', /web page/],
 		['502', 502, 'text/html', /could not complete/],
 	])('does not pass on a web page with status %s', async (_, status, type, says) => {
@@ -159,7 +230,9 @@ describe('the credential test', () => {
 		['a space at the end', ' '],
 	])('passes when Base URL has %s', async (_, end) => {
 		expect(await tested({ baseUrl: service.mockServer.url + end })).toMatchObject({ status: 'OK' });
-		expect(service.mockServer.requests.map(({ path }) => path)).toEqual(['/api/v1/getCampaign']);
+		expect(new Set(service.mockServer.requests.map(({ path }) => path))).toEqual(
+			new Set(['/api/v1/getCampaign']),
+		);
 	});
 
 	test.each(['  KEY\n', 'Bearer KEY', ' bearer  KEY'])(
@@ -250,13 +323,15 @@ describe('a key that is refused as it is sent', () => {
 		const { status, message } = await tested();
 		expect(status).toBe('Error');
 		expect(message).toMatch(/refused the API key/);
-		expect(message).not.toMatch(/is right|All usual ways/);
+		expect(message).not.toMatch(/is right/);
 	});
 
 	test('is found behind ways that the service can not cope with', async () => {
 		taking(usualAuthentications[4]);
 		service.mockServer.intercept = ({ headers }, reply) => {
-			if (headers.authorization === service.mockServer.apiKey) return reply.code(500).send();
+			if (headers.authorization && !/^Bearer/.test(String(headers.authorization))) {
+				return reply.code(500).send();
+			}
 			if (headers['x-api-key']) return reply.code(302).header('location', '/login').send();
 			if (headers['api-key']) return reply.type('text/html').send('<html>Sign in</html>');
 			return false;
@@ -282,89 +357,6 @@ describe('a key that is refused as it is sent', () => {
 		const { error } = await service.run(parameters);
 		expect(error?.message).toMatch(/refused the API key/);
 		expect(error?.description).toMatch(/credential.*test finds out how to send the key/);
-	});
-});
-
-describe('an address that answers everything with 404', () => {
-	const paths = () => service.mockServer.requests.map(({ path }) => path);
-	/** A body for each path that is asked for. */
-	const says = (body: (path: string, query: string) => string, type = 'application/json') => {
-		service.mockServer.intercept = ({ path, query }, reply) =>
-			void reply
-				.code(404)
-				.type(type)
-				.send(body(path, new URLSearchParams(query).toString()));
-	};
-
-	test.each<[string, Parameters<typeof says>[0], string?]>([
-		["n8n's public API", () => '{"message":"not found"}'],
-		[
-			"n8n's webhooks",
-			(path) =>
-				JSON.stringify({
-					code: 404,
-					message: `The requested webhook "GET ${path.slice(1)}" is not registered.`,
-					stacktrace: `Not Found: "${path.slice(1)}"\n at live-webhooks.ts:189:10`,
-				}),
-		],
-		[
-			'a server that names address and time',
-			(path, query) =>
-				JSON.stringify({
-					statusCode: 404,
-					message: `Route GET:${path}?${query.replace(/^campaignId.*/, '')} not found`,
-					at: new Date().toISOString(),
-					requestNumber: Math.random() * 1000,
-				}),
-		],
-		['a server that says it in words', () => '404 page not found\n', 'text/plain'],
-		['a server that says nothing', () => ''],
-	])('as %s is not taken for Referral Rocket', async (...[, body, type]) => {
-		says(body, type);
-		expect(await tested()).toEqual({
-			status: 'Error',
-			message:
-				"The address in 'Base URL' responds, but it does not seem to be Referral Rocket. Check 'Base URL' in the Referral Rocket credential.",
-		});
-		expect(paths()).toEqual(['/api/v1/getCampaign', '/api/v1/validateCode', unknownPath]);
-		expect(service.mockServer.requests[1].query).toEqual({
-			campaignId: 'n8n-credential-test',
-			code: 'n8n-credential-test',
-		});
-	});
-
-	/** What Spring says by default; the message is there only where it is turned on. */
-	const spring = (path: string, message?: string) =>
-		JSON.stringify({
-			timestamp: new Date().toISOString(),
-			status: 404,
-			error: 'No',
-			message,
-			path,
-		});
-
-	test.each<[string, Parameters<typeof says>[0]]>([
-		['by default', (path) => spring(path)],
-		['with its message', (path) => spring(path, path.includes('get') ? 'No campaign' : 'No page')],
-		['with a message that is empty', (path) => spring(path, '')],
-	])('as Spring does, %s, may be Referral Rocket', async (_, body) => {
-		says(body);
-		expect(await tested()).toMatchObject({ status: 'OK' });
-	});
-
-	const words = (message: string) => JSON.stringify({ message });
-	test.each<[string, Record<string, [status: number, body: string]>]>([
-		['a code is checked', { '/api/v1/validateCode': [200, 'false'] }],
-		['a code is refused', { '/api/v1/validateCode': [500, words('No')] }],
-		['another path is unknown in other words', { [unknownPath]: [404, words('No page')] }],
-		['another path is forbidden', { [unknownPath]: [403, words('No')] }],
-		['another path gets nothing', { [unknownPath]: [404, ''] }],
-	])('but for one may be Referral Rocket: %s', async (_, others) => {
-		service.mockServer.intercept = ({ path }, reply) => {
-			const [status, body] = others[path] ?? [404, words('No')];
-			return void reply.code(status).type('application/json').send(body);
-		};
-		expect(await tested()).toMatchObject({ status: 'OK' });
 	});
 });
 

@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import {
-	isEveryPathUnknown,
-	unknownCampaign,
-	unknownPath,
-} from '../../nodes/ReferralRocket/methods/credentialTest.ts';
+import { unknownValue } from '../../nodes/ReferralRocket/methods/findAuthentication.ts';
 import { rowsIn } from '../../nodes/ReferralRocket/api/pagination/page.ts';
 import { rowKey } from '../../nodes/ReferralRocket/api/participant.ts';
 import { isObject, saysAlreadyExists } from '../../nodes/ReferralRocket/api/response.ts';
@@ -80,7 +76,7 @@ export function startSession(service: Service, trial: Trial): Session {
 			return firsts;
 		}),
 		unknownCampaign: once(
-			async () => await service.send(endpoints.getCampaign, { campaign: unknownCampaign }),
+			async () => await service.send(endpoints.getCampaign, { campaign: unknownValue }),
 		),
 	};
 }
@@ -187,9 +183,9 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: "A wrong key is also refused for a campaign that doesn't exist",
-		code: ['methods/credentialTest.ts', 'unknownCampaign'],
+		code: ['methods/findAuthentication.ts', 'provesKey'],
 		inspect: async ({ send }) =>
-			expectRefusal(await send(endpoints.getCampaign, { campaign: unknownCampaign }, wrongKey)),
+			expectRefusal(await send(endpoints.getCampaign, { campaign: unknownValue }, wrongKey)),
 	},
 	{
 		assumption: '429 means that nothing was done; `Retry-After` says how long to wait',
@@ -204,27 +200,6 @@ export const checks: Check[] = [
 		inspect: async (session) => {
 			const response = await session.unknownCampaign();
 			return { matches: response.status === 404, observed: `${describe(response)}.` };
-		},
-	},
-	{
-		assumption: 'An unknown campaign can be distinguished from an unknown path',
-		code: ['methods/credentialTest.ts', 'isEveryPathUnknown'],
-		inspect: async (session) => {
-			const campaign = await session.unknownCampaign();
-			const path = await session.send(
-				{ ...endpoints.getCampaign, path: unknownPath },
-				{
-					campaign: unknownCampaign,
-				},
-			);
-			const unknown = await isEveryPathUnknown(async (endpoint) => {
-				const values = { campaign: unknownCampaign, code: unknownCampaign };
-				return await session.send(endpoint, values);
-			}, campaign);
-			return {
-				matches: campaign.status !== 404 || !unknown,
-				observed: `The campaign: ${describe(campaign)}. The path: ${describe(path)}.`,
-			};
 		},
 	},
 	{

@@ -121,7 +121,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 export const webPageMessage = ({ status }: ApiResponse): ErrorMessage => ({
 	message: "The address in 'Base URL' responded with a web page instead of data.",
 	solution: checkBaseUrl,
-	details: `The page came with status ${status}. A proxy or a sign-in page between n8n and Referral Rocket can be the reason.`,
+	details: `The page came with status ${status}. A firewall, a proxy or a sign-in page between n8n and Referral Rocket can be the reason.`,
 });
 
 /**

@@ -27,11 +27,12 @@ export const isEmpty = ({ text }: Pick<ApiResponse, 'text'>) => ['', 'null'].inc
 export const isNotFound = (response: ApiResponse) =>
 	response.status === 404 ? !isWebPage(response) : isSuccess(response) && isEmpty(response);
 
-export const isKeyRefused = ({ status }: Pick<ApiResponse, 'status'>) =>
-	status === 401 || status === 403;
-
 /** @returns whether a body is markup, so no data */
 export const isMarkup = (text: string) => /^\s*</.test(text);
+
+/** @returns whether the service refused the API key. A page with status 403 is from a firewall. */
+export const isKeyRefused = ({ status, text }: Pick<ApiResponse, 'status' | 'text'>) =>
+	status === 401 || (status === 403 && !isMarkup(text));
 
 export const isWebPage = (response: ApiResponse) =>
 	isMarkup(response.text) || /text\/html/i.test(String(response.headers['content-type'] ?? ''));

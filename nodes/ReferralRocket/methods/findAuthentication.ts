@@ -2,16 +2,42 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { keyHeader, keyOf, otherAuthentications } from '../api/authentication';
 import { statusMessage } from '../api/errorMessages';
 import { join, type ErrorMessage } from '../api/errors';
-import { isKeyRefused, isMarkup, isSuccess } from '../api/response';
-import { endpoints } from '../api/specification';
-import type { Ask } from './credentialTest';
+import { isNotFound, isWebPage, type ApiResponse } from '../api/response';
+import { endpoints, type Endpoint } from '../api/specification';
+
+/** A campaign, an address and a key that can't exist: the test needs no real campaign. */
+export const unknownValue = 'n8n-credential-test';
+
+/** Requests the unknown campaign, or something else of it, with the key in this header. */
+export type Ask = (header: Record<string, string>, endpoint?: Endpoint) => Promise<ApiResponse>;
+
+/**
+ * A response by itself proves nothing: another server, or a public endpoint, may send it to anyone.
+ * @param ask sends a request
+ * @param fields the fields of the credential
+ * @param response to a request with the key of these fields
+ * @param endpoint that the response is from
+ * @returns whether it is the response to a right key, and an unknown key is refused
+ */
+export async function provesKey(
+	ask: Ask,
+	fields: ICredentialDataDecryptedObject,
+	response: ApiResponse,
+	endpoint?: Endpoint,
+): Promise<boolean> {
+	// The service may not expect an unknown campaign.
+	const isUnexpected = [400, 500].includes(response.status) && !isWebPage(response);
+	if (!isNotFound(response) && !isUnexpected) return false;
+	const { status } = await ask(keyHeader({ ...fields, apiKey: unknownValue }), endpoint);
+	return status !== response.status && ((status >= 300 && status <= 403) || status === 500);
+}
 
 /**
  * Tries the usual ways to send a key that was refused, each once.
- * @param ask asks the service; a success or a 404 proves the key
- * @param fields of the credential, as they were refused
- * @param refusal what is told of that; the service may have said more, for example which plan is needed
- * @returns what to choose, if one of them works; else the refusal, with what to check
+ * @param ask sends a request
+ * @param fields the fields of the credential, with the way that was refused
+ * @param refusal the message about it; it quotes the service, which may say for example which plan is needed
+ * @returns what to choose if one of the ways works; otherwise the refusal, with what to check
  */
 export async function findAuthentication(
 	ask: Ask,
@@ -21,16 +47,14 @@ export async function findAuthentication(
 	const solution = "Check 'API Key', and that your Referral Rocket plan includes the API.";
 	if (keyOf(fields) === '') return { ...refusal, solution };
 	for (const { authentication, headerName } of otherAuthentications(fields)) {
-		const response = await ask(keyHeader({ ...fields, authentication, headerName }));
+		const otherFields = { ...fields, authentication, headerName };
+		const response = await ask(keyHeader(otherFields));
 		if (response.status === 429) {
 			return statusMessage({ endpoint: endpoints.getCampaign, values: {} }, response);
 		}
-		const isTaken = isSuccess(response) || response.status === 404;
-		if (!isTaken || isMarkup(response.text)) continue;
-		// Where a request without a key is not refused either, the response proves nothing.
-		if (!isKeyRefused(await ask({}))) return { ...refusal, solution };
+		if (!(await provesKey(ask, otherFields, response))) continue;
 		return {
-			message: 'The API key is right, but Referral Rocket takes it in another way.',
+			message: 'The API key is right, but Referral Rocket expects it in another way.',
 			solution:
 				authentication === 'bearer'
 					? "Choose Bearer Token in 'Authentication' and save."
