@@ -1,7 +1,7 @@
 import nodesBase from 'eslint-plugin-n8n-nodes-base';
 import tseslint from 'typescript-eslint';
 
-/** As in n8n's own lint: each of these is replaced by a newer rule that wants the opposite. */
+/** Rules that n8n's own lint also turns off, as newer rules require the opposite. */
 const replaced = Object.fromEntries(
 	[
 		'cred-class-field-documentation-url-miscased',
@@ -11,8 +11,8 @@ const replaced = Object.fromEntries(
 );
 
 /*
- * What n8n's own lint leaves out: tests and tools, which may use timers, processes and files, and the
- * newest rules for nodes and credentials.
+ * What n8n's own lint does not cover: tests and tools, which may use timers, processes and files, and
+ * additional rules for nodes and credentials.
  */
 export default tseslint.config(
 	{ ignores: ['dist', 'coverage', 'reports', 'test/e2e/failures'] },

@@ -2,7 +2,7 @@ const { spawn } = require('node:child_process');
 const { rm } = require('node:fs/promises');
 const gulp = require('gulp');
 
-/** What tsc leaves out and n8n loads: icons, the codex and the output schemas. */
+/** Files that tsc omits but n8n loads: icons, codex files and output schemas. */
 const assets = ['nodes/**/*.json', 'icons/*.svg'];
 
 const tsc = (...options) =>
@@ -16,7 +16,7 @@ const copy = () => gulp.src(assets, { base: '.', encoding: false }).pipe(gulp.de
 
 const build = gulp.series(clean, gulp.parallel(compile, copy));
 
-/** Builds, then builds again what changes, until Ctrl-C. */
+/** Builds, then rebuilds what changes until Ctrl-C. */
 const watch = () => {
 	gulp.watch(assets, copy);
 	return tsc('--watch', '--preserveWatchOutput');

@@ -3,7 +3,7 @@ const path = require('node:path');
 const core1 = path.dirname(require.resolve('n8n-core-1/package.json'));
 const workflow1 = require.resolve('n8n-workflow', { paths: [core1] });
 
-/** What holds for the tests on both versions of n8n's engine. */
+/** Settings for both versions of n8n's engine. */
 const project = {
 	testEnvironment: 'node',
 	testMatch: ['<rootDir>/test/**/*.test.mts'],
@@ -23,10 +23,10 @@ const project = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-	// Most of the time goes into waiting for answers, so every core can have a file.
+	// The tests mostly wait for responses, so every core can run a file.
 	maxWorkers: '100%',
 	maxConcurrency: 200,
-	// For a busy machine; what hangs is found all the same.
+	// Generous, for busy machines; a test that hangs still fails.
 	testTimeout: 30_000,
 	reporters: ['default', '<rootDir>/test/support/everyEngine.cjs'],
 	projects: [
@@ -35,10 +35,10 @@ module.exports = {
 			...project,
 			displayName: 'n8n-1',
 			globals: { n8nMajor: 1 },
-			// One copy of each, for n8n, the nodes and the tests.
+			// A single copy of each for n8n, the nodes and the tests.
 			moduleNameMapper: { '^n8n-core$': core1, '^n8n-workflow$': workflow1 },
 			setupFiles: ['<rootDir>/test/support/setupN8n1.cjs'],
-			// These don't run the node: they read files, or call a function of our own.
+			// These don't run the nodes: they read files or call our own functions.
 			testPathIgnorePatterns: [
 				'/node_modules/',
 				'<rootDir>/test/tools/',

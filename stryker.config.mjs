@@ -10,17 +10,17 @@ const texts = ['displayName', 'description', 'placeholder', 'action', 'documenta
 
 const nameOf = ({ node }) => node.key?.name;
 
-/** What only people read in the editor: no test should repeat it. */
+/** Texts that the editor shows to people: tests should not repeat them. */
 const editorTexts = {
 	shouldIgnore(code) {
 		const owner = code.parentPath;
 		if (!code.isStringLiteral() || !(owner?.isObjectProperty() || owner?.isClassProperty())) return;
 		if (code.key !== 'value') return;
-		// A message to people has a description as well, and that one is tested.
-		const beside = owner.container.map((property) => property.key?.name);
-		const isName = nameOf(owner) === 'name' && beside.includes('value');
-		if (isName || (texts.includes(nameOf(owner)) && !beside.includes('message'))) {
-			return 'A text in the editor';
+		// A user message also has a description, which is tested.
+		const siblings = owner.container.map((property) => property.key?.name);
+		const isName = nameOf(owner) === 'name' && siblings.includes('value');
+		if (isName || (texts.includes(nameOf(owner)) && !siblings.includes('message'))) {
+			return 'Editor text';
 		}
 	},
 };
@@ -45,14 +45,14 @@ export default {
 			testEnvironment: pathOf('test/mutation/environment.cjs'),
 		},
 	},
-	// What is made once, when a file is loaded, needs all tests for each mutant: most of it is the fields of
-	// the nodes, as fields.test.mts knows them.
+	// Code that runs once, when a file is loaded, would need all tests for each mutant. Most of it is the
+	// fields of the nodes, which fields.test.mts checks.
 	ignoreStatic: true,
-	// Outside the project, where n8n's lint would read it.
+	// Outside the project, because n8n's lint would check it.
 	tempDirName: path.join(tmpdir(), 'n8n-nodes-referral-rocket-mutation'),
 	cleanTempDir: 'always',
 	concurrency: 2,
-	// Enough that a survivor on a busy machine does not look like one that hangs: a hang costs all of it.
+	// Long enough that a survivor on a busy machine is not mistaken for a hang, which takes the full time.
 	timeoutMS: 10_000,
 	timeoutFactor: 2,
 	reporters: ['progress-append-only', 'clear-text', 'html', 'json'],

@@ -9,20 +9,26 @@ import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { exampleFiles, project, type N8n, type Workflow } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
-import { takeCanvasPictures } from './canvasPictures.mts';
-import { defaultVersionOf, fieldsOf, labelsOf, modeOf, noticesOf } from './descriptions.mts';
-import { Editor, patience } from './editor.mts';
+import { takeCanvasScreenshots } from './canvasScreenshots.mts';
+import {
+	defaultVersion,
+	visibleFields,
+	fieldLabels,
+	modeLabel,
+	noticeTexts,
+} from './descriptions.mts';
+import { Editor, timeoutSeconds } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';
-import { walkToAnEvent, walkToAPoll, walkToTheErrorOutput } from './walk.mts';
+import { receiveFirstEvent, publishPollingTrigger, runWithErrorOutput } from './walkthrough.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
-/** Where n8n is told that it is reached, so that pictures have what others have there. */
+/** The public URL that n8n is configured with, so that screenshots show a realistic one. */
 const publicUrl = 'https://n8n.example.com';
 const node = new ReferralRocket();
 const triggers = [new ReferralRocketTrigger(), new ReferralRocketPollingTrigger()];
 
-/** What a user without a terminal sees and clicks, in Chromium. Makes the pictures of the README. */
+/** Uses n8n as a person without a terminal does, in Chromium. Takes the screenshots for the README. */
 export async function browser(runtime: Runtime, tarball: string): Promise<void> {
 	await using environment = await setUpEnvironment(runtime, tarball, {
 		participants: 1250,
@@ -30,23 +36,23 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	});
 	const { folder, n8n, mockServer } = environment;
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
-	const every = await n8n.saveWorkflow(
+	const everyOperation = await n8n.saveWorkflow(
 		chain('Every operation', [
 			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
 			...operations.map(({ resource, operation }) => ({
 				name: `${resource} ${operation}`,
 				type: 'n8n-nodes-referral-rocket.referralRocket',
-				typeVersion: defaultVersionOf(node.description),
+				typeVersion: defaultVersion(node.description),
 				parameters: { resource, operation },
 				credentials,
 			})),
 			...triggers.map(({ description }, index) => ({
 				name: description.displayName,
 				type: `n8n-nodes-referral-rocket.${description.name}`,
-				typeVersion: defaultVersionOf(description),
-				// Away from the others, over which a trigger lays its button.
+				typeVersion: defaultVersion(description),
+				// Away from the other nodes, as the button of a trigger would cover them.
 				position: [600 * index, 400],
-				// As n8n fills in its own field.
+				// The default of n8n's own field.
 				...(description.polling && {
 					parameters: { pollTimes: { item: [{ mode: 'everyMinute' }] } },
 				}),
@@ -55,13 +61,13 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		]),
 	);
 	const listing = { resource: 'participant', operation: 'list' };
-	const one = await n8n.saveWorkflow(
+	const singleNode = await n8n.saveWorkflow(
 		chain('Participants', [
 			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
 			{
 				name: 'List Participants',
 				type: 'n8n-nodes-referral-rocket.referralRocket',
-				typeVersion: defaultVersionOf(node.description),
+				typeVersion: defaultVersion(node.description),
 				parameters: listing,
 				credentials,
 			},
@@ -71,39 +77,39 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	const { page, output } = editor;
 
 	await editor.step(
-		'Each operation and both triggers have their fields, and no other',
+		'Each operation and both triggers show their fields, and no others',
 		async () => {
-			await editor.openWorkflow(every);
+			await editor.openWorkflow(everyOperation);
 			for (const { resource, operation } of operations) {
-				const fields = fieldsOf(node, { resource, operation });
+				const fields = visibleFields(node, { resource, operation });
 				await editor.openNode(`${resource} ${operation}`);
-				assert.deepEqual(await editor.fieldsShown(fields), labelsOf(fields));
+				assert.deepEqual(await editor.readFieldLabels(fields), fieldLabels(fields));
 				await editor.closeNode();
 			}
 			for (const trigger of triggers) {
-				const fields = fieldsOf(trigger);
+				const fields = visibleFields(trigger);
 				await editor.openNode(trigger.description.displayName);
 				const fromN8n = trigger.description.polling ? ['Poll Times', 'Mode'] : [];
-				const shown = await editor.fieldsShown(fields, fromN8n);
-				assert.deepEqual(shown, [...fromN8n, ...labelsOf(fields)]);
+				const shown = await editor.readFieldLabels(fields, fromN8n);
+				assert.deepEqual(shown, [...fromN8n, ...fieldLabels(fields)]);
 				await editor.closeNode();
 			}
 		},
 	);
-	const walk = { editor, n8n, mockServer, publicUrl };
-	await walkToAnEvent(walk);
-	await walkToAPoll(walk);
-	await editor.step('A campaign given by its link, the step run, the rows there', async () => {
-		await editor.openWorkflow(one);
+	const walkthrough = { editor, n8n, mockServer, publicUrl };
+	await receiveFirstEvent(walkthrough);
+	await publishPollingTrigger(walkthrough);
+	await editor.step('List returns rows for a campaign entered as a link', async () => {
+		await editor.openWorkflow(singleNode);
 		await editor.openNode('List Participants');
-		const byUrl = modeOf(fieldsOf(node, listing), 'campaignId', 'url');
+		const byUrl = modeLabel(visibleFields(node, listing), 'campaignId', 'url');
 		const parameters = editor.element('node-parameters');
-		// A link that is none of a campaign is told of while it is typed.
+		// A link that does not lead to a campaign is reported while typing.
 		const value = 'https://referralrocket.io/pricing';
 		const campaignId = { __rl: true, mode: 'url', value };
-		const notices = noticesOf(fieldsOf(node, { ...listing, campaignId }));
+		const notices = noticeTexts(visibleFields(node, { ...listing, campaignId }));
 		await editor.chooseCampaign(byUrl, value);
-		await editor.shows(parameters, ...notices);
+		await editor.expectText(parameters, ...notices);
 		await editor.chooseCampaign(byUrl, link);
 		for (const notice of notices) await parameters.getByText(notice).waitFor({ state: 'hidden' });
 		await editor.element('node-execute-button').click();
@@ -111,18 +117,18 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.showOutputAs('table');
 		const newest = mockServer.campaign.participants.slice(0, 3);
 		for (const { email } of newest) await output.getByText(email).first().waitFor();
-		await editor.picture('list');
+		await editor.takeScreenshot('list');
 	});
-	await editor.step('The credential is green, and red with a key that is not right', async () => {
+	await editor.step('The credential test passes, and fails with a wrong key', async () => {
 		await editor.element('credential-edit-button').click();
 		const window = editor.element('editCredential-modal');
 		await window.getByText('Connection tested successfully').waitFor();
 		const baseUrl = window.locator('[data-test-id="parameter-input-baseUrl"] input');
-		// For the picture, what everyone else has there.
+		// In the screenshot, the URL that everyone uses.
 		await baseUrl.fill('https://app.referralrocket.io');
 		await baseUrl.blur();
 		await window.getByText('Connection tested successfully').scrollIntoViewIfNeeded();
-		await editor.picture('credential');
+		await editor.takeScreenshot('credential');
 		await baseUrl.fill(mockServer.url);
 		await window.locator('[data-test-id="parameter-input-apiKey"] input').fill('not-the-key');
 		await window.locator('[data-test-id="credential-save-button"]').click();
@@ -130,15 +136,15 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await window.getByText('More details').click();
 		await page.getByText('Referral Rocket refused the API key').first().waitFor();
 	});
-	// The key of the other one is not right by now.
-	const working = await n8n.addCredential(mockServer, webhookSecret);
+	// The key of the other credential is wrong by now.
+	const validCredentials = await n8n.addCredential(mockServer, webhookSecret);
 	// The example needs n8n 2.
-	if (!editor.isVersion1) await runSync(editor, n8n, working);
+	if (!editor.isVersion1) await runSync(editor, n8n, validCredentials);
 	await editor.step(
-		'The Google Sheets example keeps its columns when its nodes are filled in',
+		'The Google Sheets example keeps its columns when its nodes are configured',
 		async () => {
 			const file = 'examples/participant-sync-to-google-sheets.json';
-			const sheets = await n8n.importWorkflow(file, working);
+			const sheets = await n8n.importWorkflow(file, validCredentials);
 			await editor.openWorkflow(sheets);
 			for (const name of ['Write participants', 'Read sheet', 'Mark in sheet']) {
 				await editor.openNode(name);
@@ -152,25 +158,26 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 			await waitUntil(async () => {
 				const saved = JSON.stringify(await n8n.get(`/workflows/${sheets}`));
 				assert.ok(saved.includes(link), 'The workflow is not saved');
-			}, patience);
+			}, timeoutSeconds);
 			const { nodes } = await n8n.get<Workflow>(`/workflows/${sheets}`);
 			const columns = nodes.flatMap(({ name, parameters }) => {
-				const given = (parameters as INodeParameters).columns as INodeParameters | undefined;
-				return given ? [[name, given.mappingMode, given.matchingColumns]] : [];
+				const mapping = (parameters as INodeParameters).columns as INodeParameters | undefined;
+				return mapping ? [[name, mapping.mappingMode, mapping.matchingColumns]] : [];
 			});
-			// n8n sets them back where a sheet is chosen in the node itself.
+			// n8n would reset them if a sheet were chosen in the node itself.
 			assert.deepEqual(columns, [
 				['Write participants', 'autoMapInputData', ['email']],
 				['Mark in sheet', 'autoMapInputData', ['email']],
 			]);
 		},
 	);
-	// Last, since those whom it adds have no names, which the pictures should have.
-	await walkToTheErrorOutput(walk, working);
-	const keepsPictures = runtime.version === n8nVersion && process.argv.includes('--keep-pictures');
+	// Last, because the participants it adds have no names, which the screenshots should show.
+	await runWithErrorOutput(walkthrough, validCredentials);
+	const savesScreenshots =
+		runtime.version === n8nVersion && process.argv.includes('--save-screenshots');
 	const images = path.join(project, 'docs/images');
-	if (keepsPictures) {
-		await editor.step('A picture of each example', async () => {
+	if (savesScreenshots) {
+		await editor.step('Taking a screenshot of each example', async () => {
 			const canvases = path.join(images, 'examples');
 			await rm(canvases, { recursive: true, force: true });
 			await mkdir(canvases, { recursive: true });
@@ -178,32 +185,32 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 			for (const file of exampleFiles()) {
 				workflows.set(path.parse(file).name, await n8n.importWorkflow(file, credentials));
 			}
-			await takeCanvasPictures(page, n8n, workflows, canvases);
+			await takeCanvasScreenshots(page, n8n, workflows, canvases);
 		});
 	}
 	await editor.close();
-	if (!keepsPictures) return;
+	if (!savesScreenshots) return;
 	for (const name of ['sync', 'table', 'trigger', 'list', 'credential']) {
 		await copyFile(path.join(folder, `${name}.png`), path.join(images, `${name}.png`));
 	}
 }
 
-/** The example workflow, run to its end, and the table that it fills. */
+/** Runs the example workflow and shows the table it fills. */
 async function runSync(editor: Editor, n8n: N8n, credentials: object) {
 	const { page } = editor;
 	const sync = await n8n.importWorkflow('examples/participant-sync.json', credentials);
-	await editor.step('The sync workflow, run on the canvas', async () => {
+	await editor.step('The sync workflow runs on the canvas', async () => {
 		await editor.openWorkflow(sync);
 		await page.hover('[data-test-id="canvas-node"][data-node-name="Run now"]');
 		await editor.element('execute-workflow-button-Run now').click();
 		await page.getByText('Workflow executed successfully').waitFor({ timeout: 60_000 });
-		// A trigger that is chosen has a button beside it, which the edge of the canvas would cut.
+		// A selected trigger has a button, which would be cut off at the edge of the canvas.
 		await page.click('.vue-flow__pane', { position: { x: 600, y: 30 } });
-		await editor.picture('sync');
+		await editor.takeScreenshot('sync');
 	});
-	await editor.step('The data table that it has filled', async () => {
+	await editor.step('The data table contains the participants', async () => {
 		await page.goto(await n8n.dataTableUrl());
 		await page.getByText('participant1249@example.com').first().waitFor();
-		await editor.picture('table');
+		await editor.takeScreenshot('table');
 	});
 }

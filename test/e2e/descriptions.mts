@@ -10,24 +10,24 @@ import type {
 import { NodeHelpers } from 'n8n-workflow';
 
 /*
- * What n8n's editor should show of a node, from the node's description.
+ * What n8n's editor should show for a node, derived from the node's description.
  */
 
 export type Theme = 'dark' | 'light';
 
-/** @returns the version that a node has when it is new */
-export const defaultVersionOf = ({ defaultVersion, version }: INodeTypeDescription) =>
+/** @returns the version of a newly added node */
+export const defaultVersion = ({ defaultVersion, version }: INodeTypeDescription) =>
 	defaultVersion ?? Math.max(...[version].flat());
 
 /**
- * @param given what is chosen in a new node; everything else is as n8n fills it in
- * @returns the fields that show then
+ * @param values parameter values of a new node; all others have their defaults
+ * @returns the visible fields
  */
-export function fieldsOf({ description }: INodeType, given: INodeParameters = {}) {
+export function visibleFields({ description }: INodeType, values: INodeParameters = {}) {
 	const { properties } = description;
-	const node = { typeVersion: defaultVersionOf(description) };
+	const node = { typeVersion: defaultVersion(description) };
 	const parameters =
-		NodeHelpers.getNodeParameters(properties, given, true, false, node, description) ?? {};
+		NodeHelpers.getNodeParameters(properties, values, true, false, node, description) ?? {};
 	const isShown = (field: INodeProperties, values = parameters) =>
 		NodeHelpers.displayParameter(values, field, node, description, parameters);
 	return properties
@@ -41,54 +41,54 @@ export function fieldsOf({ description }: INodeType, given: INodeParameters = {}
 
 const isNotice = ({ type }: INodeProperties) => type === 'notice' || type === 'callout';
 
-/** @returns the labels of these fields; behind that of a collection, what can be added to it */
-export const labelsOf = (fields: INodeProperties[]) =>
+/** @returns the labels of these fields; the label of a collection is followed by the options it offers */
+export const fieldLabels = (fields: INodeProperties[]) =>
 	fields
 		.filter((field) => !isNotice(field))
 		.map(({ displayName, type, options = [] }) =>
-			type === 'collection' ? `${displayName}: ${namesOf(options).join(', ')}` : displayName,
+			type === 'collection' ? `${displayName}: ${optionLabels(options).join(', ')}` : displayName,
 		);
 
-const namesOf = (options: NonNullable<INodeProperties['options']>) =>
+const optionLabels = (options: NonNullable<INodeProperties['options']>) =>
 	options.map((option) => ('displayName' in option ? option.displayName : option.name));
 
-/** @returns the texts that stand between the fields */
-export const noticesOf = (fields: INodeProperties[]) =>
+/** @returns the notices between the fields */
+export const noticeTexts = (fields: INodeProperties[]) =>
 	fields.filter(isNotice).map(({ displayName }) => displayName);
 
-/** @returns how n8n calls one of the modes of a field, for example "By ID" */
-export function modeOf(fields: INodeProperties[], field: string, mode: string): string {
+/** @returns the label of one of a field's modes, for example "By ID" */
+export function modeLabel(fields: INodeProperties[], field: string, mode: string): string {
 	const modes = fields.find(({ name }) => name === field)?.modes ?? [];
 	const found = modes.find(({ name }) => name === mode);
 	if (!found) throw new Error(`${field} has no mode ${mode}.`);
 	return found.displayName;
 }
 
-/** @returns the events of a new trigger: their names, and how the node picker calls each */
-export function eventsOf(trigger: INodeType) {
+/** @returns the events of a new trigger: their names, values and labels in the node picker */
+export function triggerEvents(trigger: INodeType) {
 	const isMenu = ({ displayName }: INodeProperties) => /^events?$/i.test(displayName);
-	const options = fieldsOf(trigger).find(isMenu)?.options as INodePropertyOptions[];
+	const options = visibleFields(trigger).find(isMenu)?.options as INodePropertyOptions[];
 	return options.map(({ name, value, action = `On ${name}` }) => ({ name, value, action }));
 }
 
-/** @returns what the panel beside a trigger says while the workflow is published, or is not yet */
-export function panelTextsOf({ description }: INodeType, state: 'active' | 'inactive'): string[] {
+/** @returns the texts of the panel next to a trigger, while the workflow is published (active) or not */
+export function panelTexts({ description }: INodeType, state: 'active' | 'inactive'): string[] {
 	const panel = description.triggerPanel as TriggerPanelDefinition;
 	return [panel.header, panel.activationHint, panel.executionsHelp].map((text = '') =>
-		plain(typeof text === 'string' ? text : text[state]),
+		withoutMarkup(typeof text === 'string' ? text : text[state]),
 	);
 }
 
-/** @returns how the node picker calls a node: triggers without that word */
-export const pickerNameOf = ({ description }: INodeType) =>
+/** @returns the name of a node in the node picker, which omits the word "Trigger" */
+export const pickerName = ({ description }: INodeType) =>
 	description.displayName.replace('Trigger', '').trim();
 
-/** @returns the file name of a node's icon in a theme */
-export const iconOf = ({ description }: INodeType, theme: Theme) =>
+/** @returns the file name of a node's icon for a theme */
+export const iconFile = ({ description }: INodeType, theme: Theme) =>
 	path.basename((description.icon as Record<Theme, string>)[theme]);
 
-/** @returns a text as it reads, without the markup that n8n takes in some texts */
-export const plain = (text: string) =>
+/** @returns a text without the HTML that n8n accepts in some texts */
+export const withoutMarkup = (text: string) =>
 	text
 		.replace(/<br ?\/?>/g, ' ')
 		.replace(/<[^>]+>/g, '')

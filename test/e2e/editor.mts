@@ -8,18 +8,18 @@ import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { owner, type N8n } from '../../tools/n8n/n8n.mts';
 import { findProgram } from '../../tools/n8n/services.mts';
-import { iconOf, pickerNameOf, plain, type Theme } from './descriptions.mts';
-import { screenshotOfFailure } from './failures.mts';
+import { iconFile, pickerName, withoutMarkup, type Theme } from './descriptions.mts';
+import { failureScreenshot } from './failures.mts';
 
-/** One element of n8n's editor, by the name that n8n itself gives it for tests. */
-const id = (name: string) => `[data-test-id="${name}"]`;
+/** Selects an element of n8n's editor by its test ID. */
+const testId = (name: string) => `[data-test-id="${name}"]`;
 
-/** For how many seconds anything is waited for. */
-export const patience = 90;
+/** Timeout for anything the editor does. */
+export const timeoutSeconds = 90;
 
-/** n8n's editor in Chromium, with what a person does in it. Both versions of n8n are meant. */
+/** n8n's editor in Chromium, with the actions of a user. Supports both versions of n8n. */
 export class Editor {
-	/** What the editor is connected to n8n for: it runs nothing without. */
+	/** The connection to n8n, without which the editor runs nothing. */
 	private connection: { socket: WebSocket; workflowId?: string } | undefined;
 
 	private constructor(
@@ -44,15 +44,15 @@ export class Editor {
 
 	/**
 	 * Starts Chromium and logs in.
-	 * @param version of n8n
-	 * @param folder for pictures
-	 * @throws Missing when this machine has no Chromium
+	 * @param version the version of n8n
+	 * @param folder where to save screenshots
+	 * @throws Missing if Chromium is not installed on this machine
 	 */
 	static async open(n8n: N8n, version: string, folder: string): Promise<Editor> {
 		const chrome = await chromium.launch({
 			executablePath: findProgram(['chromium', 'chromium-browser', 'google-chrome']),
 			args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
-			// Else Ctrl-C ends this process before everything else is stopped.
+			// Otherwise Ctrl-C would end this process before everything else is stopped.
 			handleSIGINT: false,
 			handleSIGTERM: false,
 			handleSIGHUP: false,
@@ -62,14 +62,14 @@ export class Editor {
 			viewport: { width: 1280, height: 800 },
 			colorScheme: 'light',
 		});
-		// On a busy machine the editor takes its time to load.
-		page.setDefaultTimeout(patience * 1000);
+		// On a busy machine the editor is slow to load.
+		page.setDefaultTimeout(timeoutSeconds * 1000);
 		const editor = new Editor(chrome, page, n8n, version.startsWith('1.'), folder);
 		await editor.step('Logging in', async () => {
 			await page.goto(`${n8n.url}/signin`);
 			await page.fill('input[name=emailOrLdapLoginId]', owner.email);
 			await page.fill('input[name=password]', owner.password);
-			await page.click(id('form-submit-button'));
+			await page.click(testId('form-submit-button'));
 			await page.waitForURL(/\/(home|workflow)/);
 		});
 		return editor;
@@ -79,28 +79,28 @@ export class Editor {
 		await this.chrome.close();
 	}
 
-	/** Runs one step, and takes a picture where it does not hold. */
+	/** Runs one step, and takes a screenshot if it fails. */
 	async step(title: string, work: () => Promise<void>): Promise<void> {
 		await step(title, work).catch(async (error: unknown) => {
-			const file = path.join(this.folder, screenshotOfFailure);
-			// A page that hangs gives no picture, and that must not hide the failure.
+			const file = path.join(this.folder, failureScreenshot);
+			// A page that hangs yields no screenshot, which must not hide the failure.
 			await this.page.screenshot({ path: file }).catch(() => undefined);
 			throw error;
 		});
 	}
 
-	/** Takes a picture for the README, when nothing of the moment is in it. */
-	async picture(name: string): Promise<void> {
+	/** Takes a screenshot for the README, without notifications and animations. */
+	async takeScreenshot(name: string): Promise<void> {
 		await this.page.mouse.move(0, 0);
 		await this.page.locator('.el-notification').first().waitFor({ state: 'hidden' });
-		// What fades or slides has ended then.
+		// By then, every transition has finished.
 		await this.page.waitForTimeout(1000);
 		const file = path.join(this.folder, `${name}.png`);
 		await this.page.screenshot({ path: file, animations: 'disabled' });
 		assert.ok((await stat(file)).size < 150_000, `${name}.png is too large for the README`);
 	}
 
-	/** Does a check in the dark theme and then in the light one, in which the page stays. */
+	/** Runs a check in the dark theme and then in the light one, which stays on. */
 	async inBothThemes(check: (theme: Theme) => Promise<void>): Promise<void> {
 		for (const colorScheme of ['dark', 'light'] as const) {
 			await this.page.emulateMedia({ colorScheme });
@@ -108,55 +108,55 @@ export class Editor {
 		}
 	}
 
-	/** Waits until all these texts can be read in a part of the page. */
-	async shows(part: Locator, ...texts: string[]): Promise<void> {
+	/** Waits until a part of the page shows all these texts. */
+	async expectText(part: Locator, ...texts: string[]): Promise<void> {
 		await waitUntil(async () => {
-			const shown = plain(await part.innerText({ timeout: 1000 }));
+			const shown = withoutMarkup(await part.innerText({ timeout: 1000 }));
 			for (const text of texts) {
-				assert.ok(shown.includes(text), `"${text}" is not shown, but: ${shown}`);
+				assert.ok(shown.includes(text), `"${text}" is not shown, only: ${shown}`);
 			}
-		}, patience);
+		}, timeoutSeconds);
 	}
 
-	/** Waits until the icon of a node in a part of the page is the one for the theme. */
-	async showsIcon(part: Locator, node: INodeType, theme: Theme): Promise<void> {
-		const icon = part.locator(`img[src$="/${iconOf(node, theme)}"]:visible`).first();
+	/** Waits until a part of the page shows a node's icon for the theme. */
+	async expectIcon(part: Locator, node: INodeType, theme: Theme): Promise<void> {
+		const icon = part.locator(`img[src$="/${iconFile(node, theme)}"]:visible`).first();
 		await icon.waitFor();
 		await waitUntil(async () => {
 			const isDrawn = await icon.evaluate(
 				(image) => 'naturalWidth' in image && image.naturalWidth !== 0,
 			);
-			assert.ok(isDrawn, `The ${theme} icon is no picture`);
-		}, patience);
+			assert.ok(isDrawn, `The ${theme} icon is not a valid image`);
+		}, timeoutSeconds);
 	}
 
 	/** Opens a saved workflow. */
 	async openWorkflow(workflowId: string): Promise<void> {
 		await this.page.goto(`${this.n8n.url}/workflow/${workflowId}`);
-		await this.page.waitForSelector(id('canvas-node'));
-		// The editor can be used before its connection to n8n stands.
+		await this.page.waitForSelector(testId('canvas-node'));
+		// The editor can be used before it is connected to n8n.
 		await waitUntil(async () => {
 			const { connection, isVersion1 } = this;
-			// n8n 1 says nothing when it stands.
+			// n8n 1 does not report when it is connected.
 			const isConnected = isVersion1 ? connection : connection?.workflowId === workflowId;
 			assert.ok(isConnected, 'The editor is not connected to n8n');
-		}, patience);
+		}, timeoutSeconds);
 	}
 
-	/** Opens an empty canvas and looks for a node in the picker. */
-	async searchNodes(words: string): Promise<Locator> {
+	/** Opens an empty canvas and searches the node picker. */
+	async searchNodes(query: string): Promise<Locator> {
 		await this.page.goto(`${this.n8n.url}/workflow/new`);
-		await this.page.click(id('canvas-plus-button'));
-		await this.page.fill(id('node-creator-search-bar'), words);
-		return this.page.locator(id('node-creator'));
+		await this.page.click(testId('canvas-plus-button'));
+		await this.page.fill(testId('node-creator-search-bar'), query);
+		return this.page.locator(testId('node-creator'));
 	}
 
 	/** @returns the tile of a node in the picker */
 	tile(node: INodeType): Locator {
 		const name = this.page
-			.locator(id('node-creator-item-name'))
-			.getByText(pickerNameOf(node), { exact: true });
-		return this.page.locator(id('item-iterator-item')).filter({ has: name });
+			.locator(testId('node-creator-item-name'))
+			.getByText(pickerName(node), { exact: true });
+		return this.page.locator(testId('item-iterator-item')).filter({ has: name });
 	}
 
 	/** @returns the ID of the open workflow */
@@ -166,31 +166,31 @@ export class Editor {
 
 	/** @returns the panel of the open node */
 	get panel(): Locator {
-		return this.page.locator(id('ndv'));
+		return this.page.locator(testId('ndv'));
 	}
 
-	/** @returns the part of the panel with what comes out */
+	/** @returns the part of the panel that shows the node's output */
 	get output(): Locator {
-		return this.page.locator(id('output-panel'));
+		return this.page.locator(testId('output-panel'));
 	}
 
-	/** @returns one of the choices of the menu that is open */
+	/** @returns an option of the open menu */
 	option(text: string): Locator {
 		return this.page.locator('.el-select-dropdown__item:visible', { hasText: text });
 	}
 
-	/** @returns an element of the page, by the name that n8n gives it for tests */
+	/** @returns a visible element of the page, by its test ID */
 	element(name: string): Locator {
-		return this.page.locator(`${id(name)}:visible`);
+		return this.page.locator(`${testId(name)}:visible`);
 	}
 
-	/** Shows what comes out in one of n8n's views. */
+	/** Switches the output to one of n8n's views. */
 	async showOutputAs(view: 'schema' | 'table'): Promise<void> {
-		await this.output.locator(id(`radio-button-${view}`)).click();
+		await this.output.locator(testId(`radio-button-${view}`)).click();
 	}
 
 	async openNode(name: string): Promise<void> {
-		await this.page.dblclick(`${id('canvas-node')}[data-node-name="${name}"]`);
+		await this.page.dblclick(`${testId('canvas-node')}[data-node-name="${name}"]`);
 		await this.element('node-parameters').waitFor();
 	}
 
@@ -204,39 +204,39 @@ export class Editor {
 		await this.option(name).click();
 	}
 
-	/** @param mode as the menu calls it */
+	/** @param mode its label in the menu */
 	async chooseCampaign(mode: string, campaign: string): Promise<void> {
 		await this.element('rlc-mode-selector').click();
 		await this.option(mode).click();
-		await this.page.fill(`${id('rlc-input')} input, input${id('rlc-input')}`, campaign);
+		await this.page.fill(`${testId('rlc-input')} input, input${testId('rlc-input')}`, campaign);
 	}
 
-	/** @returns the labels of the open node's fields; behind those of a collection, what can be added to it */
-	async fieldsShown(expected: INodeProperties[], fromN8n: string[] = []): Promise<string[]> {
+	/** @returns the labels of the open node's fields; the label of a collection is followed by the options it offers */
+	async readFieldLabels(expected: INodeProperties[], fromN8n: string[] = []): Promise<string[]> {
 		const parameters = this.element('node-parameters');
 		const labels = async () => {
-			const shown = await parameters.locator(`${id('input-label')}:visible`).allInnerTexts();
+			const shown = await parameters.locator(`${testId('input-label')}:visible`).allInnerTexts();
 			return shown.map((label) => label.split('\n')[0].trim());
 		};
-		// n8n shows some only a moment later. Where one never comes, the caller sees which.
+		// n8n shows some fields with a delay. If one never appears, the caller reports which.
 		const count = fromN8n.length + expected.filter(({ type }) => type !== 'notice').length;
 		const allShown = async () => assert.ok((await labels()).length >= count);
-		await waitUntil(allShown, patience).catch(() => undefined);
+		await waitUntil(allShown, timeoutSeconds).catch(() => undefined);
 		const fields = await labels();
 		const collections = expected.filter(({ type }) => type === 'collection');
-		const button = this.isVersion1 ? '.param-options' : id('collection-parameter-add');
-		// From the last one up, as the button goes away with the last thing that can be added.
+		const button = this.isVersion1 ? '.param-options' : testId('collection-parameter-add');
+		// In reverse order, as a button disappears along with the last option to add.
 		for (const [index, { displayName }] of [...collections.entries()].reverse()) {
 			const before = await labels();
 			await parameters.locator(`${button}:visible`).nth(index).click();
 			const choices = this.page.locator('.el-select-dropdown__item:visible');
 			let names: string[] = [];
 			await waitUntil(async () => {
-				// What there is only one of is added at once.
+				// A single option is added without a menu.
 				const added = (await labels()).filter((name) => !before.includes(name));
 				names = added.length > 0 ? added : await choices.allInnerTexts();
 				assert.ok(names.length > 0, `Nothing can be added to ${displayName}`);
-			}, patience);
+			}, timeoutSeconds);
 			fields[fields.indexOf(displayName)] = `${displayName}: ${names.join(', ')}`;
 			if (await choices.first().isVisible()) {
 				await this.page.keyboard.press('Escape');
@@ -246,7 +246,7 @@ export class Editor {
 		return fields;
 	}
 
-	/** Publishes the workflow with n8n's button, as "active" is called since n8n 2, and reads what n8n says then. */
+	/** Publishes the workflow with n8n's button ("activates" it, in n8n 1) and checks the message n8n shows. */
 	async publish(message: string): Promise<void> {
 		if (this.isVersion1) await this.element('workflow-activate-switch').click();
 		else {
@@ -254,15 +254,15 @@ export class Editor {
 			await this.element('workflow-publish-button').click();
 		}
 		const published = this.element('activation-modal');
-		await this.shows(published, message);
+		await this.expectText(published, message);
 		await published.getByRole('button', { name: 'Got it' }).click();
 		await published.waitFor({ state: 'hidden' });
-		// Ends n8n's check list for production, which lies over the tabs.
+		// Closes n8n's production checklist, which covers the tabs.
 		await this.page.keyboard.press('Escape');
 	}
 
-	/** Opens the list of executions and waits until these are there, the last first. */
-	async showsExecutions(...outcomes: string[]): Promise<void> {
+	/** Opens the list of executions and waits until it shows these, latest first. */
+	async expectExecutions(...outcomes: string[]): Promise<void> {
 		await this.element('radio-button-executions').click();
 		const list = this.element('current-executions-list').locator(
 			'[data-test-id^="execution-details-"]',
@@ -273,6 +273,6 @@ export class Editor {
 				shown.map((text) => /Succeeded|Error|Running/.exec(text)?.[0]),
 				outcomes,
 			);
-		}, patience);
+		}, timeoutSeconds);
 	}
 }

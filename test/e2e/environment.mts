@@ -5,10 +5,10 @@ import { step } from '../../tools/command-line/progress.mts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
 
 /**
- * What every part plays on: n8n with the package in it, its owner logged in, and a mock server for the
- * service. Both are stopped when the part ends, whether it holds or not: await using environment = …
+ * Starts what every part needs: an n8n with the package installed and its owner logged in, and a mock
+ * server for the service. Both are stopped when the part ends, passed or failed: await using environment = …
  * @param tarball the packed package, or its name and version on npm
- * @param settings how many participants the campaign has, and what n8n is told beyond the usual
+ * @param settings number of participants in the campaign, and additional environment variables for n8n
  */
 export async function setUpEnvironment(
 	runtime: Runtime,
@@ -29,10 +29,10 @@ export async function setUpEnvironment(
 		folder,
 		n8n,
 		mockServer,
-		/** Stops n8n and starts it anew, which the environment's n8n then is. */
-		async startAgain(meanwhile: () => Promise<void>) {
+		/** Restarts n8n. Afterwards, `n8n` of the environment is the new one. */
+		async restart(whileStopped: () => Promise<void>) {
 			await this.n8n.stop();
-			await meanwhile();
+			await whileStopped();
 			this.n8n = await startN8n();
 			await this.n8n.logIn();
 		},

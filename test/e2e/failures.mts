@@ -4,19 +4,19 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { project } from '../../tools/n8n/n8n.mts';
 
-/** A picture of the browser at the moment of a failure, in the part's temporary folder. */
-export const screenshotOfFailure = 'failure.png';
-const files = ['n8n.log', screenshotOfFailure];
+/** A screenshot of the browser at the moment of a failure, in the part's temporary folder. */
+export const failureScreenshot = 'failure.png';
+const files = ['n8n.log', failureScreenshot];
 
-/** @returns the folder for what a part that did not hold leaves behind */
+/** @returns the folder for the artifacts of a failed part */
 export const failureFolder = (part: string, version: string) =>
 	path.join(project, 'test/e2e/failures', `${part}-${version}`);
 
 /**
- * Keeps what explains a failure, before the temporary folders are removed.
- * @param folder where to; it is made
- * @param error what the part ended with
- * @param from the temporary folders of the part: one for each n8n and worker
+ * Saves what explains a failure before the temporary folders are removed.
+ * @param folder where to save it; created if necessary
+ * @param error the error that ended the part
+ * @param from the temporary folders of the part, one for each n8n and worker
  */
 export async function saveArtifacts(folder: string, error: unknown, from: string[]): Promise<void> {
 	await mkdir(folder, { recursive: true });

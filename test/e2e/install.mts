@@ -6,15 +6,15 @@ import { installPackage, packageJson, temporaryFolder } from '../../tools/n8n/n8
 import { step } from '../../tools/command-line/progress.mts';
 
 /**
- * The README's command installs the package and nothing else, with the Node.js that runs this test and
- * with the one that n8n runs on. n8n brings its own n8n-workflow; a second one would not even install on
- * Node.js 20 and 22.
+ * The README's command installs only the package, with the Node.js that runs this test and with the one
+ * that n8n runs on. n8n includes its own n8n-workflow; a second one would not even install on Node.js 20
+ * and 22.
  */
 export async function install({ nodeBin }: Runtime, tarball: string): Promise<void> {
 	const { name } = await packageJson();
-	for (const folderOfNode of [path.dirname(process.execPath), nodeBin]) {
-		await step(`Installing with ${folderOfNode}`, async () => {
-			const modules = await installPackage(await temporaryFolder(), tarball, folderOfNode);
+	for (const nodeFolder of [path.dirname(process.execPath), nodeBin]) {
+		await step(`Installing with ${nodeFolder}`, async () => {
+			const modules = await installPackage(await temporaryFolder(), tarball, nodeFolder);
 			const installed = (await readdir(modules)).filter((entry) => !entry.startsWith('.'));
 			assert.deepEqual(installed, [name]);
 		});

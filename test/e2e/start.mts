@@ -17,7 +17,7 @@ import { upgrade } from './upgrade.mts';
 import { versions } from './versions.mts';
 
 /*
- * Tests the packed package in real n8n, part by part: npm run e2e, or npm run e2e -- triggers.
+ * Tests the packed package in a real n8n: npm run e2e runs every part, npm run e2e -- triggers only one.
  */
 
 interface Part {
@@ -45,18 +45,18 @@ const parts: Part[] = [
 const passed = 'passed';
 
 async function endToEnd(): Promise<number> {
-	const wanted = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+	const requested = process.argv.slice(2).filter((name) => !name.startsWith('--'));
 	const names = [...new Set(parts.map(({ name }) => name))];
-	const unknown = wanted.find((name) => !names.includes(name));
+	const unknown = requested.find((name) => !names.includes(name));
 	if (unknown)
-		throw new UserError(`There is no part "${unknown}". The parts: ${names.join(', ')}.`);
+		throw new UserError(`There is no part "${unknown}". Available parts: ${names.join(', ')}.`);
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
-	const chosen = parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-	const versionsOfN8n = [...new Set(chosen.map(({ version }) => version))];
+	const selected = parts.filter(({ name }) => requested.length === 0 || requested.includes(name));
+	const versionsOfN8n = [...new Set(selected.map(({ version }) => version))];
 	const runtimes = await Promise.all(versionsOfN8n.map(installRuntime));
-	const rows: string[][] = [['part', 'where', 'seconds', '']];
-	for (const { name, version, run } of chosen) {
+	const rows: string[][] = [['part', 'runs on', 'seconds', 'result']];
+	for (const { name, version, run } of selected) {
 		const runtime = runtimes[versionsOfN8n.indexOf(version)];
 		const start = Date.now();
 		const foldersBefore = temporaryFolders.length;
@@ -75,7 +75,7 @@ async function endToEnd(): Promise<number> {
 		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
 	console.log(`\n${asTable(rows)}`);
-	// What could not be run is not passed.
+	// A part that could not be run has not passed.
 	return rows.slice(1).every((row) => row.includes(passed)) ? 0 : 1;
 }
 

@@ -9,7 +9,7 @@ import { setUpEnvironment } from './environment.mts';
 
 const token = 'the-assistant-knows-it';
 
-/** What each tool of the example asks a model for, which is what a model can rely on. */
+/** The inputs of each tool in the example, as a model sees them. */
 const inputs: Record<string, Record<string, string>> = {
 	Add_participant: { email: 'string', referredByCode: 'string' },
 	Get_participant: { email: 'string' },
@@ -18,7 +18,7 @@ const inputs: Record<string, Record<string, string>> = {
 	Validate_referral_code: { code: 'string' },
 };
 
-/** The node as tools of an MCP server, used by an MCP client that knows nothing but what n8n tells it. */
+/** Uses the node as tools of an MCP server, with a client that knows only what n8n reports. */
 export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 	await using environment = await setUpEnvironment(runtime, tarball, { participants: 260 });
 	const { n8n, mockServer } = environment;
@@ -34,19 +34,19 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 		({ nodes }) => (nodes[0].credentials = { httpBearerAuth: bearer }),
 	);
 	await n8n.activate(workflow);
-	const connect = async (given: string) => {
+	const connect = async (bearerToken: string) => {
 		const client = new Client({ name: 'Assistant', version: '1.0.0' });
-		const headers = { authorization: `Bearer ${given}` };
+		const headers = { authorization: `Bearer ${bearerToken}` };
 		const url = new URL(`${n8n.url}/mcp/referral-rocket`);
 		await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
 		return client;
 	};
 
-	await step('Without the token there is nothing to see', async () => {
+	await step('The server refuses a wrong token', async () => {
 		await assert.rejects(connect('guessed'), /Authorization data is wrong/);
 	});
 	const client = await connect(token);
-	await step('Every tool says what it is for and what it asks for', async () => {
+	await step('Every tool has a description and typed inputs', async () => {
 		await waitUntil(async () => assert.equal((await client.listTools()).tools.length, 5), 20);
 		for (const { name, description, inputSchema } of (await client.listTools()).tools) {
 			const properties = Object.entries(inputSchema.properties ?? {}) as Array<
@@ -58,18 +58,18 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			assert.ok(String(description).length > 80, `${name}: ${description}`);
 		}
 	});
-	const call = async (name: string, given: object) => {
-		const { content, isError } = await client.callTool({ name, arguments: { ...given } });
+	const call = async (name: string, values: object) => {
+		const { content, isError } = await client.callTool({ name, arguments: { ...values } });
 		const [{ text }] = content as Array<{ text: string }>;
 		return { isError, text };
 	};
-	const use = async <Row,>(name: string, given: object) => {
-		const { isError, text } = await call(name, given);
+	const use = async <Row,>(name: string, values: object) => {
+		const { isError, text } = await call(name, values);
 		assert.ok(!isError, text);
 		return JSON.parse(text) as Row[];
 	};
 	const [newest] = campaign.participants;
-	await step('Each tool does what it says', async () => {
+	await step('Each tool works', async () => {
 		const referredByCode = newest.referralCode;
 		const [added] = await use<Participant>('Add_participant', {
 			email: 'ana@example.com',
@@ -110,7 +110,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			]);
 		}
 	});
-	await step('What can not be done is told in words that a model can act on', async () => {
+	await step('Failures are reported in words that a model can act on', async () => {
 		const before = mockServer.requests.length;
 		const unusable = await call('Add_participant', { email: 'ana at example', referredByCode: '' });
 		assert.match(unusable.text, /"ana at example" is not an email address/);

@@ -13,7 +13,7 @@ import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
-import { chain, eventHookPath, webhookSecret } from './workflow.mts';
+import { chain, eventWebhookPath, webhookSecret } from './workflow.mts';
 
 /** n8n can start no workflow, as it can't store the execution, and takes about a second to find out. */
 const refuseExecutions = `
@@ -102,7 +102,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	campaign.qualify(referee);
 	campaign.status = 'Pause';
 
-	const url = n8n.url + eventHookPath;
+	const url = n8n.url + eventWebhookPath;
 	const signUp = (name: string) => campaign.add(`${name}@example.com`);
 	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
 	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
@@ -200,7 +200,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 
 	signUp('zoe');
-	await environment.startAgain(async () => {
+	await environment.restart(async () => {
 		assert.equal(await deliver(url, ana, webhookSecret), 0);
 	});
 	await step('After the restart nothing comes twice and nobody is missing', async () => {

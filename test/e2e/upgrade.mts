@@ -7,16 +7,16 @@ import { step } from '../../tools/command-line/progress.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
-import { eventHookPath, webhookSecret } from './workflow.mts';
+import { eventWebhookPath, webhookSecret } from './workflow.mts';
 
 /**
- * Workflows that were saved with an earlier version of the package go on as they were after an update.
- * test/e2e/records keeps a folder of workflows for each released version; they never change again.
+ * Workflows saved with an earlier version of the package still work after an update.
+ * test/e2e/records has a folder of workflows for each released version, which must never change.
  */
 export async function upgrade(runtime: Runtime, tarball: string): Promise<void> {
 	const { name, version } = await packageJson();
 	for (const earlier of readdirSync(path.join(project, 'test/e2e/records'))) {
-		// The first release has none before it: it is installed over itself, so that the way is proven.
+		// The first release has no predecessor: it is installed over itself, to test the procedure.
 		const before = earlier === version ? tarball : `${name}@${earlier}`;
 		await upgradeFrom(earlier, runtime, before, tarball);
 	}
@@ -29,14 +29,14 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const importRecord = async (file: string) =>
 		await n8n.importWorkflow(`test/e2e/records/${earlier}/${file}.json`, credentials);
-	const every = await importRecord('every-operation');
-	const hook = await importRecord('webhook-trigger');
-	const poll = await importRecord('polling-trigger');
-	await n8n.activate(hook);
-	await n8n.activate(poll);
+	const everyOperation = await importRecord('every-operation');
+	const webhookWorkflow = await importRecord('webhook-trigger');
+	const pollingWorkflow = await importRecord('polling-trigger');
+	await n8n.activate(webhookWorkflow);
+	await n8n.activate(pollingWorkflow);
 
 	const run = async () => {
-		const { status, message, runData } = await environment.n8n.run(every, 'Run Now');
+		const { status, message, runData } = await environment.n8n.run(everyOperation, 'Run Now');
 		assert.equal(status, 'success', message);
 		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
 	};
@@ -44,7 +44,7 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		eventAbout('referrer_added', participant, 1_760_000_000_000),
 	);
 	const send = async (event: object) =>
-		await deliver(n8n.url + eventHookPath, event, webhookSecret);
+		await deliver(n8n.url + eventWebhookPath, event, webhookSecret);
 	const expectExecutions = async (workflow: string, count: number) => {
 		await waitUntil(async () => {
 			const statuses = (await environment.n8n.executionSummaries(workflow)).map(
@@ -54,25 +54,25 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		}, 90);
 	};
 	campaign.add('for-the-next-poll@example.com');
-	// The first run adds someone, so only from the second on every run gives the same.
+	// The first run adds a participant, so runs return the same only from the second on.
 	await run();
-	const gave = await step(
-		`Workflows of version ${earlier} are saved, published and run`,
+	const outputsBefore = await step(
+		`Saving, publishing and running workflows of version ${earlier}`,
 		async () => {
 			assert.equal(await send(ana), 200);
-			await expectExecutions(hook, 1);
+			await expectExecutions(webhookWorkflow, 1);
 			return await run();
 		},
 	);
-	await environment.startAgain(async () => {
-		await step('The package is updated', async () => installPackage(folder, after));
+	await environment.restart(async () => {
+		await step('Updating the package', async () => installPackage(folder, after));
 	});
-	await step('All of them go on as they were', async () => {
-		assert.deepEqual(await run(), gave);
+	await step('All of them work as before', async () => {
+		assert.deepEqual(await run(), outputsBefore);
 		await waitUntil(async () => assert.equal(await send(bob), 200), 30);
 		assert.equal(await send(ana), 200);
 		assert.equal(await send(zoe), 200);
-		await expectExecutions(hook, 3);
-		await expectExecutions(poll, 1);
+		await expectExecutions(webhookWorkflow, 3);
+		await expectExecutions(pollingWorkflow, 1);
 	});
 }

@@ -1,20 +1,21 @@
-/** What the service signs its events with in all parts. */
+/** The secret with which the service signs its events, in all parts. */
 export const webhookSecret = 'whsec_3f1c90aa57';
 
-/** Where the workflow "Referral event to message" waits for events. */
-export const eventHookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
+/** The webhook path of the workflow "Referral event to message". */
+export const eventWebhookPath = '/webhook/5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01/referral-rocket';
 
-export interface NodeOfWorkflow {
+export interface WorkflowNode {
 	name: string;
 	type: string;
 	[setting: string]: unknown;
 }
 
 /**
- * @param nodes each leads to the next; what is not said about one is as n8n makes it
- * @returns the workflow, as n8n saves it
+ * Creates a workflow from a sequence of nodes.
+ * @param nodes each is connected to the next; missing settings have defaults
+ * @returns the workflow, in the format that n8n saves
  */
-export const chain = (name: string, nodes: NodeOfWorkflow[]) => ({
+export const chain = (name: string, nodes: WorkflowNode[]) => ({
 	name,
 	settings: { executionOrder: 'v1' },
 	nodes: nodes.map((node, index) => ({

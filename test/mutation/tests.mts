@@ -1,8 +1,8 @@
 import { operations } from '../support/operations.mts';
 
 /*
- * The tests that judge a mutant, in one file, so that n8n is loaded once for it and not fifteen times.
- * Left out are faults, whose tests run at the same time, so that nobody can tell which of them runs what.
+ * The tests that each mutant must pass, in one file, so that n8n is loaded once and not fifteen times.
+ * The tests of faults are excluded: they run concurrently, so coverage can't be attributed to them.
  */
 
 const files = [

@@ -1,10 +1,10 @@
-/** Fails a run of all tests if one of the engines ran none of them: nobody would notice otherwise. */
+/** Fails a full test run if no test ran on one of the engines, which would otherwise go unnoticed. */
 module.exports = class {
 	#missing = new Set();
 
 	constructor({ projects, testPathPatterns, testNamePattern, selectProjects }) {
-		const isPart = testPathPatterns.patterns.length > 0 || testNamePattern || selectProjects;
-		if (!isPart) this.#missing = new Set(projects.map(({ displayName }) => displayName));
+		const isPartialRun = testPathPatterns.patterns.length > 0 || testNamePattern || selectProjects;
+		if (!isPartialRun) this.#missing = new Set(projects.map(({ displayName }) => displayName));
 	}
 
 	onTestFileResult({ context }, { numPassingTests }) {

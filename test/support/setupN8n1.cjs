@@ -1,6 +1,6 @@
 /*
- * Jest must not wait for what n8n 1 does not end: it cleans up its SSH connections every minute as long as
- * its process runs, and its sleep can't be stopped.
+ * Keeps Jest from waiting for timers that n8n 1 never clears: it cleans up SSH connections every minute
+ * for as long as the process runs, and its sleep can't be aborted.
  */
 const { setInterval, setTimeout } = globalThis;
 const longestTest = 600_000;

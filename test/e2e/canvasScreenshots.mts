@@ -4,13 +4,13 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { N8n } from '../../tools/n8n/n8n.mts';
 
-const largestBytes = 150_000;
-/** Beside the nodes, in pixels; a node's name may be wider than it is. */
+const maxBytes = 150_000;
+/** Left and right of the nodes, in pixels; a node's name may be wider than the node. */
 const margin = 56;
-/** Below the nodes, in pixels, where their names are, and lines that lead back. */
+/** Below the nodes, in pixels, for their names and for connections that lead back. */
 const marginBelow = 88;
 
-/** What lies over the canvas: zooming, adding, running. */
+/** Buttons that cover the canvas: zoom, add, run. */
 const buttons = [
 	'[class*="executionButtons"]',
 	'[class*="nodeButtonsWrapper"]',
@@ -19,13 +19,13 @@ const buttons = [
 ].join();
 
 /**
- * Takes a picture of the canvas of each workflow, as the editor shows it when it is opened.
- * @param page of someone who is logged in
- * @param workflows the ID in this n8n of each, by the name that its picture gets
- * @param folder where the pictures go; it is there already
- * @returns the pictures' files
+ * Takes a screenshot of the canvas of each workflow, as the editor shows it when it is opened.
+ * @param page a page with a logged-in user
+ * @param workflows the IDs of the workflows in this n8n, by the name of their screenshot
+ * @param folder an existing folder for the screenshots
+ * @returns the paths of the screenshots
  */
-export async function takeCanvasPictures(
+export async function takeCanvasScreenshots(
 	page: Page,
 	n8n: N8n,
 	workflows: Map<string, string>,
@@ -40,30 +40,30 @@ export async function takeCanvasPictures(
 		await page.waitForSelector('[data-test-id="canvas-node"]');
 		await page.click('[data-test-id="zoom-to-fit"]');
 		await page.addStyleTag({ content: `${buttons} { display: none !important }` });
-		// A trigger under the pointer has a button of its own.
+		// A trigger under the pointer shows a button.
 		await page.mouse.move(0, 0);
-		// n8n moves there in a third of a second.
+		// The animation of n8n takes a third of a second.
 		await page.waitForTimeout(1000);
-		// Room below for names: n8n makes only the nodes fit.
+		// Room below for the names: n8n fits only the nodes.
 		await page.setViewportSize({ width, height: height + marginBelow });
 		const file = path.join(folder, `${name}.png`);
-		const clip = await placeOfNodes(page);
+		const clip = await nodesArea(page);
 		await page.screenshot({ path: file, clip, animations: 'disabled' });
-		assert.ok((await stat(file)).size < largestBytes, `${name}.png is too large for the docs`);
+		assert.ok((await stat(file)).size < maxBytes, `${name}.png is too large for the docs`);
 		files.push(file);
 		await page.setViewportSize({ width, height });
 	}
 	return files;
 }
 
-/** @returns the part of the page that holds all nodes and notes */
-async function placeOfNodes(page: Page) {
+/** @returns the part of the page that contains all nodes and notes */
+async function nodesArea(page: Page) {
 	const nodes = await page.locator('.vue-flow__node').all();
 	const boxes = (await Promise.all(nodes.map(async (node) => await node.boundingBox()))).filter(
 		(box) => box !== null,
 	);
 	const canvas = await page.locator('[data-test-id="canvas"]').boundingBox();
-	assert.ok(canvas && boxes.length > 0, 'There is nothing on the canvas');
+	assert.ok(canvas && boxes.length > 0, 'The canvas is empty');
 	const left = Math.max(canvas.x, Math.min(...boxes.map(({ x }) => x)) - margin);
 	const top = Math.max(canvas.y, Math.min(...boxes.map(({ y }) => y)) - margin / 2);
 	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + margin;

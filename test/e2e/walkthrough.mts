@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
+import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
+import type { MockServer } from '../../tools/mock-server/service.mts';
+import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
+import { itemsOf, type N8n } from '../../tools/n8n/n8n.mts';
+import {
+	defaultVersion,
+	triggerEvents,
+	visibleFields,
+	modeLabel,
+	noticeTexts,
+	panelTexts,
+	pickerName,
+} from './descriptions.mts';
+import { timeoutSeconds, type Editor } from './editor.mts';
+import { chain, webhookSecret } from './workflow.mts';
+
+/*
+ * Builds workflows from an empty canvas, as a person without a terminal does.
+ */
+
+export interface Walkthrough {
+	editor: Editor;
+	n8n: N8n;
+	mockServer: MockServer;
+	/** The public URL that n8n shows. */
+	publicUrl: string;
+}
+
+const node = new ReferralRocket();
+const webhook = new ReferralRocketTrigger();
+const polling = new ReferralRocketPollingTrigger();
+
+/** The first event for the webhook trigger: rejected, tested, then published. */
+export async function receiveFirstEvent({
+	editor,
+	n8n,
+	mockServer,
+	publicUrl,
+}: Walkthrough): Promise<void> {
+	const { page } = editor;
+	const { description } = webhook;
+	const [event, other] = ['refereeCreated', 'rewardUnlocked'].map((wanted) => {
+		const found = triggerEvents(webhook).find(({ value }) => value === wanted);
+		assert.ok(found, `There is no event ${wanted}`);
+		return found;
+	});
+	const [friend, next] = mockServer.campaign.participants.filter(
+		({ referredByCode }) => referredByCode,
+	);
+	const joined = (createdAt: number) => eventAbout('referee_added', friend, createdAt);
+	/** Reads one of the two URLs in the panel, and replaces the public address with the local one. */
+	const readUrl = async (which: 'Test URL' | 'Production URL') => {
+		await page.getByText(which, { exact: true }).first().click();
+		const urls = page.locator('.webhook-url:visible');
+		const path = which === 'Test URL' ? 'webhook-test' : 'webhook';
+		await editor.expectText(urls, `${publicUrl}/${path}/`);
+		return (await urls.innerText()).trim().replace(publicUrl, n8n.url);
+	};
+	const listening = editor.panel.getByText('Listening for test event');
+	const listen = async () => {
+		await waitUntil(async () => {
+			if (await listening.isVisible()) return;
+			await editor.element('trigger-execute-button').click();
+			await listening.waitFor({ timeout: 5000 });
+		}, timeoutSeconds);
+	};
+	/** Delivers an event that is rejected, and waits until the panel shows it. */
+	const deliverRejected = async (rejected: object, secret: string) => {
+		await listen();
+		const status = await deliver(testUrl, rejected, secret);
+		assert.notEqual(status, 200);
+		assert.notEqual(status, 404, 'n8n is not listening');
+		await listening.waitFor({ state: 'hidden' });
+	};
+	let testUrl = '';
+
+	await editor.step('The node picker describes the triggers', async () => {
+		const picker = await editor.searchNodes('referral rocket');
+		const tile = editor.tile(webhook);
+		await editor.inBothThemes(async (theme) => {
+			await editor.expectIcon(tile, webhook, theme);
+			await editor.expectIcon(editor.tile(polling), polling, theme);
+		});
+		// n8n 1 shows only the name here.
+		if (!editor.isVersion1) {
+			await editor.expectText(tile, description.description);
+			await editor.expectText(editor.tile(polling), polling.description.description);
+		}
+		await tile.click();
+		const actions = triggerEvents(webhook).map(({ action }) => action);
+		await editor.expectText(picker, description.description);
+		for (const action of actions) await picker.getByText(action).waitFor();
+		await picker.getByText(event.action).click();
+	});
+	await editor.step(
+		'The panel of the webhook trigger explains how to receive a first event',
+		async () => {
+			const fields = visibleFields(webhook);
+			await editor.chooseCredential('Referral Rocket');
+			await page.getByText('Webhook URLs', { exact: true }).click();
+			testUrl = await readUrl('Test URL');
+			await editor.panel.getByText('More info').click();
+			await editor.inBothThemes(async (theme) => {
+				await editor.expectIcon(editor.panel, webhook, theme);
+				await editor.expectText(editor.panel, ...panelTexts(webhook, 'inactive'));
+				await editor.expectText(editor.panel, ...noticeTexts(fields), event.name);
+			});
+		},
+	);
+	await editor.step('An event that was not signed with the secret is reported', async () => {
+		await deliverRejected(joined(1_780_000_000_001), 'guessed');
+		await editor.inBothThemes(async () => {
+			await editor.expectText(editor.output, 'not signed', "'Webhook Secret'");
+		});
+	});
+	await editor.step('An event that is not selected is reported', async () => {
+		await deliverRejected(eventAbout('reward_unlocked', friend, 1_780_000_000_002), webhookSecret);
+		await editor.inBothThemes(async () => {
+			await editor.expectText(editor.output, `trigger: ${other.name}`, "'Events'");
+		});
+	});
+	await editor.step(
+		'The canvas shows what the trigger waits for, and a test event arrives',
+		async () => {
+			await editor.closeNode();
+			await editor.element('execute-workflow-button').click();
+			const canvas = editor.element('canvas-wrapper');
+			await editor.inBothThemes(async (theme) => {
+				await editor.expectText(canvas, String(description.eventTriggerDescription), event.name);
+				await editor.expectIcon(editor.element('canvas-node'), webhook, theme);
+			});
+			assert.equal(await deliver(testUrl, joined(1_780_000_000_003), webhookSecret), 200);
+			await editor.expectText(editor.element('canvas-node'), '1 item');
+			await editor.openNode(description.displayName);
+			await editor.inBothThemes(async () =>
+				editor.expectText(editor.output, '1 item', friend.email),
+			);
+			if (!(await editor.element('radio-button-test').isVisible())) {
+				await page.getByText('Webhook URLs', { exact: true }).click();
+			}
+			await readUrl('Test URL');
+			await editor.showOutputAs('schema');
+			await editor.takeScreenshot('trigger');
+		},
+	);
+	await editor.step(
+		'Published with the button, the workflow receives an event in production',
+		async () => {
+			await editor.closeNode();
+			await editor.publish(String(description.activationMessage));
+			await editor.openNode(description.displayName);
+			await page.getByText('Webhook URLs', { exact: true }).click();
+			const url = await readUrl('Production URL');
+			await editor.panel.getByText('More info').click();
+			await editor.inBothThemes(async () => {
+				await editor.expectText(editor.panel, ...panelTexts(webhook, 'active'));
+			});
+			await editor.closeNode();
+			const event = eventAbout('referee_added', next, 1_780_000_000_004);
+			assert.equal(await deliver(url, event, webhookSecret), 200);
+			await editor.expectExecutions('Succeeded', 'Succeeded', 'Error', 'Error');
+			const newest = (await n8n.finishedExecutions(editor.workflowId())).at(-1);
+			const [item] = newest ? itemsOf(newest, description.displayName) : [];
+			assert.equal(item?.json.email, next.email);
+		},
+	);
+}
+
+/** The polling trigger: a test fetches participants, and the first poll after publishing starts nothing. */
+export async function publishPollingTrigger({ editor, mockServer }: Walkthrough): Promise<void> {
+	const { description } = polling;
+	const { campaign, requests } = mockServer;
+	const event = triggerEvents(polling).find(({ value }) => value === 'participantAdded');
+	assert.ok(event, 'There is no event participantAdded');
+
+	await editor.step('Testing the polling trigger fetches participants', async () => {
+		const picker = await editor.searchNodes(pickerName(polling));
+		await editor.tile(polling).click();
+		await editor.expectText(picker, description.description);
+		for (const { action } of triggerEvents(polling)) await picker.getByText(action).waitFor();
+		await picker.getByText(event.action).click();
+		await editor.chooseCredential('Referral Rocket');
+		await editor.chooseCampaign(modeLabel(visibleFields(polling), 'campaignId', 'id'), campaign.id);
+		await editor.panel.getByText('More info').click();
+		await editor.inBothThemes(async (theme) => {
+			await editor.expectIcon(editor.panel, polling, theme);
+			await editor.expectText(editor.panel, ...panelTexts(polling, 'inactive'));
+		});
+		await editor.element('trigger-execute-button').click();
+		const [hint] = description.hints ?? [];
+		await editor.expectText(editor.output, campaign.participants[0].email, hint.message);
+		await editor.closeNode();
+		await editor.expectText(editor.element('canvas-node'), event.name);
+	});
+	await editor.step('The first poll after publishing starts nothing', async () => {
+		const before = requests.length;
+		await editor.publish(String(description.activationMessage));
+		assert.ok(requests.length > before, 'Publishing sent no request');
+		await editor.expectExecutions('Succeeded');
+	});
+}
+
+/** A run in which one item fails, without and with the error output. */
+export async function runWithErrorOutput(
+	{ editor, n8n, mockServer }: Walkthrough,
+	credentials: object,
+): Promise<void> {
+	const name = 'Add Participants';
+	const emails = ['ana.lopez@example.com', 'not an address', 'bo.li@example.com'];
+	const workflow = await n8n.saveWorkflow({
+		...chain('One bad item', [
+			{ name: 'Run', type: 'n8n-nodes-base.manualTrigger' },
+			{
+				name,
+				type: 'n8n-nodes-referral-rocket.referralRocket',
+				typeVersion: defaultVersion(node.description),
+				parameters: {
+					resource: 'participant',
+					operation: 'add',
+					campaignId: { __rl: true, mode: 'id', value: mockServer.campaign.id },
+					email: '={{ $json.email }}',
+				},
+				credentials,
+			},
+		]),
+		pinData: { Run: emails.map((email, index) => ({ json: { order: index + 1, email } })) },
+	});
+	const tabs = editor.output.locator('[id="0"], [id="1"]');
+
+	await editor.step(
+		'A run with a bad item stops, and names the item and the setting to turn on',
+		async () => {
+			await editor.openWorkflow(workflow);
+			await editor.openNode(name);
+			await editor.element('node-execute-button').click();
+			await editor.expectText(
+				editor.output,
+				`"${emails[1]}"`,
+				'item 2 of 3',
+				'Continue (using error output)',
+			);
+		},
+	);
+	await editor.step(
+		'With the error output, the other items succeed and the bad one has the reason',
+		async () => {
+			await editor.element('tab-settings').click();
+			await editor.element('parameter-input-onError').click();
+			await editor.option('Continue (using error output)').click();
+			await editor.element('node-execute-button').click();
+			await editor.expectText(tabs.first(), 'Success Branch (2 items)');
+			await editor.expectText(tabs.last(), 'Error Branch (1 item)');
+			await editor.showOutputAs('table');
+			await editor.expectText(editor.output, emails[0], emails[2]);
+			await tabs.last().click();
+			await editor.inBothThemes(async () => {
+				await waitUntil(async () => {
+					const table = editor.output.locator('table:visible');
+					const rows = await table.locator('tr').allInnerTexts();
+					const [head, ...items] = rows.map((row) => row.split('\t').map((cell) => cell.trim()));
+					assert.deepEqual(head.filter(Boolean), ['order', 'email', 'error']);
+					assert.equal(items.length, 1);
+					assert.deepEqual(items[0].slice(0, 2), ['2', emails[1]]);
+					assert.match(items[0][2], /"not an address" is not/);
+				}, timeoutSeconds);
+			});
+		},
+	);
+}
