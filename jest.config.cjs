@@ -5,7 +5,7 @@ const workflow1 = require.resolve('n8n-workflow', { paths: [core1] });
 
 /** Settings for both versions of n8n's engine. */
 const project = {
-	testEnvironment: 'node',
+	testEnvironment: '<rootDir>/test/support/environment.cjs',
 	testMatch: ['<rootDir>/test/**/*.test.mts'],
 	moduleFileExtensions: ['js', 'cjs', 'mjs', 'ts', 'mts', 'json', 'node'],
 	transform: {

@@ -1,39 +1,61 @@
 import { sleep } from 'n8n-workflow';
 
+const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
+
 /**
- * @param signal ends the waiting
- * @param work what is waited for
- * @param onAbort called in the same moment as the signal is aborted
- * @returns what the work gives
+ * Node.js warns of a leak if a signal has more than ten listeners, so all callbacks share one, which ends
+ * with the signal.
+ * @param signal of an execution or an item
+ * @param callback called synchronously when the signal is aborted
+ * @returns a function that removes the callback
+ */
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+	if (!signal) return () => undefined;
+	let callbacks = callbacksOf.get(signal);
+	if (!callbacks) {
+		const all = new Set<() => void>();
+		signal.addEventListener('abort', () => all.forEach((call) => call()), { once: true });
+		callbacksOf.set(signal, all);
+		callbacks = all;
+	}
+	callbacks.add(callback);
+	return () => callbacks.delete(callback);
+}
+
+/**
+ * @param signal ends the wait
+ * @param work what to wait for
+ * @param onAborted called synchronously when the signal is aborted
+ * @returns the result of the work
  * @throws the signal's reason
  */
 export async function abortable<Result>(
 	signal: AbortSignal | undefined,
 	work: Promise<Result>,
-	onAbort?: () => void,
+	onAborted?: () => void,
 ): Promise<Result> {
-	let abort: (() => void) | undefined;
+	let forget = () => {};
 	const aborted = new Promise<never>((_, reject) => {
-		abort = () => {
-			onAbort?.();
+		forget = onAbort(signal, () => {
+			onAborted?.();
 			reject(signal?.reason);
-		};
-		signal?.addEventListener('abort', abort, { once: true });
+		});
 	});
 	try {
 		return await Promise.race([work, aborted]);
 	} finally {
-		if (abort) signal?.removeEventListener('abort', abort);
+		forget();
 	}
 }
 
 /**
  * n8n's own sleep can't be ended in n8n 1.
  * @param ms milliseconds
- * @param signal ends the waiting
+ * @param signal ends the wait
  * @throws the signal's reason
  */
 export async function abortableSleep(ms: number, signal?: AbortSignal): Promise<void> {
 	signal?.throwIfAborted();
-	await abortable(signal, sleep(ms, signal));
+	const sleeping = new AbortController();
+	await abortable(signal, sleep(ms, sleeping.signal), () => sleeping.abort());
 }

@@ -1,3 +1,5 @@
+import { onAbort } from './abortable';
+
 /**
  * n8n's timeout is about silence: a service that goes on sending now and then would never end. The
  * listener on the deadline is what keeps it: AbortSignal.any would leave it to the garbage collector.
@@ -12,11 +14,13 @@ export async function withDeadline<Result>(
 ): Promise<Result> {
 	const controller = new AbortController();
 	const abort = () => controller.abort();
-	const signals = cancel ? [AbortSignal.timeout(ms), cancel] : [AbortSignal.timeout(ms)];
-	for (const signal of signals) signal.addEventListener('abort', abort);
+	const deadline = AbortSignal.timeout(ms);
+	deadline.addEventListener('abort', abort);
+	const forgetCancel = onAbort(cancel, abort);
 	try {
 		return await work(controller.signal);
 	} finally {
-		for (const signal of signals) signal.removeEventListener('abort', abort);
+		deadline.removeEventListener('abort', abort);
+		forgetCancel();
 	}
 }

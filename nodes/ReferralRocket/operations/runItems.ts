@@ -5,7 +5,7 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import { abortableSleep } from '../api/abortable';
+import { abortableSleep, onAbort } from '../api/abortable';
 import { validateBaseUrl } from '../api/baseUrl';
 import { join, withMessage } from '../api/errors';
 import { maxConcurrentRequests } from '../api/requestQueue';
@@ -96,13 +96,12 @@ export async function runItems(
 	};
 
 	const cancel = execution.getExecutionCancelSignal();
-	const stop = () => stopAt(0);
-	cancel?.addEventListener('abort', stop);
+	const forgetCancel = onAbort(cancel, () => stopAt(0));
 	try {
 		const concurrency = Math.min(count, maxConcurrentRequests);
 		await Promise.all(Array.from({ length: concurrency }, runSequentially));
 	} finally {
-		cancel?.removeEventListener('abort', stop);
+		forgetCancel();
 	}
 	cancel?.throwIfAborted();
 	const output = started.flatMap(({ result }, index) => {

@@ -1,0 +1,25 @@
+const { setImmediate: turn } = require('node:timers/promises');
+const { TestEnvironment } = require('jest-environment-node');
+
+/** Node.js, in which a warning fails the test that caused it. */
+module.exports = class extends TestEnvironment {
+	#warnings = [];
+	#warn = (warning) => this.#warnings.push(warning);
+
+	async setup() {
+		await super.setup();
+		process.on('warning', this.#warn);
+	}
+
+	async handleTestEvent({ name, test }) {
+		if (name !== 'test_done') return;
+		// Warnings arrive a little later than they are given.
+		await turn();
+		test.errors.push(...this.#warnings.splice(0));
+	}
+
+	async teardown() {
+		process.off('warning', this.#warn);
+		await super.teardown();
+	}
+};
