@@ -206,7 +206,7 @@ describe('a key that is to wait', () => {
 	test('does not make another key wait', async () => {
 		let isRefused = false;
 		mockServer.intercept = (request, reply) => {
-			if (!isFrom(request, 'busy')) return reply.send({});
+			if (!isFrom(request, 'busy')) return reply.send({ campaignId: 'JCu82f30F1' });
 			isRefused = true;
 			return reply.code(429).header('retry-after', '60').send();
 		};
@@ -224,7 +224,7 @@ describe('a key that is to wait', () => {
 test('a key whose requests all hang does not make another key wait', async () => {
 	let hanging = 0;
 	mockServer.intercept = (request, reply) => {
-		if (!isFrom(request, 'hanging')) return reply.send({});
+		if (!isFrom(request, 'hanging')) return reply.send({ campaignId: 'JCu82f30F1' });
 		hanging++;
 		return reply.hijack();
 	};
