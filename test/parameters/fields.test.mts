@@ -176,11 +176,6 @@ describe('what can be added to an operation', () => {
 			// n8n's number field drops the comma of 49,90.
 			{ amount: text },
 		],
-		[
-			'qualify',
-			'options',
-			{ ifQualified: { type: 'options', default: 'qualify', values: ['qualify', 'return'] } },
-		],
 		['list', 'options', paging],
 		['listReferrals', 'options', paging],
 	])('%s %s', (operation, collection, expected) => {

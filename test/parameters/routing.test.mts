@@ -42,6 +42,8 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 				...Object.fromEntries(fields.filter(isNeeded).map((one) => [one.name, sampleOf(one)])),
 				campaignId: locator('JCu82f30F1'),
 				...(within ? { [within]: given } : given),
+				// Otherwise a look-up comes first.
+				...(operation === 'qualify' && { ifAlreadyQualified: 'qualify' }),
 			};
 			return {
 				label,

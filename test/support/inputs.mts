@@ -15,8 +15,10 @@ const items = itemsOf({
 /** n8n itself stops at a required field that is empty. The message of n8n 1 doesn't name it. */
 export const n8nAsksFor = (field: RegExp) => (n8nMajor === 1 ? /^The workflow has issues/ : field);
 
-const sentAs = ({ mockServer }: Service, name: string) =>
-	mockServer.requests.map(({ query, body }) => ({ ...query, ...body })[name]);
+/** The different values that were sent. */
+const sentAs = ({ mockServer }: Service, name: string) => [
+	...new Set(mockServer.requests.map(({ query, body }) => ({ ...query, ...body })[name])),
+];
 
 /** @param name the service's name for the campaign */
 export function takesTheCampaign(service: Service, parameters: INodeParameters, name = 'id') {

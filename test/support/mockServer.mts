@@ -4,8 +4,13 @@ import { rateLimit } from '../../nodes/ReferralRocket/api/specification.ts';
 import { startMockServer, type MockServer } from '../../tools/mock-server/service.mts';
 import { runNode, type RunOptions, type RunResult } from './engine.mts';
 
-/** Like nothing else in a message, so that a leak can't hide. */
-const apiKey = 'rr_live_Zq7vT4xW9kLm2P+/8Hs==';
+let keys = 0;
+
+/**
+ * @returns a key like nothing else in a message, so that a leak can't hide. Each mock server has its own:
+ * a later one may get the port of an earlier one, and the node remembers what it has sent.
+ */
+const newKey = () => `rr_live_Zq7vT4xW9k${++keys}Lm2P+/8Hs==`;
 
 /**
  * Starts a mock server for every test of the file and closes it again.
@@ -15,7 +20,7 @@ const apiKey = 'rr_live_Zq7vT4xW9kLm2P+/8Hs==';
 export function useMockServer(settings: Parameters<typeof startMockServer>[0] = {}) {
 	let mockServer: MockServer;
 	beforeEach(async () => {
-		mockServer = await startMockServer({ participants: 30, apiKey, ...settings });
+		mockServer = await startMockServer({ participants: 30, apiKey: newKey(), ...settings });
 	});
 	afterEach(async () => await mockServer.close());
 	return {

@@ -24,6 +24,8 @@ export interface ApiCall {
 	shared?: Map<string, unknown>;
 	/** Called when the service has, or may have, handled a request: not if the rate limit refused it. */
 	onSent?: () => void;
+	/** Called when the call starts to wait for another item or execution that is about the same person. */
+	onWait?: () => void;
 }
 
 /** @returns the execution's cancel signal; undefined for a poll, which can't be stopped */

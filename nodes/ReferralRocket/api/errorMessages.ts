@@ -150,6 +150,21 @@ export function unreadableMessage(call: Called, response: ApiResponse): ErrorMes
 }
 
 /**
+ * @param call that may have taken effect
+ * @param minutes for which nothing more is sent for the participant
+ * @param cause why the outcome is unknown; undefined if another execution sent the request
+ */
+export const unknownOutcomeMessage = (
+	call: Called,
+	minutes: number,
+	cause?: { message: string; description?: string | null },
+): ErrorMessage => ({
+	message: `It is not known whether ${subjectOf(call)} was ${call.endpoint.effect}.`,
+	solution: `Look in Referral Rocket, or run this again in ${minutes} minutes. Until then, nothing more is sent for this participant.`,
+	details: join(cause?.message, cause?.description),
+});
+
+/**
  * @param call what was called
  * @param code Node's or axios's code of what went wrong, for example ECONNREFUSED
  * @returns undefined for an unknown code

@@ -1,6 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { isGiven } from './participant';
-import { alreadyExists, messageFields, type RowType } from './specification';
+import {
+	alreadyExists,
+	messageFields,
+	notReferred,
+	passingStatuses,
+	type RowType,
+} from './specification';
 
 /** What the service has sent back. */
 export interface ApiResponse {
@@ -50,19 +56,35 @@ export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	return String(message).trim().slice(0, 300);
 }
 
+/** @returns the service's words without what it repeats of the request */
+const wordsWithout = (email: string, { text }: Pick<ApiResponse, 'text'>) =>
+	text.replaceAll(email, '');
+
+/** @returns whether the service may have refused what was asked; a key, a path or a limit has other reasons */
+const mayRefuse = ({ status }: Pick<ApiResponse, 'status'>) =>
+	status >= 400 && !passingStatuses.includes(status);
+
 /**
- * @param response to an addition
- * @param email who was to be added
+ * @param response to Add
+ * @param email of the participant
  * @returns whether the service seems to have refused because the participant already exists
  */
-export function saysAlreadyExists(
-	{ status, text }: Pick<ApiResponse, 'status' | 'text'>,
-	email: string,
-): boolean {
-	if (status < 400 || [401, 403, 404, 429].includes(status)) return false;
-	// The service may repeat what it was sent.
-	return status === alreadyExists.status || alreadyExists.wording.test(text.replaceAll(email, ''));
-}
+export const saysAlreadyExists = (response: Pick<ApiResponse, 'status' | 'text'>, email: string) =>
+	mayRefuse(response) &&
+	(response.status === alreadyExists.status ||
+		alreadyExists.wording.test(wordsWithout(email, response)));
+
+/**
+ * @param response to Qualify
+ * @param email of the participant
+ * @returns whether the service refused because nobody referred the participant
+ */
+export const saysNotReferred = (response: ApiResponse, email: string) =>
+	mayRefuse(response) && !isWebPage(response) && notReferred.test(wordsWithout(email, response));
+
+/** @returns whether the service refused a request in a way that is final for this person */
+export const isRefusal = (response: ApiResponse) =>
+	mayRefuse(response) && response.status < 500 && !isWebPage(response);
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -115,6 +115,8 @@ export interface Endpoint {
 	rowType?: RowType;
 	/** What does not exist after a 404, unless that is what was requested. */
 	notFound?: RowType;
+	/** What happened to the participant if the request took effect; used in messages. */
+	effect?: 'added' | 'qualified';
 	/** What the service asks for beyond well-formed fields; said when it refuses. */
 	rule?: string;
 }
@@ -151,6 +153,7 @@ export const endpoints = {
 		},
 		rowType: rowTypes.participant,
 		notFound: rowTypes.campaign,
+		effect: 'added',
 	},
 	getParticipant: {
 		method: 'GET',
@@ -176,6 +179,7 @@ export const endpoints = {
 		path: '/api/v1/qualifyParticipant',
 		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
 		rowType: rowTypes.participant,
+		effect: 'qualified',
 		rule: 'Only a participant who was referred can be qualified.',
 	},
 	validateCode: {
@@ -200,6 +204,13 @@ export const smallerPageSizes = [100, 20];
 
 /** How the service words that a participant already exists, when it refuses to add one again. */
 export const alreadyExists = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
+
+/** How the service may word that a participant was not referred, when it refuses to qualify one. */
+export const notReferred =
+	/(\b(not|never|only|no|without)|n['’]t)( (an?|any|been|being|had|have|has))* (referred|referrers?|referees?)\b|\bunreferred\b/i;
+
+/** Statuses below 500 with which a request may succeed later, or after a change of the node's settings. */
+export const passingStatuses = [401, 403, 404, 405, 408, 425, 429];
 
 /** The fields that may hold the service's own words in an error response; the first that is there counts. */
 export const messageFields = ['message', 'detail', 'error'];

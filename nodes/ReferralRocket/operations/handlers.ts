@@ -2,7 +2,6 @@ import type { IDataObject } from 'n8n-workflow';
 import { readList } from '../api/pagination/readList';
 import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
-import { endpoints } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
 import { outputShape } from '../parameters/simplify';
 import { validateLimit } from '../parameters/validate';
@@ -18,14 +17,6 @@ export const returnObject: Handler = async (call) => {
 	const shape = outputShape(call);
 	return [shape(parseRow(call, await request(call)))];
 };
-
-/** @returns the call that looks up the participant of another call; it does not count as sending that one */
-export const participantLookUp = (call: ApiCall): ApiCall => ({
-	...call,
-	endpoint: endpoints.getParticipant,
-	values: { campaign: call.values.campaign, email: call.values.email },
-	onSent: undefined,
-});
 
 /**
  * The handler of operations that return a list.

@@ -33,7 +33,7 @@ export type ItemError = NodeApiError | NodeOperationError;
 /** The outcome of one input item: its output or the error. */
 export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
 
-interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'shared'> {
+interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'onWait' | 'shared'> {
 	/** The item's values under the service's names, as n8n's routing would collect them. */
 	routedValues: () => IDataObject;
 	baseUrlOf: (baseUrl: unknown) => string;

@@ -26,6 +26,8 @@ interface StartedItem {
 	waiting?: AbortController;
 	/** Whether a request for it has reached the service, or may have. */
 	wasSent: boolean;
+	/** Whether it waits, or has waited, for another item and another one was started in its place. */
+	isReplaced?: boolean;
 	result?: ItemResult;
 }
 
@@ -52,6 +54,7 @@ export async function runItems(
 	const shared = new Map<string, unknown>();
 	const pauses = new AbortController();
 	let batch = Promise.resolve();
+	const sequences: Array<Promise<void>> = [];
 	let next = 0;
 	/** The first item that is not to be started. */
 	let end = count;
@@ -73,6 +76,11 @@ export async function runItems(
 			shared,
 			signal: waiting.signal,
 			onSent: () => (item.wasSent = true),
+			onWait: () => {
+				// Only after n8n has had its turn: thousands of items may wait for the same person.
+				if (!item.isReplaced) sequences.push(sleep(0).then(runSequentially));
+				item.isReplaced = true;
+			},
 			onError: () => {
 				if (stopsAtError && !waiting.signal.aborted) stopAt(index + 1);
 			},
@@ -80,6 +88,7 @@ export async function runItems(
 		item.waiting = undefined;
 		// Where no request gives n8n a turn, thousands of items would keep it from everything else.
 		if (!item.wasSent) await sleep(0);
+		return item;
 	};
 
 	const runSequentially = async () => {
@@ -91,7 +100,7 @@ export async function runItems(
 					.catch(() => undefined);
 			}
 			await batch;
-			if (index < end) await run(index);
+			if (index < end && (await run(index)).isReplaced) return;
 		}
 	};
 
@@ -99,7 +108,8 @@ export async function runItems(
 	const forgetCancel = onAbort(cancel, () => stopAt(0));
 	try {
 		const concurrency = Math.min(count, maxConcurrentRequests);
-		await Promise.all(Array.from({ length: concurrency }, runSequentially));
+		for (let place = 0; place < concurrency; place++) sequences.push(runSequentially());
+		for (const sequence of sequences) await sequence;
 	} finally {
 		forgetCancel();
 	}

@@ -131,6 +131,70 @@ describe('the referrer', () => {
 	);
 });
 
+describe('whether the referrer was recorded', () => {
+	const code = 'C000001';
+	const email = 'participant0@example.com';
+	const recorded = async (referrer: string, participant?: object, options = {}) => {
+		service.mockServer.intercept = ({ method }, reply) =>
+			participant && method === 'POST' ? void reply.send(participant) : false;
+		const { rows } = await service.run({
+			...parameters,
+			additionalFields: { referrer },
+			options,
+		});
+		return rows[0].referrerRecorded;
+	};
+	const added = { email: 'jo@example.com', referralCode: 'C1' };
+
+	test.each<[unknown, string, object]>([
+		[true, code, { referredByCode: code }],
+		[false, code, { referredByCode: 'C000002' }],
+		[false, code, { referredByCode: null }],
+		[false, email, { referredByCode: null }],
+		[true, email, { referredByCode: code, referrerEmail: 'Participant0@example.com' }],
+		[false, email, { referredByCode: code, referrerEmail: 'sam@example.com' }],
+		// Nothing is reported if it isn't known.
+		[undefined, code, {}],
+		[undefined, email, { referredByCode: code }],
+	])('is %s for %s and %j', async (expected, referrer, fields) => {
+		expect(await recorded(referrer, { ...added, ...fields })).toBe(expected);
+	});
+
+	test('is known by email for someone new', async () => {
+		expect(await recorded(email, undefined, { lookUpFirst: true })).toBe(true);
+	});
+
+	test('is not reported if none was passed', async () => {
+		const { rows } = await service.run(parameters);
+		expect(rows[0]).not.toHaveProperty('referrerRecorded');
+	});
+});
+
+describe('an address with capital letters', () => {
+	const parametersOf = (email: string) => ({ ...parameters, email });
+
+	test('is looked up as entered and in lower case, so that nobody is added twice', async () => {
+		const { rows } = await service.run(parametersOf('Participant3@Example.com'));
+		expect(rows).toMatchObject([{ email: 'participant3@example.com', isNew: false }]);
+		expect(service.mockServer.requests.map(({ query }) => query.email)).toEqual([
+			'Participant3@Example.com',
+			'participant3@example.com',
+		]);
+	});
+
+	test('is added as entered if neither is known', async () => {
+		const { rows } = await service.run(parametersOf('Jo@Example.com'));
+		expect(rows).toMatchObject([{ email: 'Jo@Example.com', isNew: true }]);
+	});
+
+	test('is found as entered', async () => {
+		service.mockServer.campaign.add('Jo@Example.com');
+		const { rows } = await service.run(parametersOf('Jo@Example.com'));
+		expect(rows).toMatchObject([{ email: 'Jo@Example.com', isNew: false }]);
+		expect(service.mockServer.requests).toHaveLength(1);
+	});
+});
+
 describe('custom fields', () => {
 	const withFields = (...field: IDataObject[]) =>
 		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
@@ -248,7 +312,7 @@ describe('someone who is there already', () => {
 			additionalFields,
 			options: { ifExists: 'return' },
 		});
-		expect(rows).toEqual([{ ...existing(), isNew: false }]);
+		expect(rows).toEqual([{ ...existing(), isNew: false, referrerRecorded: false }]);
 		expect(service.mockServer.requests[1].query).toEqual({
 			id: 'JCu82f30F1',
 			email: 'participant3@example.com',
@@ -270,7 +334,6 @@ describe('someone who is there already', () => {
 			'Participant "participant3@example.com" is already in campaign "JCu82f30F1"',
 		);
 		expect(error?.description).toContain('If Participant Exists');
-		expect(error?.httpCode).toBe(String(status));
 	});
 
 	describe.each(['return', 'fail'])('with If Participant Exists at %s', (ifExists) => {
@@ -345,16 +408,16 @@ describe('someone who is there already', () => {
 		});
 	});
 
-	test.each([
-		['return', ['POST']],
-		['fail', ['GET', 'POST']],
-	])('is not supposed after any other refusal (%s)', async (ifExists, methods) => {
-		refusing(500, 'Out of memory');
-		const { error, items } = await service.run({ ...parameters, options: { ifExists } });
-		expect(items).toEqual([]);
-		expect(error?.message).toMatch(/could not complete/);
-		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(methods);
-	});
+	test.each(['return', 'fail'])(
+		'is not supposed after any other refusal (%s)',
+		async (ifExists) => {
+			refusing(422, 'No');
+			const { error, items } = await service.run({ ...parameters, options: { ifExists } });
+			expect(items).toEqual([]);
+			expect(error?.message).toMatch(/did not accept/);
+			expect(bodies().filter(Boolean)).toHaveLength(1);
+		},
+	);
 
 	test.each([
 		['the referrer does not exist', 'Referrer does not exist'],

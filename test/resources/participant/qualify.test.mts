@@ -1,14 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { startNode } from '../../support/engine.mts';
+import type { INodeParameters } from 'n8n-workflow';
 import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
 import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
 import {
-	credentialFor,
 	itemsOf,
 	locator,
 	pairs,
 	received,
 	useMockServer,
+	useRateLimitWindow,
+	ways,
 } from '../../support/mockServer.mts';
 
 const service = useMockServer();
@@ -20,6 +20,10 @@ const parameters = {
 	output: 'raw',
 };
 
+const methods = () => service.mockServer.requests.map(({ method }) => method);
+const bodies = () => service.mockServer.requests.flatMap(({ body }) => body ?? []);
+const referee = () => service.mockServer.campaign.find('referee@example.com');
+
 beforeEach(() => {
 	const { campaign } = service.mockServer;
 	const referrer = campaign.find('participant0@example.com');
@@ -27,12 +31,17 @@ beforeEach(() => {
 	campaign.add('other@example.com', referrer);
 });
 
-test('qualifies a participant with one request', async () => {
+test('looks a participant up, qualifies and says so', async () => {
 	const { rows } = await service.run(parameters);
 	const qualified = service.mockServer.campaign.find('referee@example.com');
 	expect(qualified?.rewardEventCompleted).toBe(true);
-	expect(rows).toEqual([qualified]);
+	expect(rows).toEqual([{ ...qualified, outcome: 'qualified' }]);
 	expect(received(service.mockServer)).toEqual([
+		{
+			method: 'GET',
+			path: '/api/v1/getParticipant',
+			query: { id: 'JCu82f30F1', email: 'referee@example.com' },
+		},
 		{
 			method: 'POST',
 			path: '/api/v1/qualifyParticipant',
@@ -58,9 +67,8 @@ test('qualifies the participant of every input item', async () => {
 	);
 	expect(rows.map(({ email }) => email)).toEqual(['other@example.com', 'referee@example.com']);
 	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }]);
-	const bodies = service.mockServer.requests.map(({ body }) => body);
-	expect(bodies).toHaveLength(2);
-	expect(bodies).toEqual(
+	expect(bodies()).toHaveLength(2);
+	expect(bodies()).toEqual(
 		expect.arrayContaining([
 			{ id: 'JCu82f30F1', email: 'other@example.com', amount: '10' },
 			{ id: 'JCu82f30F1', email: 'referee@example.com', amount: '20.5' },
@@ -70,9 +78,10 @@ test('qualifies the participant of every input item', async () => {
 
 test('passes every field through, known or not', async () => {
 	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
-	service.mockServer.intercept = (_, reply) => void reply.send(participant);
+	service.mockServer.intercept = ({ method }, reply) =>
+		method === 'POST' && void reply.send(participant);
 	const { rows } = await service.run(parameters);
-	expect(rows).toEqual([participant]);
+	expect(rows).toEqual([{ ...participant, outcome: 'qualified' }]);
 });
 
 test.each([
@@ -90,9 +99,7 @@ test.each([
 		{ ...parameters, additionalFields: { amount } },
 		{ items: itemsOf({ paid: 99 }) },
 	);
-	expect(service.mockServer.requests.map(({ body }) => body)).toEqual([
-		{ id: 'JCu82f30F1', email: 'referee@example.com', amount: sent },
-	]);
+	expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'referee@example.com', amount: sent }]);
 });
 
 test.each([
@@ -102,9 +109,7 @@ test.each([
 ])('sends no amount when it is %s', async (_, amount) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error).toBeUndefined();
-	expect(service.mockServer.requests.map(({ body }) => body)).toEqual([
-		{ id: 'JCu82f30F1', email: 'referee@example.com' },
-	]);
+	expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'referee@example.com' }]);
 });
 
 test.each([
@@ -129,111 +134,198 @@ test.each([
 	expect(service.mockServer.requests).toEqual([]);
 });
 
-test('tells in the words of the service why a participant does not qualify', async () => {
-	const { error } = await service.run({ ...parameters, email: 'participant1@example.com' });
-	expect(error?.message).toContain('participant "participant1@example.com"');
-	expect(error?.description).toContain('Only a participant who was referred can be qualified.');
-	expect(error?.description).toContain('Only referred participants can be qualified');
-});
+/** Answers the request that qualifies. */
+function refusing(status: number, body: unknown) {
+	service.mockServer.intercept = ({ method }, reply) =>
+		method === 'POST' && reply.code(status).send(body);
+}
 
-describe('with If Qualified Already at Return', () => {
-	const once = { ...parameters, options: { ifQualified: 'return' } };
-	const methods = () => service.mockServer.requests.map(({ method }) => method);
-	const referee = () => service.mockServer.campaign.find('referee@example.com');
+describe.each(ways)('%s', (_way, asTool) => {
+	useRateLimitWindow(60);
+	const run = async (more: INodeParameters = {}) =>
+		await service.run({ ...parameters, ...more }, { asTool });
 
-	test('looks the participant up, qualifies, and says that it was the first time', async () => {
-		const { rows } = await service.run(once);
-		expect(rows).toEqual([{ ...referee(), isNew: true }]);
-		expect(referee()?.rewardEventCompleted).toBe(true);
-		expect(methods()).toEqual(['GET', 'POST']);
+	test('nothing is sent for someone who is already qualified, and the participant is returned', async () => {
+		await run();
+		const { rows } = await run();
+		expect(rows).toEqual([{ ...referee(), outcome: 'alreadyQualified' }]);
+		expect(methods()).toEqual(['GET', 'POST', 'GET']);
 	});
 
-	test('sends nothing for who is qualified already, and returns the participant', async () => {
-		await service.run(parameters);
-		const { rows } = await service.run(once);
-		expect(rows).toEqual([{ ...referee(), isNew: false }]);
-		expect(methods()).toEqual(['POST', 'GET']);
+	test('with Qualify Again, the request is sent without a look-up, every time', async () => {
+		const again = { ifAlreadyQualified: 'qualify' };
+		const { rows } = await run(again);
+		expect(rows).toEqual([{ ...referee(), outcome: 'qualified' }]);
+		expect((await run(again)).rows).toEqual(rows);
+		expect(methods()).toEqual(['POST', 'POST']);
 	});
 
-	test('qualifies once, however many items and executions come in the same moment', async () => {
-		const items = itemsOf(...Array.from({ length: 20 }, () => ({})));
-		// In capitals it is the same participant.
-		const runs = await Promise.all([
-			service.run(once, { items }),
-			service.run({ ...once, email: 'Referee@Example.com' }, { items }),
-		]);
-		const all = runs.flatMap(({ rows }) => rows);
-		expect(all).toHaveLength(40);
-		expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
-		expect(all.every(({ rewardEventCompleted }) => rewardEventCompleted)).toBe(true);
-		expect(methods().filter((method) => method === 'POST')).toEqual(['POST']);
-	});
+	describe.each([
+		['return', ['GET', 'POST']],
+		['qualify', ['POST']],
+	])('with If Already Qualified at %s', (ifAlreadyQualified, expected) => {
+		const returning = { ifAlreadyQualified, ifNotQualified: 'return' };
+		const failing = { ifAlreadyQualified };
 
-	test('does not take one participant for another', async () => {
-		const email = '={{ $json.email }}';
-		const items = itemsOf({ email: 'referee@example.com' }, { email: 'other@example.com' });
-		const { rows } = await service.run({ ...once, email, output: 'simplified' }, { items });
-		expect(rows.map((row) => [row.email, row.isNew, row.campaignId])).toEqual([
-			['referee@example.com', true, undefined],
-			['other@example.com', true, undefined],
-		]);
-	});
-
-	test('where one of them does not work, the next one does it', async () => {
-		let refused = 0;
-		service.mockServer.intercept = ({ method }, reply) =>
-			method === 'POST' && ++refused === 1 && reply.code(400).send({ message: 'Not now' });
-		const { items } = await service.run(once, {
-			items: itemsOf({}, {}, {}),
-			onError: 'continueRegularOutput',
+		test('someone who was not referred stops the item, or is returned with the reason', async () => {
+			const email = 'participant1@example.com';
+			const { error } = await run({ ...failing, email });
+			expect(error?.message).toContain('participant "participant1@example.com"');
+			expect(error?.description).toContain('Only a participant who was referred can be qualified.');
+			expect(error?.description).toContain('Only referred participants can be qualified');
+			expect(methods()).toEqual(expected);
+			const { rows } = await run({ ...returning, email });
+			expect(rows).toEqual([
+				expect.objectContaining({
+					email,
+					outcome: 'notReferred',
+					reason: 'Only referred participants can be qualified',
+				}),
+			]);
 		});
-		expect(items.map(({ json }) => json.isNew ?? json.error)).toEqual([
-			expect.stringContaining('Not now'),
-			true,
-			false,
+
+		test.each(['nothing', 'null', 'notFound'] as const)(
+			'someone who is not in the campaign, which exists, stops the item or is returned (%s)',
+			async (unknownParticipant) => {
+				service.mockServer.behaviour.unknownParticipant = unknownParticipant;
+				const email = 'nobody@example.com';
+				const { error } = await run({ ...failing, email });
+				expect(error?.message).toBe(
+					'Participant "nobody@example.com" is not in campaign "JCu82f30F1".',
+				);
+				const { rows } = await run({ ...returning, email });
+				expect(rows).toEqual([
+					{
+						email,
+						campaignId: 'JCu82f30F1',
+						outcome: 'notInCampaign',
+						reason: expect.stringMatching(/Participant/),
+					},
+				]);
+			},
+		);
+
+		test('someone whom the service rejects stops the item, or is returned with the reason', async () => {
+			refusing(400, { message: 'Campaign has ended' });
+			const { error } = await run(failing);
+			expect(error?.message).toContain('did not accept the request for participant');
+			expect(error?.description).toContain('Campaign has ended');
+			const { rows } = await run(returning);
+			expect(rows).toMatchObject([
+				{ email: 'referee@example.com', outcome: 'rejected', reason: 'Campaign has ended' },
+			]);
+		});
+
+		test('a rejection without a reason is returned with its status', async () => {
+			refusing(422, '');
+			const { rows } = await run(returning);
+			expect(rows).toMatchObject([
+				{
+					outcome: 'rejected',
+					reason: 'Referral Rocket responded with status 422 and gave no reason.',
+				},
+			]);
+		});
+
+		test.each([302, 401, 403, 404, 405, 408, 429, 500, 503])(
+			'status %i can pass, so it is no outcome and stops the item',
+			async (status) => {
+				refusing(status, { message: 'Not now' });
+				const { error, items } = await run(returning);
+				expect(error).toBeDefined();
+				expect(items).toEqual([]);
+			},
+		);
+
+		test('neither is a web page, nor a campaign that does not exist', async () => {
+			refusing(400, '<html>Blocked</html>');
+			expect((await run(returning)).error?.message).toContain('web page');
+			service.mockServer.intercept = undefined;
+			const missing = await run({ ...returning, campaignId: locator('Nope') });
+			expect(missing.error?.message).toContain('could not find campaign "Nope"');
+		});
+
+		test.each([
+			['Participant was not referred', 400],
+			['This participant has no referrer', 409],
+			["The participant doesn't have a referrer", 422],
+			['Only referred participants can be qualified', 500],
+			['referee@example.com is not a referee', 400],
+		])('"%s" (%i) means that nobody referred the person', async (message, status) => {
+			refusing(status, { message });
+			const { rows } = await run(returning);
+			expect(rows).toMatchObject([{ outcome: 'notReferred', reason: message }]);
+		});
+
+		test.each(['Referrer account is not active', 'The referral campaign has no budget'])(
+			'"%s" does not',
+			async (message) => {
+				refusing(400, { message });
+				const { rows } = await run(returning);
+				expect(rows).toMatchObject([{ outcome: 'rejected', reason: message }]);
+			},
+		);
+
+		test('an address that the service knows in lower case only is qualified', async () => {
+			const { rows } = await run({ ...returning, email: 'Referee@Example.com' });
+			expect(rows).toEqual([{ ...referee(), outcome: 'qualified' }]);
+			expect(referee()?.rewardEventCompleted).toBe(true);
+		});
+
+		test('an address that the service knows with capital letters is used as entered', async () => {
+			const { campaign } = service.mockServer;
+			const email = 'Friend@Example.com';
+			campaign.add(email, campaign.find('participant0@example.com'));
+			const { rows } = await run({ ...returning, email });
+			expect(rows).toMatchObject([{ email, outcome: 'qualified' }]);
+			expect(methods()).toEqual(expected);
+		});
+	});
+
+	test('an address that the service rejects in the look-up is rejected for good', async () => {
+		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Bad address' });
+		const { rows } = await run({ ifNotQualified: 'return' });
+		expect(rows).toEqual([
+			{
+				email: 'referee@example.com',
+				campaignId: 'JCu82f30F1',
+				outcome: 'rejected',
+				reason: 'Bad address',
+			},
 		]);
+		expect(methods()).toEqual(['GET']);
 	});
 
-	test('an execution that waits for another one can be stopped', async () => {
-		const answers: Array<() => void> = [];
-		service.mockServer.intercept = async () => {
-			await new Promise<void>((resolve) => answers.push(resolve));
-			return false;
+	test('someone whom another n8n process qualifies in the same moment is already qualified', async () => {
+		const { campaign } = service.mockServer;
+		service.mockServer.intercept = ({ method }, reply) => {
+			if (method === 'GET') return false;
+			campaign.qualify(referee() as never);
+			return reply.code(400).send({ message: 'Already completed' });
 		};
-		const options = { credential: credentialFor(service.mockServer), parameters: once };
-		const first = startNode(options);
-		while (answers.length < 1) await wait(5);
-		const second = startNode(options);
-		let isEnded = false;
-		const ended = second.result.catch(() => undefined).then(() => (isEnded = true));
-		await wait(300);
-		expect(isEnded).toBe(false);
-		second.cancel();
-		await ended;
-		service.mockServer.intercept = undefined;
-		answers[0]();
-		expect((await first.result).rows).toEqual([{ ...referee(), isNew: true }]);
-		expect(methods()).toEqual(['GET', 'POST']);
+		expect((await run()).rows).toMatchObject([{ outcome: 'alreadyQualified' }]);
 	});
 
-	test('qualifies nobody of whom the service does not say it', async () => {
+	test('nobody is qualified if the service does not say whether they are', async () => {
 		service.mockServer.intercept = (_, reply) =>
 			reply.send({ email: 'referee@example.com', referredByCode: 'C1' });
-		const { error } = await service.run(once);
+		const { error } = await run({ ifNotQualified: 'return' });
 		expect(error?.message).toBe(
-			'Referral Rocket does not say whether participant "referee@example.com" is qualified already.',
+			'Referral Rocket does not say whether participant "referee@example.com" is already qualified.',
 		);
-		expect(error?.description).toContain(
-			"set 'If Qualified Already' in 'Options' to Qualify Again",
-		);
+		expect(error?.description).toContain("set 'If Already Qualified' to Qualify Again");
 		expect(methods()).toEqual(['GET']);
 	});
+});
 
-	test('tells of someone unknown as Get does', async () => {
-		const { error } = await service.run({ ...once, email: 'nobody@example.com' });
-		expect(error?.message).toContain('could not find participant "nobody@example.com"');
-		expect(methods()).toEqual(['GET']);
-	});
+test('does not mistake one participant for another', async () => {
+	const email = '={{ $json.email }}';
+	const items = itemsOf({ email: 'referee@example.com' }, { email: 'other@example.com' });
+	const { rows } = await service.run({ ...parameters, email, output: 'simplified' }, { items });
+	expect(rows.map((row) => [row.email, row.outcome, row.campaignId])).toEqual([
+		['referee@example.com', 'qualified', undefined],
+		['other@example.com', 'qualified', undefined],
+	]);
 });
 
 takesTheCampaign(service, parameters);
@@ -270,7 +362,7 @@ oneBadItemFailsAlone(service, {
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },
-			says: /participant "nobody@example.com"/,
+			says: /Participant "nobody@example.com"/,
 		},
 		{
 			name: 'one that nobody referred',

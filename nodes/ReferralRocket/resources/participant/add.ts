@@ -1,55 +1,99 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ApiCall } from '../../api/apiCall';
 import { createApiError } from '../../api/errors';
 import { parseRow } from '../../api/parseResponse';
-import { request } from '../../api/request';
-import { isNotFound, saysAlreadyExists, type ApiResponse } from '../../api/response';
-import { endpoints } from '../../api/specification';
-import { participantLookUp, type Handler } from '../../operations/handlers';
+import { isGiven } from '../../api/participant';
+import { saysAlreadyExists, type ApiResponse } from '../../api/response';
+import { alreadyExists, endpoints, type ParameterValues } from '../../api/specification';
+import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
 import { outputShape } from '../../parameters/simplify';
+import { lookUp, lookUpUntil, participantIn } from './lookUp';
+import { resolveOutcome, sendOnce, sentRequest, takeTurn, UnknownOutcomeError } from './turns';
 
 const endpoint = endpoints.addParticipant;
 const show = showFor('participant', 'add');
 
-const existsMessage = (email: unknown, campaign: unknown) => ({
+const existsMessage = ({ email, campaign }: ParameterValues) => ({
 	message: `Participant "${email}" is already in campaign "${campaign}".`,
 	solution:
 		"To go on with the participant as it is, set 'If Participant Exists' in 'Options' to Return.",
 });
 
+interface Added {
+	participant: IDataObject;
+	/** Whether the participant was added just now; undefined if that isn't known. */
+	isNew?: boolean;
+}
+
+const exists = () => true;
+
 /**
- * Whether adding someone twice is refused is not documented. Where it is, the participant is looked up:
- * only that proves the refusal to be about a participant who already exists. Where it is not, only looking
- * up before tells.
+ * Whether the service rejects someone who is already in the campaign isn't documented. If it does, a look-up
+ * proves that the rejection was about that. If it doesn't, only a look-up before shows whether someone is new.
  */
+async function addOnce(call: ApiCall, person: string, looksUpFirst: boolean): Promise<Added> {
+	const email = String(call.values.email);
+	const earlier = sentRequest(person, endpoint);
+	if (earlier?.isConfirmed === false) return await resolveOutcome(call, person, exists);
+
+	const isLookedUp = looksUpFirst || email !== email.toLowerCase();
+	const existing = isLookedUp ? participantIn(await lookUp(call)) : undefined;
+	if (existing) return { participant: existing, isNew: false };
+	// A look-up may not show yet who was added a moment ago.
+	const isNew = earlier ? false : isLookedUp || undefined;
+
+	const isRefusal = (response: ApiResponse) => saysAlreadyExists(response, email);
+	const sent = await sendOnce(call, person, { isNew, isShown: exists, isRefusal });
+	if (sent.participant) return sent;
+	if (!isRefusal(sent.response)) return { participant: parseRow(call, sent.response) };
+	const progress =
+		'Before that, Referral Rocket refused to add the participant, who already exists.';
+	// Someone else may be adding the same person just now.
+	const participant = await lookUpUntil({ ...call, progress }, exists);
+	if (participant) return { participant, isNew: false };
+	if (sent.response.status === alreadyExists.status) throw new UnknownOutcomeError();
+	return { participant: parseRow(call, sent.response) };
+}
+
+/**
+ * The first referrer stays, and the service may ignore a code.
+ * @returns whether the referrer of the call is the participant's; undefined if that isn't known or none was passed
+ */
+function isReferrerRecorded({ values }: ApiCall, { participant, isNew }: Added) {
+	const { referredByCode: code, referredByEmail: email } = values;
+	const { referredByCode: recordedCode, referrerEmail: recordedEmail } = participant;
+	if ((code ?? email) === undefined || recordedCode === undefined) return undefined;
+	if (!isGiven(recordedCode)) return false;
+	if (code !== undefined) return String(recordedCode) === String(code);
+	if (isGiven(recordedEmail)) {
+		return String(recordedEmail).toLowerCase() === String(email).toLowerCase();
+	}
+	// Someone new can only have the referrer who was passed.
+	return isNew || undefined;
+}
+
 const addParticipant: Handler = async (call) => {
 	const { context, values } = call;
-	const { campaign, email } = values;
 	const fails = context.getNodeParameter('options.ifExists', 'return') === 'fail';
 	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
 	const shape = outputShape(call);
-	const lookUp = participantLookUp(call);
-
-	const existing = (response: ApiResponse, status?: number) => {
-		const participant = parseRow(lookUp, response);
-		if (fails) throw createApiError(call, existsMessage(email, campaign), status);
-		return [{ ...shape(participant), isNew: false }];
-	};
-
-	if (looksUpFirst) {
-		const found = await request(lookUp);
-		if (!isNotFound(found)) return existing(found);
-	}
-	const response = await request(call);
-	if (!saysAlreadyExists(response, String(email))) {
-		const added = shape(parseRow(call, response));
-		return [looksUpFirst ? { ...added, isNew: true } : added];
-	}
-	lookUp.progress =
-		'Before that, Referral Rocket refused to add the participant, who already exists.';
-	const found = await request(lookUp);
-	if (isNotFound(found)) return [parseRow(call, response)];
-	return existing(found, response.status);
+	const added = await takeTurn(
+		call,
+		async (person) => await addOnce(call, person, looksUpFirst),
+		({ participant }) => ({ participant, isNew: false }),
+	);
+	const { participant, isNew } = added;
+	if (fails && isNew === false) throw createApiError(call, existsMessage(values));
+	const referrerRecorded = isReferrerRecorded(call, added);
+	return [
+		{
+			...shape(participant),
+			...(isNew !== undefined && { isNew }),
+			...(referrerRecorded !== undefined && { referrerRecorded }),
+		},
+	];
 };
 
 export const add: Operation = {

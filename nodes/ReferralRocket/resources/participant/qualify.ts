@@ -1,70 +1,150 @@
 import type { IDataObject } from 'n8n-workflow';
-import { abortable } from '../../api/abortable';
-import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
-import { accountOf } from '../../api/authentication';
-import { createApiError } from '../../api/errors';
-import { parseRow } from '../../api/parseResponse';
-import { participantKey } from '../../api/participant';
+import type { ApiCall } from '../../api/apiCall';
+import { readCampaign } from '../../api/campaign';
+import { statusMessage } from '../../api/errorMessages';
+import { createApiError, type ErrorMessage } from '../../api/errors';
+import { parseRow, redacted } from '../../api/parseResponse';
 import { request } from '../../api/request';
-import { credentialName, endpoints } from '../../api/specification';
-import { participantLookUp, returnObject, type Handler } from '../../operations/handlers';
+import {
+	isNotFound,
+	isRefusal,
+	isSuccess,
+	saysNotReferred,
+	serviceMessage,
+	type ApiResponse,
+} from '../../api/response';
+import { endpoints } from '../../api/specification';
+import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
 import { outputShape } from '../../parameters/simplify';
+import { lookUp, lookUpUntil, participantIn } from './lookUp';
+import { resolveOutcome, sendOnce, sentRequest, takeTurn } from './turns';
 
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');
 
-interface Qualified {
-	participant: IDataObject;
-	/** Whether it was done now, not earlier. */
-	isNew: boolean;
+/** What is final for a person. What may succeed later is an error. */
+type Result =
+	{ outcome: 'qualified' | 'alreadyQualified'; participant: IDataObject } | NotQualified;
+
+interface NotQualified {
+	outcome: 'notReferred' | 'notInCampaign' | 'rejected';
+	participant?: IDataObject;
+	/** The service's own words, if it said anything. */
+	reason: string;
+	message: ErrorMessage;
+	status?: number;
 }
 
-/** What this n8n process is about to qualify, by account, campaign and email. */
-const underWay = new Map<string, Promise<Qualified>>();
+const isQualified = ({ rewardEventCompleted }: IDataObject) => rewardEventCompleted === true;
 
-/** A shop may tell of one payment several times in the same moment, when looking up can not tell yet. */
-async function qualifyOnce(call: ApiCall): Promise<Qualified> {
-	const { connection, context, values } = call;
-	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
-	const key = JSON.stringify([account, values.campaign, participantKey({ email: values.email })]);
-	const signal = call.signal ?? cancelSignalOf(context);
-	for (let other = underWay.get(key); other; other = underWay.get(key)) {
-		const qualified = await abortable(
-			signal,
-			other.catch(() => undefined),
-		);
-		if (qualified) return { ...qualified, isNew: false };
+async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
+	const earlier = sentRequest(person, endpoint);
+	if (earlier?.isConfirmed === false) {
+		const { participant, isNew } = await resolveOutcome(call, person, isQualified);
+		return { outcome: isNew ? 'qualified' : 'alreadyQualified', participant };
 	}
-	const own = lookUpAndQualify(call);
-	underWay.set(key, own);
-	return await own.finally(() => underWay.delete(key));
-}
 
-async function lookUpAndQualify(call: ApiCall): Promise<Qualified> {
-	const lookUp = participantLookUp(call);
-	const participant = parseRow(lookUp, await request(lookUp));
-	const { rewardEventCompleted: isQualified } = participant;
-	if (isQualified === true) return { participant, isNew: false };
-	if (isQualified === false) {
-		return { participant: parseRow(call, await request(call)), isNew: true };
+	const { call: found, response } = await lookUp(call);
+	if (isRefusal(response)) return refusedResult(found, response);
+	let participant = participantIn({ call: found, response });
+	// A look-up may not show yet who was added a moment ago.
+	if (!participant && sentRequest(person, endpoints.addParticipant)) {
+		participant = await lookUpUntil(call, () => true);
+		if (!participant) throw createApiError(call, notInCampaignMessage(call), response.status);
 	}
-	throw createApiError(call, {
-		message: `Referral Rocket does not say whether participant "${call.values.email}" is qualified already.`,
-		solution:
-			"Look in Referral Rocket. To qualify the participant without a look, set 'If Qualified Already' in 'Options' to Qualify Again.",
+	if (!participant) return await notInCampaign(call, response);
+	if (earlier || isQualified(participant)) return { outcome: 'alreadyQualified', participant };
+	if (participant.rewardEventCompleted !== false) throw createApiError(call, unclearMessage(call));
+
+	const email = String(found.values.email);
+	const sent = await sendOnce({ ...call, values: { ...call.values, email } }, person, {
+		isNew: true,
+		isShown: isQualified,
+		isRefusal: (rejection) => saysNotReferred(rejection, email),
 	});
+	if (sent.participant) return { outcome: 'qualified', participant: sent.participant };
+	const refused = refusedResult(call, sent.response, participant);
+	if (refused.outcome === 'notReferred') return refused;
+	// Another n8n process may have been faster.
+	const now = participantIn(await lookUp(call));
+	return now && isQualified(now) ? { outcome: 'alreadyQualified', participant: now } : refused;
+}
+
+/** Qualifies without looking: a participant may earn the reward more than once. */
+async function qualifyAgain(call: ApiCall): Promise<Result> {
+	const response = await request(call);
+	if (isSuccess(response)) {
+		return { outcome: 'qualified', participant: parseRow(call, response) };
+	}
+	if (!isNotFound(response)) return refusedResult(call, response);
+	const { call: found, response: lookedUp } = await lookUp(call);
+	if (isNotFound(lookedUp)) return await notInCampaign(call, response);
+	const { email } = found.values;
+	if (email === call.values.email) return refusedResult(call, response);
+	return await qualifyAgain({ ...call, values: { ...call.values, email } });
+}
+
+/**
+ * @param response outside 200 to 299
+ * @returns what the service refused for good
+ * @throws NodeApiError for a response that leaves open whether it would refuse later
+ */
+function refusedResult(
+	call: ApiCall,
+	response: ApiResponse,
+	participant?: IDataObject,
+): NotQualified {
+	const isReferred = !saysNotReferred(response, String(call.values.email));
+	const message = statusMessage(call, redacted(response));
+	const { status } = response;
+	if (isReferred && !isRefusal(response)) throw createApiError(call, message, status);
+	const reason = serviceMessage(redacted(response)) || String(message.details);
+	const outcome = isReferred ? 'rejected' : 'notReferred';
+	return { outcome, participant, reason, message, status };
+}
+
+/** @throws NodeApiError if the campaign can't be found either: then nothing is known about the person */
+async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQualified> {
+	await readCampaign({ ...call, onSent: undefined });
+	const message = notInCampaignMessage(call);
+	const words = serviceMessage(redacted(response)).replace(/^null$/, '');
+	const { status } = response;
+	return { outcome: 'notInCampaign', reason: words || message.message, message, status };
+}
+
+const notInCampaignMessage = ({ values }: ApiCall): ErrorMessage => ({
+	message: `Participant "${values.email}" is not in campaign "${values.campaign}".`,
+	solution: 'Check the email address, or add the participant first.',
+});
+
+const unclearMessage = ({ values }: ApiCall): ErrorMessage => ({
+	message: `Referral Rocket does not say whether participant "${values.email}" is already qualified.`,
+	solution:
+		"Look in Referral Rocket. To qualify the participant without looking, set 'If Already Qualified' to Qualify Again.",
+});
+
+/** @returns the result for an item that waited meanwhile; a rejection may be about what was sent */
+function resultForOthers(result: Result): Result | undefined {
+	if (result.outcome === 'rejected') return undefined;
+	return result.outcome === 'qualified' ? { ...result, outcome: 'alreadyQualified' } : result;
 }
 
 const qualifyParticipant: Handler = async (call) => {
-	const { context } = call;
-	if (context.getNodeParameter('options.ifQualified', 'qualify') !== 'return') {
-		return await returnObject(call);
-	}
+	const { context, values } = call;
+	const { campaign, email } = values;
+	const sendsAlways = context.getNodeParameter('ifAlreadyQualified', 'return') === 'qualify';
+	const fails = context.getNodeParameter('ifNotQualified', 'fail') === 'fail';
 	const shape = outputShape(call);
-	const { participant, isNew } = await qualifyOnce(call);
-	return [{ ...shape(participant), isNew }];
+	const result = sendsAlways
+		? await qualifyAgain(call)
+		: await takeTurn(call, async (person) => await qualifyOnce(call, person), resultForOthers);
+	const { outcome, participant } = result;
+	const fields = participant ? shape(participant) : { email, campaignId: campaign };
+	if (!('reason' in result)) return [{ ...fields, outcome }];
+	if (fails) throw createApiError(call, result.message, result.status);
+	return [{ ...fields, outcome, reason: result.reason }];
 };
 
 export const qualify: Operation = {
@@ -85,6 +165,47 @@ export const qualify: Operation = {
 			'The email address of the participant to qualify, for example jo@example.com. Only a participant who was referred can qualify.',
 		),
 		{
+			displayName: 'If Already Qualified',
+			name: 'ifAlreadyQualified',
+			type: 'options',
+			default: 'return',
+			description: 'What to do with a participant who is already qualified',
+			displayOptions: show,
+			options: [
+				{
+					name: 'Qualify Again',
+					value: 'qualify',
+					description: 'Send the request without looking, every time. The reward may count twice.',
+				},
+				{
+					name: 'Return',
+					value: 'return',
+					description: 'Look the participant up first and qualify nobody twice',
+				},
+			],
+		},
+		{
+			displayName: "If Participant Can't Qualify",
+			name: 'ifNotQualified',
+			type: 'options',
+			default: 'fail',
+			description:
+				'What to do with a person who is not in the campaign, was not referred, or is rejected by Referral Rocket',
+			displayOptions: show,
+			options: [
+				{
+					name: 'Fail',
+					value: 'fail',
+					description: 'Stop with a message, or use the error output',
+				},
+				{
+					name: 'Return',
+					value: 'return',
+					description: 'Return the person with the outcome and the reason',
+				},
+			],
+		},
+		{
 			displayName: 'Additional Fields',
 			name: 'additionalFields',
 			type: 'collection',
@@ -102,36 +223,6 @@ export const qualify: Operation = {
 					description:
 						"What the participant paid, in the campaign's currency, not in cents. Use a point for decimals and no other sign.",
 					routing: sendAs(endpoint, 'amount'),
-				},
-			],
-		},
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
-			displayOptions: show,
-			options: [
-				{
-					displayName: 'If Qualified Already',
-					name: 'ifQualified',
-					type: 'options',
-					default: 'qualify',
-					description: 'What to do with a participant who is qualified already',
-					options: [
-						{
-							name: 'Qualify Again',
-							value: 'qualify',
-							description: 'Send it without a look; the reward may count twice',
-						},
-						{
-							name: 'Return',
-							value: 'return',
-							description:
-								'Look the participant up first and qualify nobody twice; isNew in the output says whether this was the first time',
-						},
-					],
 				},
 			],
 		},

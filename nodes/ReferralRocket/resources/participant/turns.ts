@@ -1,0 +1,171 @@
+import type { IDataObject, NodeApiError } from 'n8n-workflow';
+import { abortable } from '../../api/abortable';
+import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
+import { accountOf } from '../../api/authentication';
+import { unknownOutcomeMessage } from '../../api/errorMessages';
+import { createApiError } from '../../api/errors';
+import { parseRow } from '../../api/parseResponse';
+import { request } from '../../api/request';
+import { isSuccess, type ApiResponse } from '../../api/response';
+import { credentialName, type Endpoint } from '../../api/specification';
+import { lookUpUntil } from './lookUp';
+
+/*
+ * Add and Qualify take turns: this n8n process works for one person at a time, whichever items and
+ * executions want to. After a request whose outcome is unknown (connection lost, timeout, 5xx, stopped,
+ * unreadable response), no other is sent for that person until look-ups have shown what became of it, or
+ * some minutes have passed.
+ */
+
+const rememberedMinutes = 5;
+/** A few megabytes. */
+const maxRemembered = 20_000;
+
+interface SentRequest {
+	isConfirmed: boolean;
+	/** What to report to the first who finds out that the request took effect. */
+	isNew?: boolean;
+	expiresAt: number;
+}
+
+/** By person and endpoint, the oldest first. */
+const sentRequests = new Map<string, SentRequest>();
+
+const turns = new Map<string, { endpoint: Endpoint; work: Promise<unknown> }>();
+
+/** A request may or may not have taken effect, and look-ups don't show which. */
+export class UnknownOutcomeError extends Error {
+	/** @param reason why the outcome is unknown; undefined if another execution sent the request */
+	constructor(private readonly reason?: NodeApiError) {
+		super();
+	}
+
+	/** @returns what stops an item: everyone who waits for the outcome gets an error of its own */
+	forCall(call: ApiCall): NodeApiError {
+		const { reason } = this;
+		const status = reason?.httpCode ? Number(reason.httpCode) : undefined;
+		return createApiError(call, unknownOutcomeMessage(call, rememberedMinutes, reason), status);
+	}
+}
+
+/**
+ * Works for a person when nobody else in this n8n process does.
+ * @param call of Add or Qualify
+ * @param work gets the person's key
+ * @param forOthers what to return to those who waited meanwhile; undefined if they must work themselves
+ * @throws NodeApiError, the same for all who waited if the outcome is unknown; the signal's reason
+ */
+export async function takeTurn<Result>(
+	call: ApiCall,
+	work: (person: string) => Promise<Result>,
+	forOthers: (result: Result) => Result | undefined,
+): Promise<Result> {
+	const { connection, context, endpoint, values, signal = cancelSignalOf(context) } = call;
+	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
+	const person = JSON.stringify([account, values.campaign, String(values.email).toLowerCase()]);
+	for (let turn = turns.get(person); turn; turn = turns.get(person)) {
+		call.onWait?.();
+		signal?.throwIfAborted();
+		const result = await abortable(signal, turn.work.catch(unknownOutcome));
+		if (turn.endpoint !== endpoint || result === undefined) continue;
+		if (result instanceof UnknownOutcomeError) throw result.forCall(call);
+		const shared = forOthers(result as Result);
+		if (shared) return shared;
+	}
+	const turn = { endpoint, work: work(person) };
+	turns.set(person, turn);
+	return await turn.work
+		.finally(() => turns.delete(person))
+		.catch((error: Error) => {
+			throw error instanceof UnknownOutcomeError ? error.forCall(call) : error;
+		});
+}
+
+/** @returns the error only if it is an unknown outcome, which all share */
+const unknownOutcome = (error: Error) => (error instanceof UnknownOutcomeError ? error : undefined);
+
+const keyOf = (person: string, { path }: Endpoint) => `${path} ${person}`;
+
+/** @returns what was sent to an endpoint for a person in the last minutes, unless it was rejected */
+export function sentRequest(person: string, endpoint: Endpoint): SentRequest | undefined {
+	const sent = sentRequests.get(keyOf(person, endpoint));
+	return sent && sent.expiresAt > Date.now() ? sent : undefined;
+}
+
+function remember(key: string, isNew: boolean | undefined): void {
+	const now = Date.now();
+	sentRequests.delete(key);
+	for (const [oldest, { expiresAt }] of sentRequests) {
+		if (expiresAt > now && sentRequests.size < maxRemembered) break;
+		sentRequests.delete(oldest);
+	}
+	const expiresAt = now + rememberedMinutes * 60_000;
+	sentRequests.set(key, { isConfirmed: false, isNew, expiresAt });
+}
+
+interface Effect {
+	/** What to report if the request takes effect: whether it was the first to change anything. */
+	isNew?: boolean;
+	/** Whether a participant shows that the request took effect. */
+	isShown: (participant: IDataObject) => boolean;
+	/** Whether the service's words prove that the request did nothing, whatever the status. */
+	isRefusal: (response: ApiResponse) => boolean;
+}
+
+/** The participant if a request took effect, else the response that rejected it. */
+type Sent =
+	| { participant: IDataObject; isNew?: boolean; response?: undefined }
+	| { participant?: undefined; response: ApiResponse };
+
+/**
+ * Sends the request of a turn. If its outcome is unknown, looks it up.
+ * @throws UnknownOutcomeError; NodeApiError if the request can't have reached the service; the signal's reason
+ */
+export async function sendOnce(call: ApiCall, person: string, effect: Effect): Promise<Sent> {
+	const key = keyOf(person, call.endpoint);
+	const onSent = () => {
+		remember(key, effect.isNew);
+		call.onSent?.();
+	};
+	const send = async (): Promise<Sent> => {
+		const response = await request({ ...call, onSent });
+		if ((response.status < 500 && !isSuccess(response)) || effect.isRefusal(response)) {
+			sentRequests.delete(key);
+			return { response };
+		}
+		const participant = parseRow(call, response);
+		return { participant, isNew: confirm(person, call.endpoint) };
+	};
+	return await send().catch(async (cause: NodeApiError) => {
+		if (sentRequest(person, call.endpoint)?.isConfirmed !== false) throw cause;
+		return await resolveOutcome(call, person, effect.isShown, cause);
+	});
+}
+
+/**
+ * Finds out whether a request took effect whose outcome is unknown.
+ * @param cause why it is unknown, if this call sent it
+ * @throws UnknownOutcomeError; NodeApiError if the request of another execution can't be looked up
+ */
+export async function resolveOutcome(
+	call: ApiCall,
+	person: string,
+	isShown: Effect['isShown'],
+	cause?: NodeApiError,
+): Promise<{ participant: IDataObject; isNew?: boolean }> {
+	const { context, signal = cancelSignalOf(context) } = call;
+	const participant = await lookUpUntil(call, isShown).catch((error) => {
+		if (!cause || signal?.aborted) throw error;
+		return undefined;
+	});
+	if (!participant) throw new UnknownOutcomeError(cause);
+	return { participant, isNew: confirm(person, call.endpoint) };
+}
+
+/** @returns what to report, once */
+function confirm(person: string, endpoint: Endpoint): boolean | undefined {
+	const sent = sentRequest(person, endpoint);
+	const isNew = sent?.isNew;
+	if (sent) Object.assign(sent, { isConfirmed: true, isNew: false });
+	return isNew;
+}
