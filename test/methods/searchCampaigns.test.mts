@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { LoadOptionsContext } from 'n8n-core';
 import { Workflow, type IDataObject, type ILoadOptionsFunctions, type INode } from 'n8n-workflow';
 import { searchCampaigns } from '../../nodes/ReferralRocket/methods/searchCampaigns.ts';
-import { additionalDataFor, knownNodeTypes } from '../support/engine.mts';
-import { credentialFor, useMockServer } from '../support/mockServer.mts';
+import { additionalDataFor, knownNodeTypes, timesDecrypted } from '../support/engine.mts';
+import { countInFlight, credentialFor, locator, useMockServer } from '../support/mockServer.mts';
 
 /*
  * The campaigns that a builder chooses from, in n8n's own context for such lists.
@@ -75,7 +76,7 @@ test('one that is no campaign, or can not be read, does not hide the others', as
 		query.id === 'broken' && reply.code(400).send({});
 	const results = await listed(`${page} broken JCu82f30F1`);
 	expect(results.map(({ name }) => name)).toEqual([
-		`${page} (no link of a campaign)`,
+		`${page} (not a campaign link)`,
 		'broken (name not available)',
 		found.name,
 	]);
@@ -99,4 +100,76 @@ test('says what is wrong with the key', async () => {
 test.each([401, 403])('says so after an empty %i, too', async (status) => {
 	service.mockServer.intercept = (_, reply) => reply.code(status).send('');
 	await expect(listed(link)).rejects.toThrow(/refused the API key/);
+});
+
+test('the same campaign is listed once', async () => {
+	expect(await listed(`JCu82f30F1, ${link}, ${link}&referralCode=8Mnu09TD`)).toEqual([found]);
+	expect(service.mockServer.requests).toHaveLength(1);
+});
+
+test('a campaign that the key may not read does not hide the others', async () => {
+	service.mockServer.intercept = ({ query }, reply) =>
+		query.id === 'foreign' && reply.code(403).send({});
+	expect((await listed('foreign JCu82f30F1')).map(({ name }) => name)).toEqual([
+		'foreign (name not available)',
+		found.name,
+	]);
+});
+
+test('names are not kept if the key was refused', async () => {
+	const { keyHeader } = service.mockServer.behaviour;
+	service.mockServer.behaviour.keyHeader = 'x-other';
+	await expect(listed(link)).rejects.toThrow(/refused the API key/);
+	service.mockServer.behaviour.keyHeader = keyHeader;
+	expect(await listed(link)).toEqual([found]);
+});
+
+describe('of 500 campaigns', () => {
+	const campaigns = Array.from({ length: 500 }, (_, number) => `campaign${number}`).join();
+
+	test('each is requested once, a few at a time, however much is typed', async () => {
+		const inFlight = countInFlight(service.mockServer, 5);
+		const decrypted = timesDecrypted();
+		const typed = ['', 'c', 'ca', 'campaign499'];
+		const results = await Promise.all(typed.map(async (text) => await listed(campaigns, text)));
+		expect(results.map(({ length }) => length)).toEqual([500, 500, 500, 1]);
+		expect(await listed(campaigns, 'campaign1 ')).toHaveLength(1);
+		expect(service.mockServer.requests).toHaveLength(500);
+		expect(inFlight.most).toBe(3);
+		expect(timesDecrypted() - decrypted).toBe(typed.length + 1);
+	});
+
+	test('their names are requested again after a minute', async () => {
+		await listed('JCu82f30F1');
+		const now = Date.now();
+		const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 59_000);
+		await listed('JCu82f30F1');
+		expect(service.mockServer.requests).toHaveLength(1);
+		clock.mockImplementation(() => now + 61_000);
+		await listed('JCu82f30F1');
+		clock.mockRestore();
+		expect(service.mockServer.requests).toHaveLength(2);
+	});
+
+	test('a workflow that runs meanwhile is not held up', async () => {
+		let proceed = () => {};
+		const hasRun = new Promise<void>((resolve) => (proceed = resolve));
+		service.mockServer.intercept = async ({ path }) => {
+			if (path.endsWith('/getCampaign')) await hasRun;
+			return false;
+		};
+		const list = listed(campaigns);
+		const { requests } = service.mockServer;
+		while (requests.length < 3) await setTimeout(5);
+		const { error } = await service.run({
+			resource: 'participant',
+			operation: 'get',
+			campaignId: locator('JCu82f30F1'),
+			email: 'participant1@example.com',
+		});
+		expect(error).toBeUndefined();
+		expect(requests).toHaveLength(4);
+		proceed();
+		expect(await list).toHaveLength(500);
+	});
 });

@@ -1,4 +1,10 @@
-import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+import type {
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
+import type { ApiCall } from '../api/apiCall';
+import { accountOf } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
 import { createSettingsError, readSettings } from '../api/errors';
 import { parseRow } from '../api/parseResponse';
@@ -7,57 +13,102 @@ import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
 import { validateCampaign } from '../parameters/validate';
 
+/** So few that workflows that run meanwhile don't wait. */
+const maxConcurrentNames = 3;
+const cacheMs = 60_000;
+
+interface CachedList {
+	campaigns: Promise<INodeListSearchItems[]>;
+	/** In epoch milliseconds; as long as the names are being read, the list is current. */
+	staleAt: number;
+}
+
+/** n8n searches at every keystroke. */
+const cache = new Map<string, CachedList>();
+
 /**
- * The service does not list campaigns, so the credential holds their IDs or links; their names come from the
+ * The service can't list campaigns, so the credential contains their IDs or links. Their names come from the
  * service.
- * @param filter what the user has typed to find one
- * @returns the campaigns of the credential, to choose from
- * @throws NodeOperationError when the credential holds none; NodeApiError when one can't be read
+ * @param filter what the user has typed to find a campaign
+ * @returns the campaigns of the credential
+ * @throws NodeOperationError if the credential contains none; NodeApiError if the key is refused or the
+ * service can't be reached
  */
 export async function searchCampaigns(
 	this: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
-	const { baseUrl, campaigns } = await this.getCredentials(credentialName);
-	const given = String(campaigns ?? '')
+	const credentials = await this.getCredentials(credentialName);
+	const entries = String(credentials.campaigns ?? '')
 		.split(/[\s,]+/)
 		.filter(Boolean);
-	if (given.length === 0) {
+	if (entries.length === 0) {
 		throw createSettingsError(
 			this.getNode(),
 			"The Referral Rocket credential holds no campaigns to choose from. Enter their links in 'Campaigns' of the credential, or choose By ID or By URL here.",
 		);
 	}
-	const baseURL = readSettings(this.getNode(), () => validateBaseUrl(baseUrl));
-	const nameOf = async (campaign: string) => {
-		const values = { campaign };
-		const call = {
-			context: this,
-			connection: { baseURL },
-			endpoint: endpoints.getCampaign,
-			values,
-		};
-		const response = await request(call);
-		if (isNotFound(response)) return `${campaign} (not found)`;
-		// One that can't be read must not hide the others; a refused key is true of all.
-		if (!isSuccess(response) && !isKeyRefused(response)) return `${campaign} (name not available)`;
-		return String(parseRow(call, response).campaignName ?? campaign);
-	};
-	const results = await Promise.all(
-		given.map(async (one) => {
-			const value = idIn(one);
-			if (value === undefined) return { name: `${one} (no link of a campaign)`, value: one };
-			return { name: await nameOf(value), value, url: campaignLink + value };
-		}),
-	);
-	const isFound = ({ name }: { name: string }) => name.toLowerCase().includes(filter.toLowerCase());
-	return { results: results.filter(isFound) };
+	const baseURL = readSettings(this.getNode(), () => validateBaseUrl(credentials.baseUrl));
+	for (const [key, { staleAt }] of cache) if (staleAt < Date.now()) cache.delete(key);
+	const key = JSON.stringify([accountOf(baseURL, credentials), entries]);
+	let list = cache.get(key);
+	if (!list) {
+		// n8n would decrypt the credential for every campaign.
+		const context = Object.create(this, {
+			getCredentials: { value: async () => credentials },
+		}) as ILoadOptionsFunctions;
+		const { getCampaign: endpoint } = endpoints;
+		const call = { context, connection: { baseURL }, endpoint, values: {} };
+		const newList = { campaigns: readCampaigns(call, entries), staleAt: Infinity };
+		cache.set(key, newList);
+		newList.campaigns.then(
+			() => (newList.staleAt = Date.now() + cacheMs),
+			() => cache.delete(key),
+		);
+		list = newList;
+	}
+	const text = filter.toLowerCase();
+	const campaigns = await list.campaigns;
+	return { results: campaigns.filter(({ name }) => name.toLowerCase().includes(text)) };
+}
+
+async function readCampaigns(call: ApiCall, entries: string[]): Promise<INodeListSearchItems[]> {
+	const values = [...new Set(entries.map((entry) => idIn(entry) ?? entry))];
+	const ids = values.filter((value) => idIn(value) !== undefined);
+	const names = new Map<string, string>();
+	for (let start = 0; start < ids.length; start += maxConcurrentNames) {
+		const some = ids.slice(start, start + maxConcurrentNames);
+		const read = await Promise.allSettled(some.map(async (id) => await readName(call, id)));
+		const failed = read.filter((one) => one.status === 'rejected');
+		// Probably the others fail too, and for a reason that the user must know.
+		if (start === 0 && failed.length === some.length) throw failed[0].reason;
+		read.forEach((one, index) =>
+			names.set(
+				some[index],
+				one.status === 'fulfilled' ? one.value : `${some[index]} (name not available)`,
+			),
+		);
+	}
+	return values.map((value) => {
+		const name = names.get(value);
+		if (name === undefined) return { name: `${value} (not a campaign link)`, value };
+		return { name, value, url: campaignLink + value };
+	});
+}
+
+/** @throws NodeApiError if the key is refused or there is no response */
+async function readName(call: ApiCall, campaign: string): Promise<string> {
+	const campaignCall = { ...call, values: { campaign } };
+	const response = await request(campaignCall);
+	if (isNotFound(response)) return `${campaign} (not found)`;
+	if (!isSuccess(response) && !isKeyRefused(response)) return `${campaign} (name not available)`;
+	return String(parseRow(campaignCall, response).campaignName ?? campaign);
 }
 
 /** @returns the ID of a campaign; undefined for a link without one */
-function idIn(given: string): string | undefined {
+function idIn(entry: string): string | undefined {
 	try {
-		return validateCampaign(given);
+		return validateCampaign(entry);
 	} catch {
 		return undefined;
 	}
