@@ -43,8 +43,18 @@ export class ReferralRocketApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Only for the webhook trigger: it proves that an event comes from Referral Rocket. Each of several secrets needs at least 12 characters.',
-			hint: 'Only for the webhook trigger. In Referral Rocket: Settings → Webhooks. Several secrets: separate them with commas, for example for Test URL and Production URL.',
+				'Only for the webhook trigger: it proves that an event comes from Referral Rocket. Separate several secrets with commas.',
+			hint: 'Only for the webhook trigger: the secret of the Production URL, from Settings → Webhooks in Referral Rocket',
+		},
+		{
+			displayName: 'Test Webhook Secret',
+			name: 'testWebhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Only to test the webhook trigger. In Referral Rocket, every URL under Settings → Webhooks has its own secret.',
+			hint: 'Only to test the webhook trigger: the secret of the Test URL',
 		},
 		{
 			displayName: 'Campaigns',

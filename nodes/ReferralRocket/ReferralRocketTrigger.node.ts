@@ -37,9 +37,9 @@ export class ReferralRocketTrigger implements INodeType {
 			header: 'Receive a test event',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, then publish (activate) this workflow. What has started it is then in the Executions tab of this workflow, not here.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into Test Webhook Secret of the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, copy its secret into Webhook Secret, then publish (activate) this workflow. Its runs then appear in the Executions tab of this workflow, not here.',
 				active:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into Test Webhook Secret of the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
 			},
 			activationHint:
 				'Nothing arrives? Referral Rocket must know the Test URL, not only the Production URL.',
@@ -53,7 +53,7 @@ export class ReferralRocketTrigger implements INodeType {
 				name: 'default',
 				httpMethod: 'POST',
 				responseMode: 'onReceived',
-				// Blank, so that n8n answers with what webhook() returns as the response.
+				// Blank, so that n8n responds with the webhookResponse of webhook().
 				responseData: '',
 				path: 'referral-rocket',
 			},
@@ -61,7 +61,7 @@ export class ReferralRocketTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too, add its secret behind a comma, and press Execute step.',
+					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too, copy its secret into Test Webhook Secret, and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',
@@ -73,13 +73,13 @@ export class ReferralRocketTrigger implements INodeType {
 				required: true,
 				default: ['referrerCreated'],
 				description:
-					'The events that start the workflow. Created events come for everyone who is added, also by this workflow or by an import. If this workflow adds participants, choose a Campaign that it does not add to, so that it can not start itself again and again.',
-				hint: 'Created events also come for people whom this workflow adds',
+					'The events that start the workflow. Created events come for everyone who is added, including people added by this workflow or by an import. If this workflow adds participants, choose a Campaign that it does not add to, to avoid an endless loop.',
+				hint: 'People added by this workflow also trigger Created events',
 				options: [
 					{
 						name: 'Any Event',
 						value: 'any',
-						description: 'Every event, also one whose name is not known yet',
+						description: 'Every event, including unknown ones',
 						action: 'On any event',
 					},
 					{
@@ -129,7 +129,7 @@ export class ReferralRocketTrigger implements INodeType {
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether to refuse events that Referral Rocket did not sign. Without it, anyone who knows the URL can start the workflow.',
+							'Whether to reject events that Referral Rocket did not sign. If off, anyone who knows the URL can start the workflow.',
 					},
 				],
 			},
@@ -140,7 +140,7 @@ export class ReferralRocketTrigger implements INodeType {
 
 	webhookMethods = {
 		default: {
-			// Nothing can be registered with the service, so each activation only checks the settings.
+			// The API can't register webhooks, so activation only validates the settings.
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return false;
 			},

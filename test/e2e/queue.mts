@@ -47,12 +47,13 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
 	const hook = await n8n.saveWorkflow(lookUp(credentials));
 	await n8n.activate(hook);
+	const now = Date.now();
 	let events = 0;
 	const deliverEvents = async (count: number) => {
 		const url = `${n8n.url}/webhook/queue/referral-rocket`;
 		for (const end = events + count; events < end; events += 10) {
 			const tenAtOnce = participants.slice(events, events + 10).map(async (participant) => {
-				const event = eventAbout('referrer_added', participant, 1_760_000_000_000);
+				const event = eventAbout('referrer_added', participant, now);
 				assert.equal(await deliver(url, event, webhookSecret), 200);
 			});
 			await Promise.all(tenAtOnce);
@@ -94,7 +95,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		const burst = participants.slice(300, 320);
 		for (const url of [n8n.url, other, n8n.url]) {
 			const deliveries = burst.map(async (participant) => {
-				const event = eventAbout('referrer_added', participant, 1_760_000_000_001);
+				const event = eventAbout('referrer_added', participant, now + 1);
 				const hookUrl = `${url}/webhook/queue/referral-rocket`;
 				assert.equal(await deliver(hookUrl, event, webhookSecret), 200);
 			});

@@ -103,17 +103,18 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	campaign.status = 'Pause';
 
 	const url = n8n.url + eventWebhookPath;
+	const now = Date.now();
 	const signUp = (name: string) => campaign.add(`${name}@example.com`);
-	const ana = eventAbout('referrer_added', signUp('ana'), 1_760_000_000_001);
-	const bob = eventAbout('referee_added', signUp('bob'), 1_760_000_000_002);
-	const eve = eventAbout('reward_unlocked', signUp('eve'), 1_760_000_000_003);
+	const ana = eventAbout('referrer_added', signUp('ana'), now + 1);
+	const bob = eventAbout('referee_added', signUp('bob'), now + 2);
+	const eve = eventAbout('reward_unlocked', signUp('eve'), now + 3);
 	await step('Signed events arrive, and a second delivery does not', async () => {
 		for (const event of [ana, bob, ana, eve, bob])
 			assert.equal(await deliver(url, event, webhookSecret), 200);
 		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
 	});
 	await step('The same event five times at once arrives once', async () => {
-		const event = eventAbout('referee_added', campaign.participants[9], 1_760_000_000_004);
+		const event = eventAbout('referee_added', campaign.participants[9], now + 4);
 		const statuses = await Promise.all(
 			Array.from({ length: 5 }, async () => await deliver(url, event, webhookSecret)),
 		);
@@ -127,7 +128,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
 		const before = (await n8n.finishedExecutions(hook)).length;
-		const mallory = eventAbout('referrer_added', campaign.participants[5], 1_760_000_000_009);
+		const mallory = eventAbout('referrer_added', campaign.participants[5], now + 9);
 		assert.equal(await deliver(url, mallory), 401);
 		assert.equal(await deliver(url, mallory, 'guessed'), 401);
 		assert.equal(await deliver(url, [1, 2], webhookSecret), 400);
@@ -137,7 +138,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 	const burstUrl = `${n8n.url}/webhook/burst/referral-rocket`;
 	const people = campaign.participants.slice(20, 108);
-	const events = people.map((one) => eventAbout('referrer_added', one, 1_760_000_000_005));
+	const events = people.map((one) => eventAbout('referrer_added', one, now + 5));
 	const deliverAll = async (some: object[]) => {
 		const deliveries = some.map(async (event) => await deliver(burstUrl, event, webhookSecret));
 		assert.deepEqual(
@@ -145,7 +146,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			some.map(() => 200),
 		);
 	};
-	const [told, hungUp] = [1_760_000_000_006, 1_760_000_000_007].map((createdAt) =>
+	const [told, hungUp] = [now + 6, now + 7].map((createdAt) =>
 		eventAbout('referrer_added', people[0], createdAt),
 	);
 	await step(
@@ -204,7 +205,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		assert.equal(await deliver(url, ana, webhookSecret), 0);
 	});
 	await step('After the restart nothing comes twice and nobody is missing', async () => {
-		const zoe = eventAbout('referrer_added', campaign.participants[0], 1_760_000_000_010);
+		const zoe = eventAbout('referrer_added', campaign.participants[0], now + 10);
 		await waitUntil(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
 		for (const event of [ana, bob, eve]) {
 			assert.equal(await deliver(url, event, webhookSecret), 200);

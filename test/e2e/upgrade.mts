@@ -41,7 +41,7 @@ async function upgradeFrom(earlier: string, runtime: Runtime, before: string, af
 		return Object.entries(runData).map(([node, [{ data }]]) => [node, data?.main?.[0]]);
 	};
 	const [ana, bob, zoe] = campaign.participants.map((participant) =>
-		eventAbout('referrer_added', participant, 1_760_000_000_000),
+		eventAbout('referrer_added', participant, Date.now()),
 	);
 	const send = async (event: object) =>
 		await deliver(n8n.url + eventWebhookPath, event, webhookSecret);

@@ -51,6 +51,7 @@ export async function receiveFirstEvent({
 	const [friend, next] = mockServer.campaign.participants.filter(
 		({ referredByCode }) => referredByCode,
 	);
+	const now = Date.now();
 	const joined = (createdAt: number) => eventAbout('referee_added', friend, createdAt);
 	/** Reads one of the two URLs in the panel, and replaces the public address with the local one. */
 	const readUrl = async (which: 'Test URL' | 'Production URL') => {
@@ -112,13 +113,13 @@ export async function receiveFirstEvent({
 		},
 	);
 	await editor.step('An event that was not signed with the secret is reported', async () => {
-		await deliverRejected(joined(1_780_000_000_001), 'guessed');
+		await deliverRejected(joined(now + 1), 'guessed');
 		await editor.inBothThemes(async () => {
 			await editor.expectText(editor.output, 'not signed', "'Webhook Secret'");
 		});
 	});
 	await editor.step('An event that is not selected is reported', async () => {
-		await deliverRejected(eventAbout('reward_unlocked', friend, 1_780_000_000_002), webhookSecret);
+		await deliverRejected(eventAbout('reward_unlocked', friend, now + 2), webhookSecret);
 		await editor.inBothThemes(async () => {
 			await editor.expectText(editor.output, `trigger: ${other.name}`, "'Events'");
 		});
@@ -133,7 +134,7 @@ export async function receiveFirstEvent({
 				await editor.expectText(canvas, String(description.eventTriggerDescription), event.name);
 				await editor.expectIcon(editor.element('canvas-node'), webhook, theme);
 			});
-			assert.equal(await deliver(testUrl, joined(1_780_000_000_003), webhookSecret), 200);
+			assert.equal(await deliver(testUrl, joined(now + 3), webhookSecret), 200);
 			await editor.expectText(editor.element('canvas-node'), '1 item');
 			await editor.openNode(description.displayName);
 			await editor.inBothThemes(async () =>
@@ -160,7 +161,7 @@ export async function receiveFirstEvent({
 				await editor.expectText(editor.panel, ...panelTexts(webhook, 'active'));
 			});
 			await editor.closeNode();
-			const event = eventAbout('referee_added', next, 1_780_000_000_004);
+			const event = eventAbout('referee_added', next, now + 4);
 			assert.equal(await deliver(url, event, webhookSecret), 200);
 			await editor.expectExecutions('Succeeded', 'Succeeded', 'Error', 'Error');
 			const newest = (await n8n.finishedExecutions(editor.workflowId())).at(-1);

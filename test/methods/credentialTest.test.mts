@@ -51,6 +51,18 @@ describe('the credential test', () => {
 		expect(control.headers.authorization).toBe('Bearer n8n-credential-test');
 	});
 
+	test.each([
+		['__n8n_BLANK_VALUE_e5362baf, whsec_12345678', 'n8n hides a saved secret'],
+		['Production-URL: whsec_12345678', 'not a secret'],
+		['abc123,def456', 'not a secret'],
+	])('fails with %s as a webhook secret', async (entered, message) => {
+		for (const field of ['webhookSecret', 'testWebhookSecret']) {
+			const result = await tested({ [field]: entered });
+			expect(result).toEqual({ status: 'Error', message: expect.stringContaining(message) });
+			expect(result.message).not.toContain(entered);
+		}
+	});
+
 	const hasKey = (headers: object) =>
 		Object.values(headers).join().includes(service.mockServer.apiKey);
 	/** Sends one response to requests with the right key, and another one to all others. */

@@ -294,6 +294,7 @@ describe('the credential', () => {
 		authentication: 'bearer',
 		baseUrl: 'https://app.referralrocket.io',
 		campaigns: '',
+		testWebhookSecret: '',
 		webhookSecret: '',
 	};
 
@@ -306,11 +307,12 @@ describe('the credential', () => {
 		expect(filled(given)).toEqual({ ...usual, ...given, headerName: 'X-API-Key' });
 	});
 
-	test('hides the key and the secret, and can not do without the key and the header', () => {
+	test('hides the key and the secrets, and can not do without the key and the header', () => {
 		const names = (those: INodeProperties[]) => those.map(({ name }) => name);
 		expect(names(properties.filter(({ typeOptions }) => typeOptions?.password))).toEqual([
 			'apiKey',
 			'webhookSecret',
+			'testWebhookSecret',
 		]);
 		expect(names(properties.filter(({ required }) => required))).toEqual(['apiKey', 'headerName']);
 	});
@@ -318,6 +320,6 @@ describe('the credential', () => {
 	test('offers a bearer token or a header', () => {
 		const { authentication, ...others } = shapes(properties);
 		expect(authentication).toMatchObject({ type: 'options', values: ['bearer', 'header'] });
-		expect(Object.values(others).map(({ type }) => type)).toEqual(Array(5).fill('string'));
+		expect(Object.values(others).map(({ type }) => type)).toEqual(Array(6).fill('string'));
 	});
 });

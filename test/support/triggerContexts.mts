@@ -37,7 +37,7 @@ function workflowOf(
 		typeVersion: 1,
 		position: [0, 0],
 		parameters,
-		credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
+		credentials: { referralRocketApi: { id, name: 'Referral Rocket' } },
 	};
 	const workflow = new Workflow({
 		id,
@@ -130,6 +130,14 @@ export class Hook {
 	executions: INodeExecutionData[][] = [];
 	/** Requests that n8n answered with 500; it stores an execution for each that the node refused so. */
 	failures = 0;
+	/** How many times n8n has written what it stores. */
+	writes = 0;
+	/** Whether n8n is writing. */
+	isWriting = false;
+	/** Deliveries for which n8n has begun to start the workflow, so far. */
+	starting = 0;
+	/** Deliveries that the node has not returned yet. */
+	inside = 0;
 	/** What the node has thrown last. */
 	lastError: NodeOperationError | undefined;
 	/** Requests that both the node and n8n have answered. */
@@ -148,12 +156,12 @@ export class Hook {
 	);
 
 	constructor(
-		private readonly credential: ICredentialDataDecryptedObject,
+		readonly credential: ICredentialDataDecryptedObject,
 		private readonly parameters: INodeParameters,
 		private readonly mode: WorkflowExecuteMode = 'webhook',
 	) {}
 
-	/** Activates the workflow, as far as the node has a say in it, and returns whether it said yes. */
+	/** Publishes the workflow, or presses Execute step in a test, as far as the node is concerned; returns whether it agreed. */
 	async activate(): Promise<boolean> {
 		const { checkExists, create } = this.methods;
 		return (await checkExists.call(this.context)) || (await create.call(this.context));
@@ -166,9 +174,10 @@ export class Hook {
 	private readonly methods = new ReferralRocketTrigger().webhookMethods.default;
 
 	private get context() {
-		const { workflow, node } = workflowOf('referralRocketTrigger', this.parameters, {});
+		const { workflow, node } = workflowOf('referralRocketTrigger', this.parameters, {}, this.id);
 		const additionalData = additionalDataFor(this.credential, workflow);
-		return new HookContext(workflow, node, additionalData, 'trigger', 'activate');
+		const mode = this.mode === 'manual' ? 'manual' : 'trigger';
+		return new HookContext(workflow, node, additionalData, mode, 'activate');
 	}
 
 	async open(): Promise<void> {
@@ -241,23 +250,31 @@ export class Hook {
 			null,
 		);
 		try {
-			const result = await new ReferralRocketTrigger().webhook.call(context);
+			this.inside++;
+			const result = await new ReferralRocketTrigger().webhook
+				.call(context)
+				.finally(() => this.inside--);
 			if (result.noWebhookResponse) return;
 			const isAnswered = outgoing.headersSent;
 			const start = async () => {
+				this.starting++;
 				await this.beforeStart;
 				if (!this.canStart) throw new Error('Workflow not started');
 				this.executions.push(...(result.workflowData ?? []));
 				// It builds another workflow on what is stored, which has nothing to store then.
 				staticData.__dataChanged = false;
 			};
-			/** As n8n does: it takes the response, and looks then whether there is something to store. */
+			/** As n8n does: it reads the response, and then checks whether there is something to store. */
 			const takeResponse = async () => {
-				const { webhookResponse } = result;
+				// It reads the response twice.
+				const webhookResponse = result.webhookResponse && result.webhookResponse;
 				if (staticData.__dataChanged) {
 					const changed = JSON.stringify(staticData);
+					this.isWriting = true;
 					await this.beforeStored?.();
+					this.isWriting = false;
 					this.stored = changed;
+					this.writes++;
 				}
 				return webhookResponse as unknown;
 			};

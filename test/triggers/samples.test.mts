@@ -38,7 +38,7 @@ test('there is a sample of every event, and of nothing else', () => {
 test.each(webhookEvents)('that of $name is what the webhook trigger outputs', async (option) => {
 	const sample = sampleOf(option);
 	const hook = new Hook(
-		{ apiKey: 'key', webhookSecret: 'secret' },
+		{ apiKey: 'key', webhookSecret: 'whsec_of_samples' },
 		{ events: [option.value as string] },
 		undefined,
 	);
@@ -47,7 +47,7 @@ test.each(webhookEvents)('that of $name is what the webhook trigger outputs', as
 		const [participant] = service.mockServer.campaign.participants;
 		const event = eventAbout(String(sample.event), participant, Date.now());
 		const body = JSON.stringify(event);
-		await hook.post(body, { 'x-rr-signature': signatureOf(body, 'secret') });
+		await hook.post(body, { 'x-rr-signature': signatureOf(body, 'whsec_of_samples') });
 		expect(Object.keys(sample)).toEqual(Object.keys(hook.executions[0][0].json));
 	} finally {
 		await hook.close();

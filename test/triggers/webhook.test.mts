@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { INodeParameters, INodePropertyOptions } from 'n8n-workflow';
+import { type INodeParameters, type INodePropertyOptions } from 'n8n-workflow';
 import { eventNames } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { locator } from '../support/mockServer.mts';
+import { timesDecrypted } from '../support/engine.mts';
 import { Hook } from '../support/triggerContexts.mts';
 
-const secret = 'whsec 9f2c with spaces';
+const secret = 'whsec_9f2c:+/=';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';
 const hooks: Hook[] = [];
 afterEach(async () => {
@@ -21,6 +22,8 @@ async function hookWith(parameters: INodeParameters = {}, webhookSecret = secret
 	return hook;
 }
 
+/** A minute ago. */
+const createdAt = Date.now() - 60_000;
 const data = {
 	participantId: 4711,
 	firstName: 'Jo',
@@ -39,8 +42,8 @@ const data = {
 const event = (more: object = {}) => ({
 	eventType: 'referrer_added',
 	data,
-	createdAt: 1_760_000_000_000,
-	updatedAt: 1_760_000_000_001,
+	createdAt,
+	updatedAt: createdAt + 1,
 	...more,
 });
 const sign = (body: string | Buffer, key: string | Buffer = secret) =>
@@ -72,7 +75,7 @@ describe('a signed event', () => {
 				{
 					json: {
 						event: 'referrer_added',
-						eventAt: '2025-10-09T08:53:20.000Z',
+						eventAt: new Date(createdAt).toISOString(),
 						campaignId: 'JCu82f30F1',
 						email: 'jo+1@example.com',
 						firstName: 'Jo',
@@ -94,7 +97,7 @@ describe('a signed event', () => {
 		await send(hook, event({ data: { ...data, event: 'something', eventAt: 'never' } }));
 		expect(hook.executions[0][0].json).toMatchObject({
 			event: 'referrer_added',
-			eventAt: '2025-10-09T08:53:20.000Z',
+			eventAt: new Date(createdAt).toISOString(),
 		});
 	});
 
@@ -124,7 +127,7 @@ describe('a signed event', () => {
 		expect(hook.executions.length).toBe(1);
 	});
 
-	test.each([undefined, null, 'yesterday', '2026-11-04', 1e20, NaN])(
+	test.each([undefined, null, 'yesterday', '2026-11-04', 1_760_000_000, 1e20, NaN])(
 		'with %p for a time has no eventAt, and starts the workflow all the same',
 		async (createdAt) => {
 			const hook = await hookWith();
@@ -135,7 +138,7 @@ describe('a signed event', () => {
 
 	test('is waited for also where an expression gives one event as text', async () => {
 		const hook = await hookWith({ events: 'referrerCreated' });
-		expect((await send(hook, event({ createdAt: 1_760_000_004_321 }))).status).toBe(200);
+		expect((await send(hook, event({ createdAt: createdAt + 4321 }))).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
@@ -179,7 +182,7 @@ describe('a request that is not signed as it should be gets 401, starts nothing 
 	});
 });
 
-test.each(['whsec_ab', 'zz00', 'abxyz', 'ab_', 'abc'])(
+test.each(['whsec_ab', 'zz000000', 'abxyzxyz', 'abababa_', 'abababab0'])(
 	'the secret %s, which is no hex, has no shorter reading that a stranger could sign with',
 	async (secretOfText) => {
 		const hook = await hookWith({}, secretOfText);
@@ -192,14 +195,12 @@ test.each(['whsec_ab', 'zz00', 'abxyz', 'ab_', 'abc'])(
 describe('with several secrets in the credential', () => {
 	const first = 'whsec-of-the-test-url';
 	const second = hexSecret;
-	const withSpaces = 'one secret with spaces-in-between-it';
 	test.each([
 		['commas', `${first},${second}`],
 		['commas and spaces', ` ${first} , ${second} `],
-		['spaces', `${first} ${second}`],
-		['lines', `${first}\r\n${second}\n`],
+		['commas and line breaks', `${first},\r\n${second}\n`],
 		['commas too many', `,${first},,${second},`],
-	])('between %s, an event that is signed with either counts', async (_, stored) => {
+	])('between %s, an event signed with either counts', async (_, stored) => {
 		const hook = await hookWith({ options: { ignoreRepeats: false } }, stored);
 		for (const key of [first, second, Buffer.from(second, 'hex')]) {
 			expect((await send(hook, event(), key)).status).toBe(200);
@@ -208,25 +209,101 @@ describe('with several secrets in the credential', () => {
 	});
 
 	test.each([
-		['of neither', `${first},${second}`, 'whsec-of-somebody-else'],
-		['of nothing', `${first},,${second},`, ''],
-		['of half a secret', `${first},${second}`, second.slice(0, 16)],
-		['of a label', `Production: ${first}, Test: ${second}`, 'Production:'],
-		['of a word of one secret', withSpaces, 'secret'],
-	])('an event with a signature %s gets 401', async (_, stored, key) => {
-		const hook = await hookWith({}, stored);
+		['neither', 'whsec-of-somebody-else'],
+		['nothing', ''],
+		['both as one text', `${first},${second}`],
+		['half a secret', second.slice(0, 16)],
+	])('an event signed with %s gets 401', async (_, key) => {
+		const hook = await hookWith({}, `${first},,${second},`);
 		expect((await send(hook, event(), key)).status).toBe(401);
 		expect(hook.executions).toEqual([]);
 	});
 
-	test('a secret with spaces still counts as a whole', async () => {
-		const hook = await hookWith({}, withSpaces);
-		expect((await send(hook, event(), withSpaces)).status).toBe(200);
+	test('the Test URL accepts both fields, and so does the Production URL', async () => {
+		for (const mode of ['manual', undefined] as const) {
+			const hook = new Hook(
+				{ apiKey: 'key', webhookSecret: first, testWebhookSecret: second },
+				{ events: ['any'], options: { ignoreRepeats: false } },
+				mode,
+			);
+			await hook.open();
+			hooks.push(hook);
+			expect(await hook.activate()).toBe(true);
+			for (const key of [first, second]) expect((await send(hook, event(), key)).status).toBe(200);
+		}
 	});
 
-	test('labels beside them do no harm', async () => {
-		const hook = await hookWith({}, `Production: ${first}, Test: ${second}`);
-		expect((await send(hook, event(), first)).status).toBe(200);
+	test('the secret of the Test URL is enough for a test, not for publishing', async () => {
+		const credential = { apiKey: 'key', webhookSecret: '', testWebhookSecret: first };
+		const inTest = new Hook(credential, { events: ['any'] }, 'manual');
+		expect(await inTest.activate()).toBe(true);
+		const published = new Hook(credential, { events: ['any'] });
+		await expect(published.activate()).rejects.toThrow("has no 'Webhook Secret'");
+	});
+});
+
+/** What n8n shows instead of a saved secret, and what it stores if someone types after it. */
+const placeholder = '__n8n_BLANK_VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6';
+const appended = `${placeholder}, whsec-of-the-test-url`;
+
+describe('anything but secrets in the credential', () => {
+	const hidden = "n8n hides a saved secret, so you can't add to it. Enter all secrets again.";
+	const unusable = /contains something that is not a secret\. Copy only the secret .*at least 8/;
+	const cases: Array<[string, string, string | RegExp, string?]> = [
+		["n8n's placeholder and a secret", appended, hidden, placeholder],
+		["n8n's placeholder within a secret", `x${placeholder}x`, hidden],
+		["n8n's placeholder alone", placeholder, hidden, placeholder],
+		['labels', 'Production-URL: whsec_12345, Test-webhook: whsec_678', unusable, 'Production-URL:'],
+		['a label without a space', 'Production-URL:whsec_12345678', unusable],
+		['a label with an equals sign', 'secret=whsec_12345678', unusable],
+		['a passphrase', 'correct horse battery staple', unusable, 'staple'],
+		['short secrets', 'abc123,def456', unusable, 'abc123'],
+		['quotes', '"whsec_12345678"', unusable],
+		['semicolons', 'whsec_12345678; whsec_87654321', unusable],
+		['a semicolon without a space', 'whsec_12345678;whsec_87654321', unusable],
+		['a zero-width space', 'whsec_1234\u200b5678', unusable],
+	];
+	test.each(cases)('%s: publishing and Execute step say so', async (_, entered, message) => {
+		for (const field of ['webhookSecret', 'testWebhookSecret']) {
+			for (const mode of ['manual', undefined] as const) {
+				const credential = { apiKey: 'key', webhookSecret: secret, [field]: entered };
+				const hook = new Hook(credential, { events: ['any'] }, mode);
+				await expect(hook.activate()).rejects.toThrow(message);
+			}
+		}
+	});
+
+	test.each(cases)('%s: no event gets in', async (...[, entered, , key = entered]) => {
+		const hook = await hookWith({}, entered);
+		expect(await send(hook, event(), key)).toEqual({
+			status: 500,
+			data: { message: "Events can't be verified: see the credential in n8n." },
+		});
+		expect([hook.executions, hook.failures]).toEqual([[], 0]);
+	});
+
+	test.each([
+		'9f86d081',
+		hexSecret,
+		'whsec_9f2c',
+		'5f0a4f0e-3f0d-4a53-9a61-0c7a7c6a1b01',
+		'wJalrXUtnFEMI/K7MDENG+bPxRfiCY==',
+		'id:9f86d081',
+		'test_9f86d081',
+		'a$b%c&d(e)f!',
+	])('the single secret %s is usable', async (single) => {
+		const hook = await hookWith({}, single);
+		expect(await hook.activate()).toBe(true);
+		expect((await send(hook, event(), single)).status).toBe(200);
+	});
+
+	test('a secret that is corrected in the credential counts at once', async () => {
+		const hook = await hookWith({}, appended);
+		expect((await send(hook, event())).status).toBe(500);
+		hook.credential.webhookSecret = 'whsec-of-somebody-else';
+		expect((await send(hook, event())).status).toBe(401);
+		hook.credential.webhookSecret = secret;
+		expect((await send(hook, event())).status).toBe(200);
 	});
 });
 
@@ -244,7 +321,7 @@ test.each([
 	const hook = await hookWith();
 	expect(await hook.post(body, { 'x-rr-signature': sign(body) })).toEqual({
 		status: 400,
-		data: { message: 'This is not an event of Referral Rocket.' },
+		data: { message: 'This is not a Referral Rocket event.' },
 	});
 	expect(hook.executions).toEqual([]);
 	expect(hook.stored).toBe('{}');
@@ -271,7 +348,7 @@ test.each([
 	['', ['any'], true],
 ])('the event %j, with %j selected, starts the workflow: %s', async (eventType, events, starts) => {
 	const hook = await hookWith({ events });
-	const message = starts ? 'Received.' : 'Received. This workflow does not wait for such an event.';
+	const message = starts ? 'Received.' : 'Received. This workflow ignores such events.';
 	expect(await send(hook, event({ eventType }))).toEqual({ status: 200, data: { message } });
 	expect(hook.executions.length).toBe(starts ? 1 : 0);
 });
@@ -294,9 +371,9 @@ describe('an event that is delivered again', () => {
 	test('starts the workflow once, also after a restart and with another time of delivery', async () => {
 		const hook = await hookWith();
 		await send(hook, event());
-		expect(await send(hook, event({ updatedAt: 1_770_000_000_000 }))).toEqual({
+		expect(await send(hook, event({ updatedAt: createdAt + 3_600_000 }))).toEqual({
 			status: 200,
-			data: { message: 'Received before.' },
+			data: { message: 'Already received.' },
 		});
 		const restarted = await hookWith();
 		restarted.stored = hook.stored;
@@ -305,29 +382,56 @@ describe('an event that is delivered again', () => {
 	});
 
 	test('at the same moment starts the workflow once', async () => {
-		const hook = await hookWith({}, 'another secret');
-		const together = event({ createdAt: 1_760_000_009_999 });
+		const hook = await hookWith({}, 'another-secret');
+		const together = event({ createdAt: createdAt + 9999 });
 		await Promise.all(
-			Array.from({ length: 5 }, async () => await send(hook, together, 'another secret')),
+			Array.from({ length: 5 }, async () => await send(hook, together, 'another-secret')),
 		);
+		expect(hook.executions.length).toBe(1);
+	});
+
+	const reward = (more: object) => ({
+		eventType: 'reward_unlocked',
+		data: { ...data, referralReward: 20, ...more },
+	});
+	test.each<[string, object, object]>([
+		['a counter', {}, { data: { ...data, impressionCount: 7, totalReferred: 4 } }],
+		['the time of the last change', {}, { data: { ...data, updatedOn: '2026-11-05' } }],
+		['a later reward of a new participant', {}, { data: { ...data, referralReward: 20 } }],
+		['an address', {}, { data: { ...data, email: 'joanna@example.com' } }],
+		[
+			'a payout of the reward',
+			reward({}),
+			reward({ referralRewardBalance: 0, referralRewardRedeemed: 20, rewardPaid: 20 }),
+		],
+		['a counter beside the reward', reward({}), reward({ impressionCount: 7, score: 'High' })],
+	])('with %s changed starts the workflow once', async (_, first, second) => {
+		const hook = await hookWith();
+		for (const more of [first, second]) expect((await send(hook, event(more))).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
 	const noPerson = { campaignId: 'JCu82f30F1' };
 	test.each<[string, object, object]>([
-		['at another time', {}, { createdAt: 1_760_000_000_500 }],
+		['at another time', {}, { createdAt: createdAt + 500 }],
 		['of another name', {}, { eventType: 'referee_added' }],
 		['of someone else', {}, { data: { ...data, participantId: 4712, email: 'al@example.com' } }],
-		['of another reward at the same moment', {}, { data: { ...data, referralRewardBalance: 40 } }],
+		['of another reward at the same moment', reward({}), reward({ referralReward: 40 })],
+		['of another reward, told by its ID', reward({ rewardId: 1 }), reward({ rewardId: 2 })],
+		[
+			'of another reward, told by the balance alone',
+			reward({ referralReward: null }),
+			reward({ referralReward: null, referralRewardBalance: 40 }),
+		],
 		[
 			'of someone else, told by another field than address or ID',
 			{ data: { ...noPerson, code: 'A' } },
 			{ data: { ...noPerson, code: 'B' } },
 		],
-		...[0, '', 1_760_000_000, null, undefined].map((createdAt): [string, object, object] => [
-			`of someone else, with the time ${JSON.stringify(createdAt)}`,
-			{ createdAt },
-			{ createdAt, data: { ...data, email: 'al@example.com' } },
+		...[0, '', 1_760_000_000, null, undefined].map((time): [string, object, object] => [
+			`of someone else, with the time ${JSON.stringify(time)}`,
+			{ createdAt: time },
+			{ createdAt: time, data: { ...data, email: 'al@example.com' } },
 		]),
 	])('is not taken for one %s', async (_, first, second) => {
 		const hook = await hookWith();
@@ -339,7 +443,9 @@ describe('an event that is delivered again', () => {
 		const hookOfVersion = async () => Object.assign(await hookWith(), { n8n: version });
 		const restarted = async (hook: Hook) =>
 			Object.assign(await hookOfVersion(), { stored: hook.stored });
-		const events = Array.from({ length: 100 }, (_, number) => event({ createdAt: number + 1 }));
+		const events = Array.from({ length: 100 }, (_, number) =>
+			event({ createdAt: createdAt + number }),
+		);
 
 		test('one after the other or all at once, starts nothing, also after a restart', async () => {
 			const hook = await hookOfVersion();
@@ -383,7 +489,7 @@ describe('an event that is delivered again', () => {
 			hook.canStart = true;
 			expect((await send(hook, events[1])).data.message).toBe('Received.');
 			expect(await send(hook, events[0])).toEqual({ status: 200, data: { message: 'Received.' } });
-			expect((await send(hook, events[0])).data.message).toBe('Received before.');
+			expect((await send(hook, events[0])).data.message).toBe('Already received.');
 			expect(hook.executions.length).toBe(2);
 		});
 
@@ -395,7 +501,7 @@ describe('an event that is delivered again', () => {
 			await send(hook, events[1]);
 			const again = await restarted(hook);
 			expect((await send(again, events[0])).data.message).toBe('Received.');
-			expect((await send(again, events[1])).data.message).toBe('Received before.');
+			expect((await send(again, events[1])).data.message).toBe('Already received.');
 		});
 
 		test.each([
@@ -410,14 +516,57 @@ describe('an event that is delivered again', () => {
 			const headers = { 'x-rr-signature': sign(body) };
 			const hangUp = AbortSignal.timeout(100);
 			await expect(hook.post(body, headers, hangUp)).rejects.toThrow('canceled');
-			const second = send(hook, events[0]);
+			expect((await send(hook, events[0])).status).toBe(503);
 			start();
 			hook.beforeStart = undefined;
-			if (!canStart) while (hook.failures === 0) await new Promise(setImmediate);
+			while (hook.failures + hook.executions.length === 0) await new Promise(setImmediate);
+			await new Promise(setImmediate);
 			hook.canStart = true;
-			expect((await second).status).toBe(200);
+			expect((await send(hook, events[0])).status).toBe(200);
 			expect(hook.executions.length).toBe(1);
 		});
+
+		test('of a burst reads the credential once, and at most one delivery waits while n8n writes', async () => {
+			const hook = await hookOfVersion();
+			let write = () => {};
+			const held = new Promise<void>((done) => (write = done));
+			hook.beforeStored = async () => await held;
+			const before = timesDecrypted();
+			const first = send(hook, events[0]);
+			while (!hook.isWriting) await new Promise(setImmediate);
+			const others = events.slice(1).map(async (one) => await send(hook, one));
+			// All others go on without waiting.
+			while (hook.executions.length < events.length - 2) await new Promise(setImmediate);
+			expect(hook.inside).toBeLessThanOrEqual(1);
+			write();
+			await Promise.all([first, ...others]);
+			expect(hook.executions.length).toBe(events.length);
+			expect(timesDecrypted() - before).toBe(1);
+			expect(hook.writes).toBeLessThanOrEqual(3);
+			const again = await restarted(hook);
+			for (const one of events) await send(again, one);
+			expect(again.executions).toEqual([]);
+		}, 30_000);
+	});
+
+	test('is stored although n8n never responds to another delivery', async () => {
+		const hook = await hookWith();
+		const [first, second, third] = [1, 2, 3].map((time) => event({ createdAt: createdAt + time }));
+		let start = () => {};
+		hook.beforeStart = new Promise<void>((done) => (start = done));
+		const hanging = send(hook, first);
+		while (hook.starting === 0) await new Promise(setImmediate);
+		hook.beforeStart = undefined;
+		await send(hook, second);
+		const now = Date.now();
+		jest.spyOn(Date, 'now').mockImplementation(() => now + 2000);
+		await send(hook, third);
+		jest.restoreAllMocks();
+		const other = Object.assign(await hookWith(), { stored: hook.stored });
+		for (const one of [second, third]) await send(other, one);
+		expect(other.executions).toEqual([]);
+		start();
+		await hanging;
 	});
 
 	test('starts the workflow each time with Ignore Repeats off, and in a test in the editor', async () => {
@@ -437,17 +586,61 @@ describe('an event that is delivered again', () => {
 		const day = 86_400_000;
 		const atDay = (number: number) => jest.spyOn(Date, 'now').mockReturnValue(number * day);
 
-		test('for a week at least, among other days, and forgotten by then', async () => {
+		test('for eight days at least, among other days, and forgotten by then', async () => {
 			const hook = await hookWith();
+			const unknownTime = (name: string) => event({ createdAt: name });
 			atDay(20_000);
-			await send(hook, event({ createdAt: 1 }));
-			atDay(20_007);
-			await send(hook, event({ createdAt: 2 }));
-			expect((await send(hook, event({ createdAt: 1 }))).data.message).toBe('Received before.');
+			await send(hook, unknownTime('a'));
 			atDay(20_008);
-			await send(hook, event({ createdAt: 3 }));
-			expect(hook.stored.match(/"20\d\d\d"/g)).toEqual(['"20007"', '"20008"']);
-			expect((await send(hook, event({ createdAt: 2 }))).data.message).toBe('Received before.');
+			await send(hook, unknownTime('b'));
+			expect((await send(hook, unknownTime('a'))).data.message).toBe('Already received.');
+			atDay(20_009);
+			await send(hook, unknownTime('c'));
+			expect(hook.stored.match(/"20\d\d\d"/g)).toEqual(['"20008"', '"20009"']);
+			expect((await send(hook, unknownTime('b'))).data.message).toBe('Already received.');
+		});
+
+		const tooOld = {
+			status: 400,
+			data: { message: 'This event is so old that it may have been received before.' },
+		};
+		test.each([
+			['7 days and a minute', 7 + 1 / 1440, tooOld.status],
+			['7 days less a minute', 7 - 1 / 1440, 200],
+			['a day ahead, by another clock', -1, 200],
+		])('one that is %s old (%d days) gets %i', async (_, age, status) => {
+			atDay(20_000);
+			const hook = await hookWith();
+			expect((await send(hook, event({ createdAt: (20_000 - age) * day }))).status).toBe(status);
+			expect(hook.executions.length).toBe(status === 200 ? 1 : 0);
+		});
+
+		test('so long that its signature can never start the workflow again', async () => {
+			for (const ahead of [-0.9, 0, 0.9]) {
+				const hook = await hookWith();
+				const one = event({ createdAt: (20_000.95 + ahead) * day });
+				for (let today = 20_000.95; today < 20_020; today += 0.24) {
+					atDay(today);
+					await send(hook, one);
+				}
+				expect(hook.executions.length).toBe(1);
+			}
+		});
+
+		test('among 5,000 others for a day; what is older than all of them is rejected', async () => {
+			const hook = await hookWith();
+			const keys = (count: number) =>
+				Array.from({ length: count }, (_, number) => String(number).padStart(6, '0')).join('');
+			atDay(20_005.5);
+			hook.stored = JSON.stringify({ 'node:Trigger': { received: { 20002: keys(5000) } } });
+			const sendOfDay = async (time: number) => await send(hook, event({ createdAt: time * day }));
+			expect(await sendOfDay(20_002.9)).toEqual(tooOld);
+			expect((await sendOfDay(20_003.1)).status).toBe(200);
+			const busy = await hookWith();
+			busy.stored = JSON.stringify({ 'node:Trigger': { received: { 20005: keys(5000) } } });
+			const late = event({ createdAt: 20_004.6 * day });
+			expect((await send(busy, late)).status).toBe(200);
+			expect(await send(busy, event({ createdAt: 20_004.4 * day }))).toEqual(tooOld);
 		});
 
 		test('among 5,000, in 30 kB', async () => {
@@ -460,7 +653,7 @@ describe('an event that is delivered again', () => {
 				},
 			});
 			await send(hook, event());
-			expect((await send(hook, event())).data.message).toBe('Received before.');
+			expect((await send(hook, event())).data.message).toBe('Already received.');
 			const { received } = JSON.parse(hook.stored)['node:Trigger'];
 			expect(Object.values(received).join('').length).toBe(5000 * 6);
 			expect(received['20001'].slice(0, -6)).toBe(keys.slice(3000).join(''));
@@ -492,10 +685,16 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 			'signed with another secret',
 			{},
 			event(),
-			'other',
-			/not signed with the 'Webhook Secret' .*Settings → Webhooks.*press Execute step again/,
+			'whsec-of-somebody-else',
+			/not signed with a secret of your credential .*Settings → Webhooks.*'Test Webhook Secret'.*press Execute step again/,
 		],
-		['that is none', {}, [1], undefined, /Test URL is not an event .*press Execute step again/],
+		[
+			'that is none',
+			{},
+			[1],
+			undefined,
+			/Test URL is not a Referral Rocket event .*press Execute step again/,
+		],
 		[
 			'that is not selected',
 			{ events: ['rewardUnlocked'] },
@@ -515,7 +714,7 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 			{ campaignId: locator('Other') },
 			event(),
 			undefined,
-			/another campaign arrived: "JCu82f30F1" .*'Campaign'/,
+			/An event from another campaign arrived: "JCu82f30F1" .*'Campaign'/,
 		],
 	])('%s', async (_, parameters, content, key, says) => {
 		expect(await refusal(parameters, content, key)).toMatch(says);

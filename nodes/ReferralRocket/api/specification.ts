@@ -225,6 +225,9 @@ export const campaignStatuses = { active: 'Active', paused: 'Pause', ended: 'End
 /** Only who has joined through a referrer has one of these. */
 export const referrerFields = ['referredByCode', 'referrerEmail'];
 
+/** The fields of a webhook that change when a reward is paid out. */
+export const changedByPayout = /(Redeemed|Balance)$|^reward(Due|Paid)$/;
+
 /** Hex HMAC-SHA256 of a webhook's raw body. */
 export const signatureHeader = 'x-rr-signature';
 

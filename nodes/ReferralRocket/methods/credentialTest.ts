@@ -12,6 +12,7 @@ import { networkCode } from '../api/networkErrors';
 import { redacted } from '../api/parseResponse';
 import { isKeyRefused, isSuccess, isWebPage } from '../api/response';
 import { endpoints } from '../api/specification';
+import { secretsIn } from '../triggers/webhook/secrets';
 import { findAuthentication, provesKey, unknownValue, type Ask } from './findAuthentication';
 
 const { getCampaign, getParticipant } = endpoints;
@@ -46,6 +47,7 @@ export async function testCredential(
 		return redacted({ status: statusCode, headers, text, redact });
 	};
 	try {
+		secretsIn(fields);
 		const rejection = await rejectionOf(ask, fields);
 		if (!rejection) return { status: 'OK', message: 'The key works.' };
 		const { message, solution, details } = rejection;

@@ -129,7 +129,7 @@ export class ExampleRun {
 		const { nodes } = await this.n8n.get<Workflow>(`/workflows/${workflow}`);
 		const trigger = nodes.find(({ type }) => type.endsWith('.referralRocketTrigger'));
 		const url = `${this.n8n.url}/webhook/${trigger?.webhookId}/referral-rocket`;
-		const event = eventAbout(eventType, about, 1_760_000_000_000);
+		const event = eventAbout(eventType, about, Date.now());
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 	}
 

@@ -1,19 +1,19 @@
 import type { IDataObject } from 'n8n-workflow';
 import { shortHash } from '../../api/hash';
 import { isObject } from '../../api/response';
-import { eventNames, webhookFields } from '../../api/specification';
+import { changedByPayout, eventNames, rewards, webhookFields } from '../../api/specification';
 import { titleOf } from '../../parameters/titles';
 import { keyLength } from './seenEvents';
 
-/** An event as the service posts it. */
+/** An event, as the service sends it. */
 export interface ServiceEvent extends IDataObject {
 	eventType: string;
 	data: IDataObject;
-	/** Epoch milliseconds. */
+	/** Unix time in milliseconds. */
 	createdAt?: number | null;
 }
 
-/** @returns the event in a body; undefined for anything else */
+/** @returns the event in a request body; undefined if the body is anything else */
 export function parseEvent(body: Buffer): ServiceEvent | undefined {
 	try {
 		const event: unknown = JSON.parse(body.toString('utf8'));
@@ -24,11 +24,11 @@ export function parseEvent(body: Buffer): ServiceEvent | undefined {
 	}
 }
 
-/** @returns whether the event is one of those that the user has selected */
+/** @returns whether the user has selected the event */
 export const isSelected = ({ eventType }: ServiceEvent, selected: string[]) =>
 	selected.some((name) => eventNames[name]?.test(eventType));
 
-/** @returns how the user selects an event of this name alone, for example Reward Unlocked; undefined for an unknown one */
+/** @returns the option for this event alone, for example Reward Unlocked; undefined for an unknown event */
 export function optionFor({ eventType }: ServiceEvent): string | undefined {
 	const found = Object.keys(eventNames).find(
 		(name) => name !== 'any' && eventNames[name].test(eventType),
@@ -36,22 +36,43 @@ export function optionFor({ eventType }: ServiceEvent): string | undefined {
 	return found && titleOf(found);
 }
 
-/** @returns the participant under the names that its fields have everywhere else */
+/** @returns the participant, with the field names of the REST API */
 export const participantOf = ({ data }: ServiceEvent): IDataObject =>
 	Object.fromEntries(
 		Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]),
 	);
 
-/** @returns when an event happened, as text; null where the service does not say so in milliseconds */
-export function eventTime({ createdAt }: ServiceEvent): string | null {
-	const time = new Date(typeof createdAt === 'number' ? createdAt : NaN);
-	return Number.isNaN(time.getTime()) ? null : time.toISOString();
+/** @returns when an event happened, in Unix milliseconds; undefined if the event has no such number */
+export const timeOf = ({ createdAt }: ServiceEvent): number | undefined =>
+	// A number of seconds would be a day in 1970.
+	typeof createdAt === 'number' && createdAt > 1e12 && createdAt < 8e15 ? createdAt : undefined;
+
+/** @returns the same as an ISO date; null if it isn't known */
+export function eventTime(event: ServiceEvent): string | null {
+	const time = timeOf(event);
+	return time === undefined ? null : new Date(time).toISOString();
 }
 
 /**
- * The service sends no ID of an event or of a delivery: what makes an event the same one is its name,
- * its time and all its data. The time of a delivery, updatedAt, may differ.
- * @returns what is remembered of an event
+ * The service sends no event ID, and may fill in current values when it delivers an event again. An event is
+ * identified by its name, its time, its participant and, unless it is about a new participant, what they have earned.
+ * If one of these is missing, all the data counts.
+ * @returns the key by which an event is remembered
  */
-export const dedupeKey = ({ eventType, createdAt, data }: ServiceEvent): string =>
-	shortHash(JSON.stringify([eventType, createdAt, data]), keyLength);
+export function dedupeKey(event: ServiceEvent): string {
+	const { eventType, createdAt, data } = event;
+	const participant = data.participantId || data.email || data.code;
+	const isKnown = timeOf(event) !== undefined && participant;
+	const isCreated =
+		eventNames.referrerCreated.test(eventType) || eventNames.refereeCreated.test(eventType);
+	const subject = isKnown ? [data.campaignId, participant, !isCreated && earningsIn(data)] : data;
+	return shortHash(JSON.stringify([eventType, createdAt, subject]), keyLength);
+}
+
+/** @returns the fields about rewards, without those that change when a reward is paid out */
+function earningsIn(data: IDataObject) {
+	const isTotalKnown = rewards.some(({ earned }) => typeof data[earned] === 'number');
+	return Object.entries(data).filter(
+		([name]) => /reward/i.test(name) && !(isTotalKnown && changedByPayout.test(name)),
+	);
+}

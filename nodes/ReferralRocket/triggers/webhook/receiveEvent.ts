@@ -9,52 +9,61 @@ import {
 	optionFor,
 	parseEvent,
 	participantOf,
+	timeOf,
 	type ServiceEvent,
 } from './event';
 import { SeenEvents } from './seenEvents';
-import { campaignOf, createMissingSecretError, secretsOf } from './settings';
+import { campaignOf, secretsOf } from './settings';
 import { verifySignature } from './signature';
 
-/** The events of each trigger of this n8n process, by workflow and node. */
+/** How long secrets that were read are used. For a wrong signature they are read again at once. */
+const reuseMs = 10_000;
+
+/** The events of each trigger in this n8n process, by workflow and node. */
 const seenEvents = new Map<string, SeenEvents>();
 
 /**
- * Takes a delivery of the service.
- * @returns what starts the workflow, if it is a signed and selected event that is not a repeat
- * @throws NodeOperationError for unusable settings, and in a test in the editor for what is refused
+ * Handles a delivery.
+ * @returns the data that starts the workflow, if the event is signed, selected and new
+ * @throws NodeOperationError only in a test in the editor, if the event or the settings can't be used
  */
 export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const arrivedAt = Date.now();
 	const isTest = context.getMode() === 'manual';
-	/** The sender gets a response; in a test in the editor, the user reads what to do instead. */
-	const refuse = (status: number, message: string, explain: () => Error): IWebhookResponseData => {
-		if (isTest) throw explain();
+	/** The sender gets a response; in a test in the editor, the user reads how to fix it instead. */
+	const refuse = (status: number, message: string, explain?: () => Error): IWebhookResponseData => {
+		if (isTest && explain) throw explain();
 		context.getResponseObject().status(status).json({ message });
 		return { noWebhookResponse: true };
 	};
 	const createError = (message: string, solution: string) =>
 		createSettingsError(context.getNode(), message, `${solution} Then press Execute step again.`);
-	const secrets = await secretsOf(context).catch(() => []);
-	if (secrets?.length === 0) {
-		// Anyone can get this far, so it must not start an execution, not even one that stops at once.
-		return refuse(500, 'Events can not be verified: see the credential in n8n.', () =>
-			createMissingSecretError(context),
-		);
-	}
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
-	if (secrets && !verifySignature(body, headers, secrets)) {
+	const isSignedSince = async (since: number) => {
+		const secrets = await secretsOf(context, since);
+		return !secrets || verifySignature(body, headers, secrets);
+	};
+	const isSigned =
+		(await isSignedSince(arrivedAt - reuseMs).catch(() => false)) ||
+		(await isSignedSince(arrivedAt).catch((error: Error) => error));
+	if (isSigned instanceof Error) {
+		// Anyone can get this far. n8n would store an execution for everything that is thrown.
+		return refuse(500, "Events can't be verified: see the credential in n8n.", () => isSigned);
+	}
+	if (!isSigned) {
 		return refuse(401, 'The signature is missing or wrong.', () =>
 			createError(
-				"An event arrived, but it is not signed with the 'Webhook Secret' of your credential",
-				"Copy the secret of this webhook from Settings → Webhooks in Referral Rocket into 'Webhook Secret' of the credential. Where another secret stands there already, add this one behind a comma.",
+				'An event arrived, but it is not signed with a secret of your credential',
+				"In Referral Rocket, open Settings → Webhooks and copy the secret of the Test URL into 'Test Webhook Secret' of the credential.",
 			),
 		);
 	}
 	const event = parseEvent(body);
 	if (!event) {
-		return refuse(400, 'This is not an event of Referral Rocket.', () =>
+		return refuse(400, 'This is not a Referral Rocket event.', () =>
 			createError(
-				'What arrived at the Test URL is not an event of Referral Rocket',
+				'What arrived at the Test URL is not a Referral Rocket event',
 				'Make something happen in Referral Rocket, for example sign up in your campaign.',
 			),
 		);
@@ -64,10 +73,10 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const isElsewhere = campaign && campaignId && String(campaignId) !== campaign;
 	const selected = [context.getNodeParameter('events')].flat() as string[];
 	if (isElsewhere || !isSelected(event, selected)) {
-		return refuse(200, 'Received. This workflow does not wait for such an event.', () => {
+		return refuse(200, 'Received. This workflow ignores such events.', () => {
 			if (isElsewhere) {
 				return createError(
-					`An event of another campaign arrived: "${campaignId}"`,
+					`An event from another campaign arrived: "${campaignId}"`,
 					"To receive it, choose that campaign in 'Campaign' of this trigger, or leave 'Campaign' empty for all.",
 				);
 			}
@@ -87,12 +96,18 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const seen = seenEventsOf(context);
 	const key = dedupeKey(event);
 	const stored = context.getWorkflowStaticData('node');
-	if (!(await seen.markInProgress(key, stored, context.getResponseObject()))) {
-		return { webhookResponse: { message: 'Received before.' } };
+	const response = context.getResponseObject();
+	const outcome = await seen.receive(key, timeOf(event), stored, response);
+	if (outcome === 'repeat') return { webhookResponse: { message: 'Already received.' } };
+	if (outcome === 'tooOld') {
+		return refuse(400, 'This event is so old that it may have been received before.');
+	}
+	if (outcome === 'inProgress') {
+		return refuse(503, 'This event is in progress. Deliver it again later.');
 	}
 	return {
-		// n8n 2 takes the response once it has started the workflow, and both versions take it right
-		// before they look whether there is something to store.
+		// n8n 2 reads this property after it has started the workflow, n8n 1 before. Both read it right
+		// before they check whether there is something to store.
 		get webhookResponse() {
 			seen.markSeen(key, stored);
 			return webhookResponse;
@@ -101,7 +116,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	};
 }
 
-/** @returns the body's bytes; none of a form, which n8n has read already, and of what can't be read */
+/** @returns the bytes of the body; none for a form, which n8n has already read, or if it can't be read */
 async function readRawBody(context: IWebhookFunctions): Promise<Buffer> {
 	const request = context.getRequestObject();
 	await request.readRawBody().catch(() => undefined);

@@ -1,101 +1,112 @@
-import { sleep } from 'n8n-workflow';
-
-/** Events that are remembered at the most; beyond that the oldest are forgotten first. */
+/** Maximum remembered events; the oldest are forgotten first. */
 const maxEvents = 5000;
-/** The service delivers again for several days. */
-const daysRemembered = 8;
 const dayInMs = 86_400_000;
+/** The service retries for several days; an older event is rejected. */
+const maxAgeInDays = 7;
+/** Two days longer: one because a day is remembered from its start, one in case the service's clock is ahead. */
+const daysRemembered = maxAgeInDays + 2;
+/** Even after 5,000 newer events, the service may retry an event for so long. */
+const minAgeInDays = 1;
+/** How long nothing is stored while n8n starts one execution after the other, or hangs. */
+const maxUnstoredMs = 1000;
 
-/** Characters of a key, of six bits each: with 5,000 remembered, 1 new event in 14 million looks seen. */
+/** Characters of a key, of six bits each: with 5,000 remembered events, 1 new event in 14 million looks seen. */
 export const keyLength = 6;
 
-/** What n8n keeps with the workflow: the keys of the events of each day, one after the other. */
+/** What n8n stores for the node: the keys of the events received each day, concatenated. */
 export interface StoredEvents {
 	/** By day, in days since 1970. */
 	received?: Record<string, string>;
 }
 
-/** The response to a delivery, the part of Node.js's ServerResponse that matters here. */
-interface DeliveryResponse {
+/** The part of Node.js's ServerResponse that is used here. */
+export interface DeliveryResponse {
 	statusCode: number;
-	/** n8n has responded, whether or not the service still listens. */
+	/** n8n has responded, even if the service has disconnected. */
 	writableEnded: boolean;
-	/** The service has hung up. */
+	/** The service has disconnected. */
 	destroyed: boolean;
+	once(event: 'close', listener: () => void): unknown;
 }
 
-/** How long a delivery waits for others at the most, in milliseconds: what it waits for may hang. */
-const maxWaitMs = 5000;
+export type Outcome = 'new' | 'repeat' | 'inProgress' | 'tooOld';
 
 /**
- * Remembers which events have started the workflow. The service sends no ID of a delivery and delivers
- * again what did not get a 200, so an event counts as seen only when n8n has started the
- * workflow for it. n8n reads and writes what it stores for each delivery anew, so deliveries at the
- * same time overwrite one another there: what this process knows is kept here as well.
+ * Remembers which events have started the workflow. The service sends no delivery ID, and it delivers an event again
+ * unless it gets a 200, so an event counts as seen only once n8n has started the workflow.
+ *
+ * For each delivery, n8n reads what it has stored, and writes it again if it has changed. Writes may overtake each
+ * other, so each writes everything that this process knows, and the next begins only after n8n has responded to the
+ * delivery that wrote.
  */
 export class SeenEvents {
-	/** Key → the day it came, the oldest first. */
+	/** Key → the day it was received, oldest first. */
 	private readonly seen = new Map<string, number>();
-	/** Events that n8n could not start the workflow for, also where they are stored as seen. */
+	/** Events for which n8n could not start the workflow, even if they are stored as seen. */
 	private readonly notStarted = new Set<string>();
-	private readonly inProgress = new Map<string, DeliveryResponse>();
-	private arrivals = 0;
+	private readonly inProgress = new Map<
+		string,
+		{ response: DeliveryResponse; isStarting: boolean }
+	>();
+	/** The response that n8n sends once it has written. */
+	private writing: DeliveryResponse | undefined;
+	/** Ends the wait of the newest delivery. */
+	private continueNewest = () => {};
+	/** When the first event was seen that isn't stored yet; Unix time in milliseconds. */
+	private unstoredSince: number | undefined;
 
 	/**
-	 * Tells whether a delivery is the first of its event. While n8n still works on another delivery of
-	 * the same event, it waits for what becomes of that one. n8n may store an older state last where it
-	 * works on several deliveries at once, so the newest delivery waits until n8n has responded to all others
-	 * or a newer one comes: what is stored in the end holds them all.
-	 * @param key what makes the event the same one
+	 * @param key identifies the event
+	 * @param time of the event, in Unix milliseconds, if known
 	 * @param stored what n8n has stored; other processes may have added to it
 	 * @param response to the delivery
+	 * @returns whether the workflow is to start for this delivery: only for a new event
 	 */
-	async markInProgress(
+	async receive(
 		key: string,
+		time: number | undefined,
 		stored: StoredEvents,
 		response: DeliveryResponse,
-	): Promise<boolean> {
-		const arrival = ++this.arrivals;
-		const latest = Date.now() + maxWaitMs;
-		const mustWait = () =>
-			this.inProgress.has(key) ||
-			(arrival === this.arrivals && this.inProgress.size > 0 && Date.now() < latest);
+	): Promise<Outcome> {
 		this.settle();
-		while (mustWait() && !response.destroyed) {
-			await sleep(20);
-			this.settle();
-		}
+		if (this.inProgress.has(key)) return 'inProgress';
 		const isComplete = this.load(stored);
-		if (this.inProgress.has(key)) return false;
-		this.inProgress.set(key, response);
-		if (!this.seen.has(key)) {
-			this.notStarted.delete(key);
-			return true;
+		if (this.seen.has(key)) {
+			if (!isComplete) this.write(stored, response);
+			return 'repeat';
 		}
-		if (!isComplete) this.save(stored);
-		return false;
+		if (time !== undefined && time < this.forgottenUntil()) return 'tooOld';
+		this.notStarted.delete(key);
+		this.inProgress.set(key, { response, isStarting: true });
+		// Only the newest delivery waits for the write to end: it writes for those before it.
+		this.continueNewest();
+		if (this.writing) await new Promise<void>((resolve) => (this.continueNewest = resolve));
+		return 'new';
 	}
 
 	/**
-	 * Makes an event a seen one, and writes everything that is known into what n8n stores.
-	 * @param key of an event that is in progress
+	 * Marks a new event as seen.
+	 * @param stored where n8n finds what it writes next
 	 */
 	markSeen(key: string, stored: StoredEvents): void {
+		const delivery = this.inProgress.get(key);
+		if (!delivery?.isStarting) return;
+		delivery.isStarting = false;
 		const today = Math.floor(Date.now() / dayInMs);
 		this.seen.set(key, today);
 		for (const [oldest, day] of this.seen) {
 			if (this.seen.size <= maxEvents && day > today - daysRemembered) break;
 			this.seen.delete(oldest);
 		}
-		this.save(stored);
+		this.write(stored, delivery.response);
 	}
 
-	/** Once n8n has responded, it is known whether it has started the workflow. */
+	/** Once n8n has responded, its status says whether it has started the workflow. */
 	private settle(): void {
-		for (const [key, { writableEnded, statusCode }] of this.inProgress) {
-			if (!writableEnded) continue;
+		for (const [key, { response }] of this.inProgress) {
+			if (!response.writableEnded) continue;
 			this.inProgress.delete(key);
-			if (statusCode < 400) continue;
+			if (response.statusCode < 400) continue;
 			this.seen.delete(key);
 			this.notStarted.add(key);
 		}
@@ -105,7 +116,16 @@ export class SeenEvents {
 		}
 	}
 
-	/** @returns whether all that is known is stored */
+	/** @returns the time before which an event that isn't remembered may have been forgotten; Unix milliseconds */
+	private forgottenUntil(): number {
+		const now = Date.now();
+		const tooOld = now - maxAgeInDays * dayInMs;
+		if (this.seen.size < maxEvents) return tooOld;
+		const [oldestDay] = this.seen.values();
+		return Math.max(tooOld, Math.min((oldestDay + 1) * dayInMs, now - minAgeInDays * dayInMs));
+	}
+
+	/** @returns whether everything known is stored */
 	private load({ received = {} }: StoredEvents): boolean {
 		let storedKeys = 0;
 		for (const [day, keys] of Object.entries(received)) {
@@ -118,9 +138,23 @@ export class SeenEvents {
 		return storedKeys === this.seen.size;
 	}
 
-	private save(stored: StoredEvents): void {
+	/** Leaves the writing to the last delivery for which n8n is still starting the workflow, as one write is enough. */
+	private write(stored: StoredEvents, response: DeliveryResponse): void {
+		const isLast = ![...this.inProgress.values()].some(
+			(other) => other.isStarting && !other.response.writableEnded,
+		);
+		const now = Date.now();
+		this.unstoredSince ??= now;
+		if (!isLast && (this.writing || now - this.unstoredSince < maxUnstoredMs)) return;
+		this.unstoredSince = undefined;
 		const received: Record<string, string> = {};
 		for (const [key, day] of this.seen) received[day] = (received[day] ?? '') + key;
 		stored.received = received;
+		if (response.destroyed) return;
+		this.writing = response;
+		response.once('close', () => {
+			if (this.writing === response) this.writing = undefined;
+			this.continueNewest();
+		});
 	}
 }

@@ -1,33 +1,53 @@
-import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { createSettingsError, readSettings } from '../../api/errors';
+import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { InvalidInputError, readSettings } from '../../api/errors';
 import { credentialName } from '../../api/specification';
 import { validateCampaign } from '../../parameters/validate';
+import { secretsIn } from './secrets';
 
 type Context = IHookFunctions | IWebhookFunctions;
 
-/** Characters of a secret among several. What is shorter is a label or a word of one secret, and can be guessed. */
-const shortestOfSeveral = 12;
+/** Credentials that were read recently, by ID. */
+const readings = new Map<string, { fields: Promise<IDataObject>; readAt: number }>();
 
 /**
- * @returns the secrets of which one has signed an event: what is entered as a whole, and its parts between
- * commas and spaces; none where nothing is entered, and undefined where signatures are not to be verified
+ * Each time it reads a credential, n8n 2 needs several megabytes until it is done. In a burst of events, one
+ * reading must do.
+ * @param since Unix time in milliseconds; an earlier reading doesn't count
  */
-export async function secretsOf(context: Context): Promise<string[] | undefined> {
-	if (!context.getNodeParameter('options.verifySignature', true)) return undefined;
-	const { webhookSecret } = await context.getCredentials(credentialName);
-	const entered = String(webhookSecret ?? '').trim();
-	const parts = entered.split(/[\s,]+/).filter(({ length }) => length >= shortestOfSeveral);
-	return [...new Set([entered, ...parts])].filter((secret) => /[^\s,]/.test(secret));
+async function readCredential(context: Context, since: number): Promise<IDataObject> {
+	const id = context.getNode().credentials?.[credentialName]?.id ?? '';
+	const known = readings.get(id);
+	if (known && known.readAt >= since) return await known.fields;
+	const fields = context.getCredentials(credentialName);
+	readings.set(id, { fields, readAt: Date.now() });
+	return await fields;
 }
 
-export const createMissingSecretError = (context: Context) =>
-	createSettingsError(
-		context.getNode(),
-		"The Referral Rocket credential has no 'Webhook Secret'. Copy the secret from Settings → Webhooks in Referral Rocket into the credential: it proves that events come from Referral Rocket.",
-	);
+/**
+ * @param since Unix time in milliseconds; the secrets are those that the credential had then, or later ones
+ * @returns the secrets with which an event may be signed; undefined if signatures are not verified
+ * @throws NodeOperationError if there is no secret, or something else in its place
+ */
+export async function secretsOf(
+	context: Context,
+	since = Date.now(),
+): Promise<string[] | undefined> {
+	if (!context.getNodeParameter('options.verifySignature', true)) return undefined;
+	const credential = await readCredential(context, since);
+	const node = context.getNode();
+	return readSettings(node, () => {
+		const secrets = secretsIn(credential);
+		const isTest = context.getMode() === 'manual';
+		if (isTest ? secrets.length : secretsIn(credential, ['webhookSecret']).length) return secrets;
+		throw new InvalidInputError(
+			"The Referral Rocket credential has no 'Webhook Secret'.",
+			'Copy the secret from Settings → Webhooks in Referral Rocket into the credential: it proves that events come from Referral Rocket.',
+		);
+	});
+}
 
 /**
- * @returns the ID of the only campaign whose events start the workflow; undefined for all
+ * @returns the ID of the only campaign whose events start the workflow; undefined for all campaigns
  * @throws NodeOperationError for a link without an ID
  */
 export function campaignOf(context: Context): string | undefined {
@@ -36,8 +56,8 @@ export function campaignOf(context: Context): string | undefined {
 	);
 }
 
-/** @throws NodeOperationError for settings with which no event could start the workflow */
+/** @throws NodeOperationError if no event could start the workflow with these settings */
 export async function checkSettings(context: Context): Promise<void> {
-	if ((await secretsOf(context))?.length === 0) throw createMissingSecretError(context);
+	await secretsOf(context);
 	campaignOf(context);
 }
