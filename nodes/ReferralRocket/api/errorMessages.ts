@@ -7,7 +7,14 @@ import {
 	isTimeout,
 	isUnreachable,
 } from './networkErrors';
-import { isEmpty, isKeyRefused, isWebPage, serviceMessage, type ApiResponse } from './response';
+import {
+	isEmpty,
+	isIncomplete,
+	isKeyRefused,
+	isWebPage,
+	serviceMessage,
+	type ApiResponse,
+} from './response';
 import { isList, isReadOnly, rowTypes, type Endpoint, type ParameterValues } from './specification';
 
 /*
@@ -101,7 +108,7 @@ export function statusMessage(call: Called, response: ApiResponse): ErrorMessage
 			details,
 		};
 	}
-	if (status >= 500 || status === 408 || status === 425) {
+	if (isIncomplete(response)) {
 		return {
 			message: `Referral Rocket could not complete the request for ${subject} (status ${status}).`,
 			solution: join(endpoint.rule, runAgain(endpoint)),

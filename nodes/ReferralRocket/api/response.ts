@@ -22,6 +22,10 @@ export interface ApiResponse {
 export const isSuccess = ({ status }: Pick<ApiResponse, 'status'>) =>
 	status >= 200 && status <= 299;
 
+/** @returns whether the request was not completed: unless it only reads, it may have taken effect */
+export const isIncomplete = ({ status }: Pick<ApiResponse, 'status'>) =>
+	status >= 500 || status === 408 || status === 425;
+
 /** @returns whether a response contains nothing, or only null */
 export const isEmpty = ({ text }: Pick<ApiResponse, 'text'>) => ['', 'null'].includes(text.trim());
 

@@ -52,7 +52,7 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 	// A look-up may not show yet who was added a moment ago.
 	if (!participant && sentRequest(person, endpoints.addParticipant)) {
 		participant = await lookUpUntil(call, () => true);
-		if (!participant) throw createApiError(call, notInCampaignMessage(call), response.status);
+		if (!participant) throw createApiError(call, notFoundYetMessage(call));
 	}
 	if (!participant) return await notInCampaign(call, response);
 	if (earlier || isQualified(participant)) return { outcome: 'alreadyQualified', participant };
@@ -117,6 +117,11 @@ async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQ
 const notInCampaignMessage = ({ values }: ApiCall): ErrorMessage => ({
 	message: `Participant "${values.email}" is not in campaign "${values.campaign}".`,
 	solution: 'Check the email address, or add the participant first.',
+});
+
+const notFoundYetMessage = ({ values }: ApiCall): ErrorMessage => ({
+	message: `Participant "${values.email}" was added to campaign "${values.campaign}" a moment ago, but can't be found yet.`,
+	solution: 'Run this again in a few minutes.',
 });
 
 const unclearMessage = ({ values }: ApiCall): ErrorMessage => ({

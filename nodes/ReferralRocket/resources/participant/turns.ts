@@ -6,7 +6,7 @@ import { unknownOutcomeMessage } from '../../api/errorMessages';
 import { createApiError } from '../../api/errors';
 import { parseRow } from '../../api/parseResponse';
 import { request } from '../../api/request';
-import { isSuccess, type ApiResponse } from '../../api/response';
+import { isIncomplete, isSuccess, type ApiResponse } from '../../api/response';
 import { credentialName, type Endpoint } from '../../api/specification';
 import { lookUpUntil } from './lookUp';
 
@@ -129,7 +129,8 @@ export async function sendOnce(call: ApiCall, person: string, effect: Effect): P
 	};
 	const send = async (): Promise<Sent> => {
 		const response = await request({ ...call, onSent });
-		if ((response.status < 500 && !isSuccess(response)) || effect.isRefusal(response)) {
+		const isRejected = !isSuccess(response) && !isIncomplete(response);
+		if (isRejected || effect.isRefusal(response)) {
 			sentRequests.delete(key);
 			return { response };
 		}
