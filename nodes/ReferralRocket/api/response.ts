@@ -1,5 +1,4 @@
 import type { IDataObject } from 'n8n-workflow';
-import { isGiven } from './participant';
 import {
 	alreadyExists,
 	messageFields,
@@ -89,6 +88,9 @@ export const saysNotReferred = (response: ApiResponse, email: string) =>
 /** @returns whether the service refused a request in a way that is final for this person */
 export const isRefusal = (response: ApiResponse) =>
 	mayRefuse(response) && response.status < 500 && !isWebPage(response);
+
+/** @returns whether a field has a value: null, an empty text and no field at all are the same */
+export const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -27,5 +27,11 @@ export const returnList: Handler = async (call) => {
 	const limit = context.getNodeParameter('returnAll', false)
 		? Infinity
 		: validateLimit(context.getNodeParameter('limit', 50));
-	return await readList(call, limit, outputShape(call));
+	const shape = outputShape(call);
+	const items: IDataObject[] = [];
+	for await (const rows of readList(call, limit)) {
+		for (const row of rows) items.push(shape(row));
+		if (items.length >= limit) break;
+	}
+	return items.slice(0, limit);
 };

@@ -4,6 +4,11 @@ import { defaultPageSize, maxPageSize } from '../api/specification';
 import { outputFields, sendAs } from './fields';
 import { titleOf } from './titles';
 
+const sortOptions = ({ fields }: RowType) => [
+	...[...fields].sort().map((value) => ({ name: titleOf(value), value })),
+	{ name: 'Other Field', value: 'other' },
+];
+
 /** Sorts by a documented field or by any other. */
 const sortField = (
 	displayOptions: IDisplayOptions,
@@ -26,14 +31,9 @@ const sortField = (
 					displayName: 'Field',
 					name: 'field',
 					type: 'options',
-					default: 'other',
+					default: 'createdOn',
 					description: 'The field to sort by',
-					options: [
-						...[...endpoint.rowType.fields]
-							.sort()
-							.map((value) => ({ name: titleOf(value), value })),
-						{ name: 'Other Field', value: 'other' },
-					],
+					options: sortOptions(endpoint.rowType),
 				},
 				{
 					displayName: 'Field Name',

@@ -1,67 +1,46 @@
 import type { IDataObject } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import { abortable } from '../abortable';
 import type { ApiCall } from '../apiCall';
 import { readList } from './readList';
 
 /**
- * Finds participants by their referral codes, which the service itself does not. The list is read once for
- * all who ask, and only as long as someone waits for an answer.
+ * Finds participants by referral code, which the API can't. All callers share one list, which is read
+ * only as far as one of them needs.
  */
 export class ReferralCodeSearch {
 	private readonly byCode = new Map<string, IDataObject>();
+	private readonly pages: AsyncGenerator<IDataObject[]>;
+	/** Also keeps why the list could not be read. */
 	private reading?: Promise<void>;
-	private isRead = false;
-	private waiting = 0;
-	/** Lets the reading go on. */
-	private resume?: () => void;
-	/** Lets those who wait look again. */
-	private lookAgain: Array<() => void> = [];
+	private hasEnded = false;
 
 	/** @param call of the campaign's participants */
-	constructor(private readonly call: ApiCall) {}
+	constructor(call: ApiCall) {
+		this.pages = readList(call);
+	}
 
 	/**
 	 * @param code of the participant
-	 * @param signal ends the waiting
-	 * @returns the participant; undefined when the whole list has none with this code
-	 * @throws NodeApiError when the list can't be read to its end and the code is not in what was read;
-	 * the signal's reason
+	 * @param signal aborts the wait
+	 * @returns the participant; undefined if nobody in the list has this code
+	 * @throws NodeApiError if the list can't be read to its end and nobody read so far has the code; the
+	 * signal's reason
 	 */
 	async find(code: string, signal?: AbortSignal): Promise<IDataObject | undefined> {
-		// Thousands of items that need no request would keep n8n from everything else.
-		await sleep(0);
-		while (!this.byCode.has(code) && !this.isRead) await this.whenMoreIsRead(signal);
+		while (!this.byCode.has(code) && !this.hasEnded) {
+			this.reading ??= this.readPage();
+			await abortable(signal, this.reading);
+		}
 		return this.byCode.get(code);
 	}
 
-	private async whenMoreIsRead(signal?: AbortSignal): Promise<void> {
-		this.waiting++;
-		this.resume?.();
-		this.reading ??= this.read();
-		const moreRead = new Promise<void>((look) => this.lookAgain.push(look));
-		try {
-			await abortable(signal, Promise.race([moreRead, this.reading]));
-		} finally {
-			this.waiting--;
-		}
-	}
-
-	private async read(): Promise<void> {
-		const keep = (participant: IDataObject) => {
+	private async readPage(): Promise<void> {
+		const { value: rows, done } = await this.pages.next();
+		this.hasEnded = done === true;
+		for (const row of rows ?? []) {
 			// The service may send a code of digits as a number.
-			this.byCode.set(String(participant.referralCode ?? ''), participant);
-			return participant;
-		};
-		await readList(this.call, Infinity, keep, async () => await this.untilWanted());
-		this.isRead = true;
-	}
-
-	/** Between two requests: whoever has been found makes place for the next to ask. */
-	private async untilWanted(): Promise<void> {
-		for (const look of this.lookAgain) look();
-		this.lookAgain = [];
-		await sleep(0);
-		if (this.waiting === 0) await new Promise<void>((resume) => (this.resume = resume));
+			this.byCode.set(String(row.referralCode ?? ''), row);
+		}
+		this.reading = undefined;
 	}
 }

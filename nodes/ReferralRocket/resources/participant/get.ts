@@ -29,7 +29,6 @@ const getByReferralCode: Handler = async (call) => {
 	const code = validateReferralCode(context.getNodeParameter('referralCode', ''));
 	const search = await searchOf(call);
 	const participant = await search.find(code, signal);
-	call.onSent?.();
 	if (participant) return [outputShape(call)(participant)];
 	throw createApiError(call, {
 		message: `No participant of campaign "${values.campaign}" has the referral code "${code}".`,

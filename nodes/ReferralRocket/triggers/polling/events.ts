@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { isGiven } from '../../api/participant';
+import { isGiven } from '../../api/response';
 import { participantTotals, referrerFields, rewards } from '../../api/specification';
 
 export const campaignStatusChanged = 'campaignStatusChanged';

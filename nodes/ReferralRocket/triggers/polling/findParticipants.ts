@@ -53,7 +53,7 @@ export async function findParticipants(
 	const atOneEnd = last && (await readNewcomers(call, isKnown, last, total));
 	// Someone whose code or email is known has changed the other, or shares a hash with someone.
 	const newcomers = atOneEnd?.every((row) => known.isNew(identityOf(row))) ? atOneEnd : undefined;
-	const rows = newcomers ?? (await readList(call, Infinity, (participant) => participant));
+	const rows = newcomers ?? (await readWholeList(call));
 	const compared = await compareParticipants(rows, known, events, told);
 	const found = { ...compared, participants: compared.participants ?? written };
 	if (!isOnlyNewcomers) return found;
@@ -71,4 +71,10 @@ export async function findParticipants(
 			isTotalRight: total === count,
 		},
 	};
+}
+
+async function readWholeList(call: ApiCall): Promise<IDataObject[]> {
+	const all: IDataObject[] = [];
+	for await (const rows of readList(call)) for (const row of rows) all.push(row);
+	return all;
 }

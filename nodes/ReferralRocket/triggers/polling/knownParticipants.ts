@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { shortHash } from '../../api/hash';
-import { isGiven, lowerCase } from '../../api/participant';
+import { isGiven } from '../../api/response';
 
 /*
  * Who was in the campaign at the last poll. A participant is recognized by either the referral code or
@@ -30,6 +30,9 @@ export interface Known extends Identity {
 	/** As snapshotOf returns it. */
 	snapshot: string;
 }
+
+/** An email is the same participant's in any case. */
+export const lowerCase = (email: unknown) => String(email).trim().toLowerCase();
 
 const hashOf = (text: unknown) => (isGiven(text) ? shortHash(String(text), hashLength) : missing);
 

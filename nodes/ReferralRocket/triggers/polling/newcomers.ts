@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { readPage, type Page } from '../../api/pagination/page';
-import { rowKey } from '../../api/participant';
+import { readPage, rowKey, type Page } from '../../api/pagination/page';
 import { defaultPageSize } from '../../api/specification';
 import type { ApiCall } from '../../api/apiCall';
 import type { End } from './joining';
@@ -38,12 +37,12 @@ export async function readNewcomers(
 		newcomers !== undefined &&
 		(total === undefined ? last.newestAt === end : last.count + newcomers.length === total);
 
-	const atFront = newcomersBefore(await readFront(call, first, isKnown), isKnown);
+	const atFront = newcomersBefore(call, await readFront(call, first, isKnown), isKnown);
 	if (areAll(atFront, 'front')) return atFront;
 	if (total === undefined && last.newestAt !== 'back') return undefined;
 	const expectedEnd = Math.floor((last.count - 1) / first.rows.length);
 	const back = await readBack(call, expectedEnd, first.pageSize, isKnown);
-	const atBack = newcomersBefore(back.reverse(), isKnown)?.reverse();
+	const atBack = newcomersBefore(call, back.reverse(), isKnown)?.reverse();
 	return areAll(atBack, 'back') ? atBack : undefined;
 }
 
@@ -80,10 +79,16 @@ async function readBack(call: ApiCall, expectedEnd: number, pageSize: number, is
 }
 
 /** @returns those who are new, if they all stand before those who are known */
-function newcomersBefore(rows: IDataObject[], isKnown: IsKnown): IDataObject[] | undefined {
+function newcomersBefore(
+	call: ApiCall,
+	rows: IDataObject[],
+	isKnown: IsKnown,
+): IDataObject[] | undefined {
 	const firstKnown = rows.findIndex(isKnown);
 	if (firstKnown < 0 || !rows.slice(firstKnown).every(isKnown)) return undefined;
 	// Someone who was pushed onto the next page while others joined comes twice.
-	const newcomers = new Map(rows.slice(0, firstKnown).map((row) => [rowKey(row), row]));
+	const newcomers = new Map(
+		rows.slice(0, firstKnown).map((row) => [rowKey(call.endpoint.rowType, row), row]),
+	);
 	return [...newcomers.values()];
 }

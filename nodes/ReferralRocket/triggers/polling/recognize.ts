@@ -1,7 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
-import { lowerCase } from '../../api/participant';
-import { identityOf, type Identity, type Known, type KnownParticipants } from './knownParticipants';
+import {
+	identityOf,
+	lowerCase,
+	type Identity,
+	type Known,
+	type KnownParticipants,
+} from './knownParticipants';
 import { snapshotOf } from './snapshot';
 
 /** A row of the list, and whom it is about. */
