@@ -115,7 +115,7 @@ export async function receiveFirstEvent({
 	await editor.step('An event that was not signed with the secret is reported', async () => {
 		await deliverRejected(joined(now + 1), 'guessed');
 		await editor.inBothThemes(async () => {
-			await editor.expectText(editor.output, 'not signed', "'Webhook Secret'");
+			await editor.expectText(editor.output, 'not signed', "'Test Webhook Secret'");
 		});
 	});
 	await editor.step('An event that is not selected is reported', async () => {

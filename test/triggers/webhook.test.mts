@@ -591,15 +591,22 @@ describe('an event that is delivered again', () => {
 			const unknownTime = (name: string) => event({ createdAt: name });
 			atDay(20_000);
 			await send(hook, unknownTime('a'));
+			await send(hook, unknownTime('forgotten'));
 			atDay(20_008);
 			await send(hook, unknownTime('b'));
 			expect((await send(hook, unknownTime('a'))).data.message).toBe('Already received.');
 			atDay(20_009);
 			await send(hook, unknownTime('c'));
-			expect(hook.stored.match(/"20\d\d\d"/g)).toEqual(['"20008"', '"20009"']);
+			const { received } = JSON.parse(hook.stored)['node:Trigger'];
+			const counts = Object.entries<string>(received).map(([day, keys]) => [day, keys.length / 6]);
+			expect(counts).toEqual([
+				['20008', 2],
+				['20009', 1],
+			]);
 			expect((await send(hook, unknownTime('b'))).data.message).toBe('Already received.');
 		});
 
+		const eventAt = (time: number) => event({ createdAt: time, updatedAt: time });
 		const tooOld = {
 			status: 400,
 			data: { message: 'This event is so old that it may have been received before.' },
@@ -611,14 +618,14 @@ describe('an event that is delivered again', () => {
 		])('one that is %s old (%d days) gets %i', async (_, age, status) => {
 			atDay(20_000);
 			const hook = await hookWith();
-			expect((await send(hook, event({ createdAt: (20_000 - age) * day }))).status).toBe(status);
+			expect((await send(hook, eventAt((20_000 - age) * day))).status).toBe(status);
 			expect(hook.executions.length).toBe(status === 200 ? 1 : 0);
 		});
 
 		test('so long that its signature can never start the workflow again', async () => {
 			for (const ahead of [-0.9, 0, 0.9]) {
 				const hook = await hookWith();
-				const one = event({ createdAt: (20_000.95 + ahead) * day });
+				const one = eventAt((20_000.95 + ahead) * day);
 				for (let today = 20_000.95; today < 20_020; today += 0.24) {
 					atDay(today);
 					await send(hook, one);
@@ -627,20 +634,40 @@ describe('an event that is delivered again', () => {
 			}
 		});
 
+		test('also if it is delivered once more after days, with the time of that delivery', async () => {
+			const hook = await hookWith();
+			const first = event({ createdAt: 20_000 * day, updatedAt: 20_000 * day });
+			const second = { ...first, updatedAt: 20_006 * day };
+			atDay(20_000);
+			await send(hook, first);
+			for (let today = 20_006; today < 20_020; today += 0.24) {
+				atDay(today);
+				await send(hook, second);
+			}
+			expect(hook.executions.length).toBe(1);
+		});
+
+		test('one that happened long ago starts the workflow if it was updated recently', async () => {
+			const hook = await hookWith();
+			const months = 90 * 86_400_000;
+			await send(hook, event({ createdAt: createdAt - months }));
+			expect(hook.executions.length).toBe(1);
+		});
+
 		test('among 5,000 others for a day; what is older than all of them is rejected', async () => {
 			const hook = await hookWith();
 			const keys = (count: number) =>
 				Array.from({ length: count }, (_, number) => String(number).padStart(6, '0')).join('');
 			atDay(20_005.5);
 			hook.stored = JSON.stringify({ 'node:Trigger': { received: { 20002: keys(5000) } } });
-			const sendOfDay = async (time: number) => await send(hook, event({ createdAt: time * day }));
+			const sendOfDay = async (time: number) => await send(hook, eventAt(time * day));
 			expect(await sendOfDay(20_002.9)).toEqual(tooOld);
 			expect((await sendOfDay(20_003.1)).status).toBe(200);
 			const busy = await hookWith();
 			busy.stored = JSON.stringify({ 'node:Trigger': { received: { 20005: keys(5000) } } });
-			const late = event({ createdAt: 20_004.6 * day });
+			const late = eventAt(20_004.6 * day);
 			expect((await send(busy, late)).status).toBe(200);
-			expect(await send(busy, event({ createdAt: 20_004.4 * day }))).toEqual(tooOld);
+			expect(await send(busy, eventAt(20_004.4 * day))).toEqual(tooOld);
 		});
 
 		test('among 5,000, in 30 kB', async () => {

@@ -11,6 +11,8 @@ export interface ServiceEvent extends IDataObject {
 	data: IDataObject;
 	/** Unix time in milliseconds. */
 	createdAt?: number | null;
+	/** The same, and perhaps the time of this delivery. */
+	updatedAt?: number | null;
 }
 
 /** @returns the event in a request body; undefined if the body is anything else */
@@ -42,16 +44,17 @@ export const participantOf = ({ data }: ServiceEvent): IDataObject =>
 		Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]),
 	);
 
-/** @returns when an event happened, in Unix milliseconds; undefined if the event has no such number */
-export const timeOf = ({ createdAt }: ServiceEvent): number | undefined =>
-	// A number of seconds would be a day in 1970.
-	typeof createdAt === 'number' && createdAt > 1e12 && createdAt < 8e15 ? createdAt : undefined;
+/** Whether a value is a time in Unix milliseconds. The same number of seconds would be a day in 1970. */
+const isTime = (value: unknown): value is number =>
+	typeof value === 'number' && value > 1e12 && value < 8e15;
 
-/** @returns the same as an ISO date; null if it isn't known */
-export function eventTime(event: ServiceEvent): string | null {
-	const time = timeOf(event);
-	return time === undefined ? null : new Date(time).toISOString();
-}
+/** @returns when an event happened, as an ISO date; null if the event doesn't say so in milliseconds */
+export const eventTime = ({ createdAt }: ServiceEvent): string | null =>
+	isTime(createdAt) ? new Date(createdAt).toISOString() : null;
+
+/** @returns the later of an event's two times, in Unix milliseconds; undefined if it has none */
+export const latestTime = ({ createdAt, updatedAt }: ServiceEvent): number | undefined =>
+	[createdAt, updatedAt].filter(isTime).sort().at(-1);
 
 /**
  * The service sends no event ID, and may fill in current values when it delivers an event again. An event is
@@ -62,7 +65,7 @@ export function eventTime(event: ServiceEvent): string | null {
 export function dedupeKey(event: ServiceEvent): string {
 	const { eventType, createdAt, data } = event;
 	const participant = data.participantId || data.email || data.code;
-	const isKnown = timeOf(event) !== undefined && participant;
+	const isKnown = isTime(createdAt) && participant;
 	const isCreated =
 		eventNames.referrerCreated.test(eventType) || eventNames.refereeCreated.test(eventType);
 	const subject = isKnown ? [data.campaignId, participant, !isCreated && earningsIn(data)] : data;

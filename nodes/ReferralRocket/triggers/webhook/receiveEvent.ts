@@ -6,10 +6,10 @@ import {
 	dedupeKey,
 	eventTime,
 	isSelected,
+	latestTime,
 	optionFor,
 	parseEvent,
 	participantOf,
-	timeOf,
 	type ServiceEvent,
 } from './event';
 import { SeenEvents } from './seenEvents';
@@ -97,7 +97,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const key = dedupeKey(event);
 	const stored = context.getWorkflowStaticData('node');
 	const response = context.getResponseObject();
-	const outcome = await seen.receive(key, timeOf(event), stored, response);
+	const outcome = await seen.receive(key, latestTime(event), stored, response);
 	if (outcome === 'repeat') return { webhookResponse: { message: 'Already received.' } };
 	if (outcome === 'tooOld') {
 		return refuse(400, 'This event is so old that it may have been received before.');

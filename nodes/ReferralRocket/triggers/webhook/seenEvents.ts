@@ -7,6 +7,7 @@ const maxAgeInDays = 7;
 const daysRemembered = maxAgeInDays + 2;
 /** Even after 5,000 newer events, the service may retry an event for so long. */
 const minAgeInDays = 1;
+const today = () => Math.floor(Date.now() / dayInMs);
 /** How long nothing is stored while n8n starts one execution after the other, or hangs. */
 const maxUnstoredMs = 1000;
 
@@ -57,7 +58,7 @@ export class SeenEvents {
 
 	/**
 	 * @param key identifies the event
-	 * @param time of the event, in Unix milliseconds, if known
+	 * @param time the latest time in the event, in Unix milliseconds, if it has one
 	 * @param stored what n8n has stored; other processes may have added to it
 	 * @param response to the delivery
 	 * @returns whether the workflow is to start for this delivery: only for a new event
@@ -71,8 +72,11 @@ export class SeenEvents {
 		this.settle();
 		if (this.inProgress.has(key)) return 'inProgress';
 		const isComplete = this.load(stored);
-		if (this.seen.has(key)) {
-			if (!isComplete) this.write(stored, response);
+		const day = this.seen.get(key);
+		if (day !== undefined) {
+			// Remembered anew, as this delivery may be replayed for as long as the first one.
+			if (day !== today()) this.remember(key);
+			if (day !== today() || (!isComplete && !this.writing)) this.write(stored, response);
 			return 'repeat';
 		}
 		if (time !== undefined && time < this.forgottenUntil()) return 'tooOld';
@@ -92,13 +96,17 @@ export class SeenEvents {
 		const delivery = this.inProgress.get(key);
 		if (!delivery?.isStarting) return;
 		delivery.isStarting = false;
-		const today = Math.floor(Date.now() / dayInMs);
-		this.seen.set(key, today);
+		this.remember(key);
+		this.write(stored, delivery.response);
+	}
+
+	private remember(key: string): void {
+		this.seen.delete(key);
+		this.seen.set(key, today());
 		for (const [oldest, day] of this.seen) {
-			if (this.seen.size <= maxEvents && day > today - daysRemembered) break;
+			if (this.seen.size <= maxEvents && day > today() - daysRemembered) break;
 			this.seen.delete(oldest);
 		}
-		this.write(stored, delivery.response);
 	}
 
 	/** Once n8n has responded, its status says whether it has started the workflow. */
