@@ -43,7 +43,7 @@ describe('a message names what the request was about', () => {
 		],
 	])('$endpoint.path', (call, subject) => {
 		expect(statusMessage(call, response(500))).toMatchObject({
-			message: `Referral Rocket could not complete the request for ${subject} (status 500).`,
+			message: `Referral Rocket could not complete the request for ${subject}.`,
 			solution: runAgain,
 		});
 	});
@@ -89,43 +89,50 @@ describe('what does not exist, with a 404 or an empty response,', () => {
 });
 
 describe('a message quotes the service', () => {
-	const detailsOf = (text: string, more: Partial<ApiResponse> = {}) =>
-		statusMessage(ofCampaign, response(400, text, more)).details;
-	const responded = 'Referral Rocket responded with status 400';
+	const messageOf = (text: string, more: Partial<ApiResponse> = {}) =>
+		statusMessage(ofCampaign, response(400, text, more));
+	const rejected = 'Referral Rocket did not accept the request for campaign "JCu82f30F1"';
 
 	test.each([
-		['its message', '{"message":"No","detail":"x","error":"y"}', `${responded}: "No".`],
-		['its detail', '{"detail":"No","error":"y"}', `${responded}: "No".`],
-		['its kind', '{"error":"No"}', `${responded}: "No".`],
+		['its message', '{"message":"No","detail":"x","error":"y"}', `${rejected}: "No".`],
+		['its detail', '{"detail":"No","error":"y"}', `${rejected}: "No".`],
+		['its kind', '{"error":"No"}', `${rejected}: "No".`],
 		[
 			'its kind if the message is no text',
 			'{"message":{"a":1},"error":"No"}',
-			`${responded}: "No".`,
+			`${rejected}: "No".`,
 		],
-		['all of it where nothing is named', '{"a":1}', `${responded}: "{"a":1}".`],
-		['null', 'null', `${responded}: "null".`],
-		['plain text without the space around it', ' No \n', `${responded}: "No".`],
-		['words that hold a <', '{"message":"1 < 2"}', `${responded}: "1 < 2".`],
-		['nothing', ' ', `${responded} and gave no reason.`],
-		['a web page', '\n <html>No</html>', 'The page came with status 400.'],
-	])('by %s', (_, text, details) => {
-		expect(detailsOf(text)).toContain(details);
+		['all of it where nothing is named', '{"a":1}', `${rejected}: "{"a":1}".`],
+		[
+			'a sentence',
+			'{"message":"The campaign has ended."}',
+			`${rejected}: "The campaign has ended."`,
+		],
+		['plain text without the space around it', ' No \n', `${rejected}: "No".`],
+		['words that hold a <', '{"message":"1 < 2"}', `${rejected}: "1 < 2".`],
+		['nothing', ' ', `${rejected}.`],
+		['null', 'null', `${rejected}.`],
+		['an empty object', '{}', `${rejected}.`],
+	])('by %s', (_, text, message) => {
+		expect(messageOf(text).message).toBe(message);
 	});
 
 	test('at a length that can be read', () => {
-		expect(detailsOf('x'.repeat(400))).toBe(`${responded}: "${'x'.repeat(300)}".`);
+		expect(messageOf('x'.repeat(400)).message).toBe(`${rejected}: "${'x'.repeat(300)}".`);
 	});
 
 	test('and says how many times it tried, when that was more than once', () => {
-		expect(detailsOf('No', { attempts: 1 })).toBe(`${responded}: "No".`);
-		expect(detailsOf('No', { attempts: 5 })).toBe(`${responded}: "No". Tried 5 times.`);
+		expect(messageOf('No', { attempts: 1 }).details).toBe('Status 400.');
+		expect(messageOf('No', { attempts: 5 }).details).toBe('Status 400. Tried 5 times.');
+		expect(messageOf('').details).toBe('Status 400, without a reason.');
 	});
 
 	test('but no web page', () => {
 		const headers = { 'content-type': 'Text/HTML; charset=utf-8' };
-		expect(statusMessage(ofCampaign, response(502, 'Bad', { headers })).details).toBe(
-			'Referral Rocket responded with status 502 and a web page.',
-		);
+		expect(statusMessage(ofCampaign, response(502, 'Bad', { headers }))).toMatchObject({
+			message: 'Referral Rocket could not complete the request for campaign "JCu82f30F1".',
+			details: 'Status 502, with a web page.',
+		});
 	});
 });
 
@@ -144,17 +151,26 @@ test('a redirect says where it points, or that it does not', () => {
 	const to = (location?: string) =>
 		statusMessage(ofCampaign, response(302, '', { headers: { location } }));
 	expect(to('https://a.example/').details).toBe('Status 302, pointing to "https://a.example/".');
-	expect(to().details).toBe('Status 302, pointing to "an unnamed address".');
+	expect(to().details).toBe('Status 302, pointing to "an unspecified address".');
 	expect(to().solution).toBe(checkBaseUrl);
 });
 
-test('with status 429 nothing was changed', () => {
-	expect(statusMessage(ofParticipant, response(429))).toMatchObject({
-		message:
-			'Rate limit reached; nothing was changed for participant "jo@example.com" in campaign "JCu82f30F1".',
-		solution:
-			'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
+test('the message of a rate limit says that nothing was changed, unless it was a read', () => {
+	const rejected =
+		'Too many requests in a short time: Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1".';
+	expect(statusMessage(ofParticipant, response(429)).message).toBe(rejected);
+	expect(statusMessage(ofAddition, response(429)).message).toBe(`${rejected} Nothing was changed.`);
+	expect(statusMessage({ endpoint: ofCampaign.endpoint, values: {} }, response(429))).toEqual({
+		message: 'Too many requests in a short time.',
+		solution: 'Wait a minute, then press Retry.',
 	});
+});
+
+test('a rejected request names what to check, in words that also a model understands', () => {
+	const values = { campaign, email, amount: '5' };
+	expect(statusMessage({ endpoint: addParticipant, values }, response(400)).solution).toBe(
+		'Check the campaign ID, the email address, and the amount.',
+	);
 });
 
 test('a web page with a status from 500 on is a request that could not be completed', () => {
@@ -183,9 +199,9 @@ describe('an unreadable response', () => {
 
 	test('is quoted', () => {
 		expect(unreadableMessage(ofCampaign, response(200, '{"status":404,"error":"Gone"}'))).toEqual({
-			message: 'The response for campaign "JCu82f30F1" could not be read.',
+			message: 'The response for campaign "JCu82f30F1" could not be read: "Gone".',
 			solution: runAgain,
-			details: 'Referral Rocket responded with status 200: "Gone".',
+			details: 'Status 200.',
 		});
 	});
 });

@@ -96,7 +96,7 @@ for (const code of [400, 401, 403, 404, 408, 409, 422, 429, 500, 501, 502, 503, 
 	faults[`status ${code}`] = status(code);
 }
 
-const tooMany = /Rate limit reached/;
+const tooMany = /Too many requests/;
 const incomplete = /could not complete the request for/;
 const cut = /connection was lost/;
 const late = /did not respond in time/;

@@ -114,7 +114,7 @@ describe('a rate limit without Retry-After', () => {
 			onError: 'continueErrorOutput',
 		});
 		expect(errorItems.length).toBe(40);
-		expect(errorItems[39].json.error).toMatch(/Rate limit reached/);
+		expect(errorItems[39].json.error).toMatch(/Too many requests/);
 		expect(refused).toBeLessThan(40 + 30);
 	});
 
@@ -126,7 +126,7 @@ describe('a rate limit without Retry-After', () => {
 		const added = runNode({ credential, parameters: adding, items: people(1) });
 		void added.finally(() => (isOver = true));
 		while (!isOver) await runNode({ credential, parameters: get });
-		expect((await added).error?.message).toMatch(/Rate limit reached/);
+		expect((await added).error?.message).toMatch(/Too many requests/);
 	});
 });
 

@@ -217,7 +217,7 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 		[404, '{"message":"none"}', /doesn't show whether the API key is right/],
 		[401, '', /refused the API key/],
 		[403, '{}', /refused the API key/],
-		[429, '{}', /Rate limit reached/],
+		[429, '{}', /Too many requests/],
 		[500, '{}', /could not complete/],
 		[503, '', /could not complete/],
 		[200, '<html>Sign in</html>', /web page/],

@@ -154,7 +154,7 @@ describe('the credential test', () => {
 	test.each([
 		[401, /refused the API key/],
 		[403, /refused the API key/],
-		[429, /Rate limit reached/],
+		[429, /Too many requests/],
 		[500, /could not complete/],
 	])('does not pass on status %i without a body', async (status, says) => {
 		answering(status, '');
@@ -178,7 +178,7 @@ describe('the credential test', () => {
 
 	test.each([
 		[400, /did not accept the request/],
-		[429, /Rate limit reached/],
+		[429, /Too many requests/],
 		[500, /could not complete/],
 		[503, /could not complete/],
 	])('does not pass on status %i', async (status, says) => {
@@ -354,7 +354,7 @@ describe('a key that is refused as it is sent', () => {
 	test('is not tried further once the service has had enough', async () => {
 		service.mockServer.intercept = (_request, reply, count) =>
 			void reply.code(count === 1 ? 401 : 429).send();
-		expect((await tested()).message).toMatch(/Rate limit reached/);
+		expect((await tested()).message).toMatch(/Too many requests/);
 		expect(service.mockServer.requests).toHaveLength(2);
 	});
 

@@ -190,7 +190,7 @@ export const checks: Check[] = [
 		assumption: '429 means that nothing was done; `Retry-After` says how long to wait',
 		code: ['api/retry.ts', 'sendWithRetry'],
 		inspect: checkByHand(
-			'This check sends too few requests. In n8n, look for the message "Rate limit reached".',
+			'This check sends too few requests. In n8n, look for the message "Too many requests".',
 		),
 	},
 	{

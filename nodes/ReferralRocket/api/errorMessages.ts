@@ -15,10 +15,17 @@ import {
 	serviceMessage,
 	type ApiResponse,
 } from './response';
-import { isList, isReadOnly, rowTypes, type Endpoint, type ParameterValues } from './specification';
+import {
+	isList,
+	isReadOnly,
+	rowTypes,
+	type Endpoint,
+	type ParameterName,
+	type ParameterValues,
+} from './specification';
 
 /*
- * What users read: what happened, how to solve it, and what the service or the network said.
+ * Messages to the user: what happened, how to fix it, and what the service or the network reported.
  */
 
 type Called = Pick<ApiCall, 'endpoint' | 'values'>;
@@ -30,7 +37,7 @@ const runAgain = (endpoint: Endpoint) =>
 		? 'Run this again in a few minutes.'
 		: 'The request may have taken effect: check the participant in Referral Rocket before you run this again.';
 
-/** A credential is tested without a campaign of the user. */
+/** The credential test has no campaign. */
 const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefined;
 
 /** @returns what a call is about, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
@@ -45,8 +52,27 @@ export function subjectOf({ endpoint, values }: Called): string {
 	return isList(endpoint) ? `the ${rowType.plural} of ${campaign}` : `the ${rowType.singular}`;
 }
 
+/** The parameters that a user can correct, in the user's words. */
+const parameterNames: Partial<Record<ParameterName, string>> = {
+	campaign: 'the campaign ID',
+	email: 'the email address',
+	code: 'the referral code',
+	referredByCode: 'the referrer',
+	referredByEmail: 'the referrer',
+	amount: 'the amount',
+	customFields: 'the custom fields',
+	sort: 'the sort field',
+};
+
+/** @returns the parameters of a call as a list, for example: the campaign ID and the email address */
+function parametersOf(values: ParameterValues, except?: ParameterName): string {
+	const names = (Object.keys(values) as ParameterName[]).filter((name) => name !== except);
+	const words = names.flatMap((name) => parameterNames[name] ?? []);
+	return new Intl.ListFormat('en').format(words);
+}
+
 function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
-	const { email, referredByCode, referredByEmail } = values;
+	const { referredByCode, referredByEmail } = values;
 	const { notFound } = endpoint;
 	const referrer = referredByCode ?? referredByEmail;
 	const orReferrer = referrer === undefined ? '' : ` or referrer "${referrer}"`;
@@ -54,77 +80,91 @@ function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
 		endpoint: { ...endpoint, rowType: notFound ?? endpoint.rowType },
 		values,
 	});
-	let what = 'the campaign ID';
-	if (email !== undefined && !notFound) what += ' and the email address';
-	if (orReferrer) what += ' and the referrer';
+	const what = parametersOf(values, notFound && 'email');
 	return {
 		message: `Referral Rocket could not find ${missing}${orReferrer}.`,
 		solution: `Check ${what}, and that the API key belongs to the same account.`,
 	};
 }
 
-function quote(response: ApiResponse): string {
+/** @returns the title with the service's reason, if it gave one */
+function withReason(title: string, response: ApiResponse): string {
+	const reason = isWebPage(response) ? '' : serviceMessage(response);
+	return reason ? `${title}: "${reason}"${/[.!?]$/.test(reason) ? '' : '.'}` : `${title}.`;
+}
+
+/** @returns the status, with the reason unless the title already quotes it */
+function describeStatus(response: ApiResponse, isQuoted: boolean): string {
 	const { status, attempts = 1 } = response;
-	const words = serviceMessage(response);
-	let quoted = words ? `: "${words}"` : ' and gave no reason';
-	if (isWebPage(response)) quoted = ' and a web page';
+	let title = `Status ${status}`;
+	if (isWebPage(response)) title += ', with a web page';
+	else if (!serviceMessage(response)) title += ', without a reason';
 	const tried = attempts > 1 ? `Tried ${attempts} times.` : '';
-	return join(`Referral Rocket responded with status ${status}${quoted}.`, tried);
+	return join(isQuoted ? `${title}.` : withReason(title, response), tried);
 }
 
 /**
- * @param call what was called
- * @param response outside 200 to 299
+ * @param call the response belongs to
+ * @param response with a status outside 200 to 299
  */
 export function statusMessage(call: Called, response: ApiResponse): ErrorMessage {
-	const { endpoint } = call;
+	const { endpoint, values } = call;
 	const { status, headers } = response;
-	const details = quote(response);
+	const details = describeStatus(response, true);
 	const subject = subjectOf(call);
 	if (status >= 300 && status < 400) {
 		return {
 			message:
-				"The address in 'Base URL' redirects to another address, where the API key must not follow.",
+				"The address in 'Base URL' redirects to another address, so the API key was not sent on.",
 			solution: checkBaseUrl,
-			details: `Status ${status}, pointing to "${headers.location ?? 'an unnamed address'}".`,
+			details: `Status ${status}, pointing to "${headers.location ?? 'an unspecified address'}".`,
 		};
 	}
 	if (isKeyRefused(response)) {
 		return {
-			message: 'Referral Rocket refused the API key.',
+			message: withReason('Referral Rocket refused the API key', response),
 			solution:
-				'Open the Referral Rocket credential: n8n tests it, and the test finds out how to send the key, or says what else to check. Retry tests it again.',
+				'Open the Referral Rocket credential and press Retry: the test says what to change.',
 			details,
 		};
 	}
 	if (isWebPage(response) && status < 500) return webPageMessage(response);
-	if (status === 404) return { ...notFoundMessage(call), details };
+	if (status === 404) {
+		return { ...notFoundMessage(call), details: describeStatus(response, false) };
+	}
 	if (status === 429) {
+		const title = 'Too many requests in a short time';
+		if (isCredentialTest(values)) {
+			return { message: `${title}.`, solution: 'Wait a minute, then press Retry.' };
+		}
+		const effect = isReadOnly(endpoint) ? '' : ' Nothing was changed.';
 		return {
-			message: `Rate limit reached; nothing was changed for ${subject}.`,
-			solution: isCredentialTest(call.values)
-				? 'Wait a minute, then press Retry.'
-				: 'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
-			details,
+			message: `${title}: Referral Rocket did not accept the request for ${subject}.${effect}`,
+			solution:
+				'Wait a minute, then run this again, or send fewer items at once: see Settings → Request Options → Batching.',
+			details: describeStatus(response, false),
 		};
 	}
 	if (isIncomplete(response)) {
 		return {
-			message: `Referral Rocket could not complete the request for ${subject} (status ${status}).`,
+			message: withReason(
+				`Referral Rocket could not complete the request for ${subject}`,
+				response,
+			),
 			solution: join(endpoint.rule, runAgain(endpoint)),
 			details,
 		};
 	}
 	return {
-		message: `Referral Rocket did not accept the request for ${subject}.`,
-		solution: isCredentialTest(call.values)
+		message: withReason(`Referral Rocket did not accept the request for ${subject}`, response),
+		solution: isCredentialTest(values)
 			? 'Check the fields of this credential.'
-			: join(endpoint.rule, 'Check the fields of this node.'),
+			: join(endpoint.rule, `Check ${parametersOf(values)}.`),
 		details,
 	};
 }
 
-/** @param response an HTML page where data was expected, as proxies and sign-in pages send it */
+/** @param response an HTML page instead of data, as proxies and sign-in pages send it */
 export const webPageMessage = ({ status }: ApiResponse): ErrorMessage => ({
 	message: "The address in 'Base URL' responded with a web page instead of data.",
 	solution: checkBaseUrl,
@@ -132,8 +172,8 @@ export const webPageMessage = ({ status }: ApiResponse): ErrorMessage => ({
 });
 
 /**
- * @param call what was called
- * @param response of 200 to 299 that isn't what the contract says
+ * @param call the response belongs to
+ * @param response with a status from 200 to 299 that doesn't match the API's contract
  */
 export function unreadableMessage(call: Called, response: ApiResponse): ErrorMessage {
 	const { endpoint } = call;
@@ -141,18 +181,17 @@ export function unreadableMessage(call: Called, response: ApiResponse): ErrorMes
 	if (isWebPage(response)) return webPageMessage(response);
 	if (!isEmpty(response)) {
 		return {
-			message: `The response for ${subject} could not be read.`,
+			message: withReason(`The response for ${subject} could not be read`, response),
 			solution: runAgain(endpoint),
-			details: quote(response),
+			details: describeStatus(response, true),
 		};
 	}
-	const details = 'The response was empty.';
 	return isReadOnly(endpoint)
-		? { ...notFoundMessage(call), details }
+		? notFoundMessage(call)
 		: {
 				message: `Referral Rocket did not confirm the request for ${subject}.`,
 				solution: runAgain(endpoint),
-				details,
+				details: 'The response was empty.',
 			};
 }
 
@@ -172,8 +211,8 @@ export const unknownOutcomeMessage = (
 });
 
 /**
- * @param call what was called
- * @param code Node's or axios's code of what went wrong, for example ECONNREFUSED
+ * @param call that failed
+ * @param code Node's or axios's code, for example ECONNREFUSED
  * @returns undefined for an unknown code
  */
 export function networkMessage(

@@ -46,7 +46,7 @@ export const isKeyRefused = ({ status, text }: Pick<ApiResponse, 'status' | 'tex
 export const isWebPage = (response: ApiResponse) =>
 	isMarkup(response.text) || /text\/html/i.test(String(response.headers['content-type'] ?? ''));
 
-/** @returns the service's own words, short enough to read */
+/** @returns the service's own words, short enough to read; an empty text if it said nothing */
 export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	let message: unknown = text;
 	try {
@@ -54,9 +54,10 @@ export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 		const texts = messageFields.map((field) => body?.[field]);
 		message = texts.find((field) => typeof field === 'string' && field !== '') ?? text;
 	} catch {
-		// Plain text is as good: it is quoted as it came.
+		// Not JSON: quoted verbatim.
 	}
-	return String(message).trim().slice(0, 300);
+	const words = String(message).trim().slice(0, 300);
+	return ['{}', '[]', 'null'].includes(words) ? '' : words;
 }
 
 /** @returns the service's words without what it repeats of the request */

@@ -70,7 +70,7 @@ test.each([
 	const { status, body } = answer(mockServer.apiKey);
 	mockServer.intercept = (_request, reply) => void reply.code(status).type('text/plain').send(body);
 	const { error, stored } = await service.run(parameters);
-	expect(error?.description).toContain('xxx');
+	expect(error?.message).toContain('xxx');
 	expect(stored).not.toContain(mockServer.apiKey.slice(0, 5));
 });
 

@@ -236,7 +236,7 @@ test('the error output holds what the service said, too', async () => {
 		reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
 	expect(errorItems[0].json.error).toBe(
-		'Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1". Check the fields of this node. Referral Rocket responded with status 400: "Campaign has ended".',
+		'Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1": "Campaign has ended". Check the campaign ID and the email address. Status 400.',
 	);
 });
 
@@ -438,7 +438,7 @@ describe('someone who is there already', () => {
 		[401, /refused the API key/],
 		[403, /refused the API key/],
 		[404, /could not find/],
-		[429, /Rate limit reached/],
+		[429, /Too many requests/],
 	])('is not supposed after status %i, whatever it says', async (status, says) => {
 		service.mockServer.intercept = (_, reply) =>
 			void reply.code(status).header('retry-after', '0').send({ message: 'It already exists' });

@@ -101,15 +101,21 @@ function refusedResult(
 	const { status } = response;
 	if (isReferred && !isRefusal(response)) throw createApiError(call, message, status);
 	const reason = serviceMessage(redacted(response)) || String(message.details);
-	const outcome = isReferred ? 'rejected' : 'notReferred';
-	return { outcome, participant, reason, message, status };
+	if (isReferred) return { outcome: 'rejected', participant, reason, message, status };
+	return {
+		outcome: 'notReferred',
+		participant,
+		reason,
+		message: notReferredMessage(call, reason),
+		status,
+	};
 }
 
 /** @throws NodeApiError if the campaign can't be found either: then nothing is known about the person */
 async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQualified> {
 	await readCampaign({ ...call, onSent: undefined });
 	const message = notInCampaignMessage(call);
-	const words = serviceMessage(redacted(response)).replace(/^null$/, '');
+	const words = serviceMessage(redacted(response));
 	const { status } = response;
 	return { outcome: 'notInCampaign', reason: words || message.message, message, status };
 }
@@ -122,6 +128,12 @@ const notInCampaignMessage = ({ values }: ApiCall): ErrorMessage => ({
 const notFoundYetMessage = ({ values }: ApiCall): ErrorMessage => ({
 	message: `Participant "${values.email}" was added to campaign "${values.campaign}" a moment ago, but can't be found yet.`,
 	solution: 'Run this again in a few minutes.',
+});
+
+const notReferredMessage = ({ values }: ApiCall, reason: string): ErrorMessage => ({
+	message: `Nobody referred participant "${values.email}", so there is nothing to qualify.`,
+	solution: "To go on with such participants, set 'If Participant Can't Qualify' to Return.",
+	details: `Referral Rocket gave this reason: "${reason}".`,
 });
 
 const unclearMessage = ({ values }: ApiCall): ErrorMessage => ({
