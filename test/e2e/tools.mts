@@ -15,6 +15,7 @@ const inputs: Record<string, Record<string, string>> = {
 	Get_participant: { email: 'string' },
 	List_participants: { limit: 'number' },
 	Qualify_participant: { email: 'string', amount: 'number' },
+	Top_referrers: {},
 	Validate_referral_code: { code: 'string' },
 };
 
@@ -47,7 +48,7 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 	});
 	const client = await connect(token);
 	await step('Every tool has a description and typed inputs', async () => {
-		await waitUntil(async () => assert.equal((await client.listTools()).tools.length, 5), 20);
+		await waitUntil(async () => assert.equal((await client.listTools()).tools.length, 6), 20);
 		for (const { name, description, inputSchema } of (await client.listTools()).tools) {
 			const properties = Object.entries(inputSchema.properties ?? {}) as Array<
 				[string, { type: string; description: string }]
@@ -87,6 +88,9 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 		});
 		assert.equal(qualified.rewardEventCompleted, true);
 		assert.equal(mockServer.requests.at(-1)?.body?.amount, '250');
+		await use('Qualify_participant', { email: 'ana@example.com', amount: 250 });
+		const sent = mockServer.requests.filter(({ path }) => path.endsWith('/qualifyParticipant'));
+		assert.equal(sent.length, 1);
 		const listed = await use<Participant>('List_participants', { limit: 3 });
 		assert.deepEqual(
 			listed.map(({ email }) => email),
@@ -99,8 +103,24 @@ export async function tools(runtime: Runtime, tarball: string): Promise<void> {
 			[0, 50],
 			[-3, 50],
 		]) {
-			assert.equal((await use('List_participants', { limit })).length, count, String(limit));
+			const { text } = await call('List_participants', { limit });
+			const rows = JSON.parse(text) as object[];
+			assert.equal(rows.length, count, String(limit));
+			assert.deepEqual(Object.keys(rows[0]), [
+				'email',
+				'referralCode',
+				'totalReferrals',
+				'referralRewardBalance',
+			]);
+			assert.ok(text.length < 150 * count, `${text.length} characters for ${count} rows`);
 		}
+		const best = campaign.participants.toSorted((a, b) => b.totalReferrals - a.totalReferrals);
+		const top = await use<Participant>('Top_referrers', {});
+		assert.deepEqual(
+			top.map(({ totalReferrals }) => totalReferrals),
+			best.slice(0, 10).map(({ totalReferrals }) => totalReferrals),
+		);
+		assert.equal(top[0].email, best[0].email);
 		for (const [code, valid] of [
 			[referredByCode, true],
 			['nobody', false],
