@@ -42,8 +42,8 @@ export interface Door {
 	placeOf?(entry: Entry): string;
 	/** The ID of the execution it started, if the entry can't be found in the execution's data. */
 	executionOf?(entry: Entry): string | undefined;
-	/** Does again whatever failed; without it, Retry of each failed execution. */
-	repeat?(): Promise<void>;
+	/** How to repeat what failed, if not by Retry. */
+	repeat?(failed: Entry[]): Promise<void>;
 }
 
 /** Where the outcomes of a payment can be seen, in each payment example. */

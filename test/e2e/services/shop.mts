@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { hosts, type Cloud } from './cloud.mts';
+import { paymentOutcomes, type Entrance } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.shop };
@@ -23,50 +24,96 @@ export function playShop({ server }: Cloud) {
 		registered.push(body as Webhook);
 		return reply.code(201).send({ id: 142, status: 'active', ...(body as Webhook) });
 	});
+	server.delete('/wp-json/wc/v3/webhooks/:id', { constraints }, () => ({ id: 142 }));
 	return { registered };
 }
 
-/** The example "WooCommerce order to qualification". */
+/** As WooCommerce writes times in UTC. */
+const gmt = (time = new Date()) => time.toISOString().slice(0, 19);
+
+async function publish(run: ExampleRun) {
+	const wooCommerceApi = await run.addCredential('wooCommerceApi', {
+		url: `https://${hosts.shop}`,
+		consumerKey: 'ck_1',
+		consumerSecret: 'cs_1',
+		includeCredentialsInQuery: false,
+	});
+	const { registered } = run.services.shop;
+	registered.splice(0);
+	const workflow = await run.publish('woocommerce-order-to-qualification', {
+		wooCommerceTrigger: wooCommerceApi,
+	});
+	const [{ delivery_url, topic, secret }] = registered;
+	assert.equal(topic, 'order.updated');
+	const sample = await run.sampleOf(workflow, 'Order updated');
+	const deliver = async (email: string | null, order: object = {}) => {
+		const billing = { ...(sample.billing as object), email };
+		const body = JSON.stringify({ ...sample, date_paid_gmt: gmt(), billing, ...order });
+		const headers = {
+			'content-type': 'application/json',
+			'x-wc-webhook-id': '142',
+			'x-wc-webhook-signature': createHmac('sha256', secret).update(body).digest('base64'),
+		};
+		assert.equal((await axios.post(delivery_url, body, { headers })).status, 200);
+	};
+	return { workflow, deliver };
+}
+
+export const shopEntrance: Entrance = {
+	kind: 'payment',
+	async open(run) {
+		const { workflow, deliver } = await publish(run);
+		return {
+			workflow,
+			visible: { ...paymentOutcomes, noAddress: 'Can it qualify?: no address' },
+			async enter(entries) {
+				await Promise.all(
+					entries.map(async ({ id, email }) => await deliver(email, { payment_method: id })),
+				);
+			},
+		};
+	},
+};
+
+/** The example "WooCommerce order to qualification", beyond what everyone who enters goes through. */
 export async function shopExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const referrer = campaign.add('shop-referrer@example.com');
-	const ana = campaign.add('ana@shop.example.com', referrer);
-	await step('WooCommerce order to qualification', async () => {
-		const wooCommerceApi = await run.addCredential('wooCommerceApi', {
-			url: `https://${hosts.shop}`,
-			consumerKey: 'ck_1',
-			consumerSecret: 'cs_1',
-			includeCredentialsInQuery: false,
+	await step('WooCommerce: paid, not refunded, and not long before joining', async () => {
+		const { workflow, deliver } = await publish(run);
+		const [ana, bo] = ['ana', 'bo'].map((name) => {
+			const { email } = campaign.add(`${name}@shop.example.com`, referrer);
+			return email;
 		});
-		const workflow = await run.publish('woocommerce-order-to-qualification', {
-			wooCommerceTrigger: wooCommerceApi,
-		});
-		const [{ delivery_url, topic, secret }] = run.services.shop.registered;
-		assert.equal(topic, 'order.updated');
 		const qualified = run.qualifications();
-		const deliver = async (order: object) => {
-			const body = JSON.stringify(order);
-			const headers = {
-				'content-type': 'application/json',
-				'x-wc-webhook-id': '142',
-				'x-wc-webhook-signature': createHmac('sha256', secret).update(body).digest('base64'),
-			};
-			assert.equal((await axios.post(delivery_url, body, { headers })).status, 200);
-		};
-		const paid = await run.sampleOf(workflow, 'Order updated');
-		const billing = { ...(paid.billing as object), email: ana.email };
-		await deliver({ ...paid, status: 'pending', date_paid: null, billing });
-		await deliver({ ...paid, id: 728, total: '0.00', billing });
-		// Paid once, but given back; to be paid on delivery; and not paid yet.
-		for (const status of ['refunded', 'cancelled']) await deliver({ ...paid, status, billing });
-		await deliver({ ...paid, date_paid: null, billing });
-		await deliver({ ...paid, id: 729, billing: { ...billing, email: 'guest@shop.example.com' } });
-		// WooCommerce tells of one change several times, in the same moment.
-		await Promise.all([1, 2, 3].map(async () => await deliver({ ...paid, billing })));
-		await run.settled(workflow, 9);
-		await deliver({ ...paid, status: 'completed', billing });
+		for (const status of ['pending', 'on-hold', 'refunded', 'cancelled', 'checkout-draft'])
+			await deliver(ana, { status });
+		await deliver(ana, { date_paid: null, date_paid_gmt: null });
+		await deliver(ana, { total: '0.00' });
+		await deliver(ana, { total: '10.00', refunds: [{ id: 1, total: '-10.00' }] });
+		await deliver(ana, { currency: 'EUR' });
+		// Edited today.
+		await deliver(ana, { date_paid_gmt: '2023-06-18T14:20:31' });
 		await run.settled(workflow, 10);
-		assert.deepEqual(qualified(), [[ana.email, Number(paid.total)]]);
+		assert.deepEqual(qualified(), []);
+		// A status of a plug-in, and an order paid an hour before they joined, partly refunded.
+		await deliver(ana, { status: 'partially-shipped' });
+		await deliver(bo, {
+			date_paid_gmt: gmt(new Date(Date.now() - 60 * 60 * 1000)),
+			total: '49.90',
+			refunds: [{ id: 1, total: '-10.10' }],
+		});
+		await run.settled(workflow, 12);
+		assert.deepEqual(qualified().toSorted(), [
+			[ana, 49.9],
+			[bo, 39.8],
+		]);
+		const counts = [0, 1, 2].map(
+			async (output) => (await run.givenBy(workflow, 'Can it qualify?', output)).length,
+		);
+		assert.deepEqual(await Promise.all(counts), [6, 2, 1]);
+		assert.equal((await run.givenBy(workflow, 'Joined long after?')).length, 1);
 		await run.expectSample(workflow, 'Order updated');
+		await run.n8n.deactivate(workflow);
 	});
 }
