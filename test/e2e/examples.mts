@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import { exampleFiles, type N8n } from '../../tools/n8n/n8n.mts';
 import { step } from '../../tools/command-line/progress.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { MockServer } from '../../tools/mock-server/service.mts';
 import { setUpEnvironment } from './environment.mts';
+import { entries } from './entries.mts';
 import { payments } from './payments.mts';
-import { createCloud } from './services/cloud.mts';
+import { createCloud, type Cloud } from './services/cloud.mts';
 import { ExampleRun, playServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
@@ -44,6 +47,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 			});
 		}
 	});
+	await samplesTouchNothing(run, cloud);
 	await sheetsExample(run);
 	await hubspotExample(run);
 	await pipedriveExample(run);
@@ -59,8 +63,47 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		assert.deepEqual(cloud.unexpected, []);
 	});
 	await payments(run);
+	await entries(run, runtime);
 	// Only n8n 2 can make the table.
 	if (!runtime.version.startsWith('1.')) await participantSync(n8n, mockServer, credentials);
+}
+
+/** Someone presses Execute workflow as soon as an example is imported and has its credentials and a campaign. */
+async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
+	const { n8n, mockServer } = run;
+	const pipedrive = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
+	const stripe = await run.addCredential('stripeApi', { secretKey: 'sk_test_1' });
+	const credentials = {
+		...{ pipedrive, pipedriveTrigger: pipedrive, stripe, stripeTrigger: stripe },
+		slack: await run.addCredential('slackApi', { accessToken: 'xoxb-1' }),
+		emailSend: await run.addCredential('smtp', { host: '127.0.0.1', port: 1 }),
+		webhook: await run.addCredential('httpHeaderAuth', { name: 'x', value: 'y' }),
+		wooCommerceTrigger: await run.addCredential('wooCommerceApi', {}),
+	};
+	await step('Execute workflow with a pinned sample changes nothing', async () => {
+		const before = mockServer.requests.length;
+		for (const file of exampleFiles()) {
+			const { name } = path.parse(file);
+			const workflow = await run.import(name, credentials, (nodes) => {
+				for (const { parameters } of Object.values(nodes)) {
+					if (parameters.fromEmail) parameters.fromEmail = '';
+					if (parameters.channelId) Object.assign(parameters.channelId, { value: '' });
+				}
+			});
+			const { pinData } = await n8n.get<{ pinData?: object }>(`/workflows/${workflow}`);
+			for (const sample of Object.keys(pinData ?? {})) {
+				// n8n does not run a workflow in which something has to be filled in.
+				const id = await n8n.startRun(workflow, sample).catch(() => undefined);
+				if (id === undefined) continue;
+				await waitUntil(
+					async () => assert.notEqual((await n8n.execution(id)).status, 'running'),
+					30,
+				);
+			}
+		}
+		const sent = mockServer.requests.slice(before).filter(({ method }) => method === 'POST');
+		assert.deepEqual([sent, cloud.changes], [[], []]);
+	});
 }
 
 /** What the table of "Participant sync" holds, when the campaign is emptied and when it only seems so. */

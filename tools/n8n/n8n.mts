@@ -56,7 +56,9 @@ interface ExecutionSummary {
 	status: string;
 	/** As an ISO date; null while it waits for a worker. */
 	startedAt: string | null;
-	/** The execution by which Retry has repeated it. */
+	/** The execution that Retry repeated by this one. */
+	retryOf?: string | null;
+	/** The execution by which Retry has repeated this one successfully. */
 	retrySuccessId?: string | null;
 }
 

@@ -36,11 +36,16 @@ export async function createCloud() {
 		{ parseAs: 'string' },
 		(_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
 	);
-	/** What was called that no file plays. */
+	/** Everything but reading that was asked of the services. */
+	const changes: string[] = [];
+	server.addHook('onRequest', async ({ method, hostname, url }) => {
+		if (method !== 'GET') changes.push(`${method} ${hostname}${url}`);
+	});
+	/** Requests that no service answers. */
 	const unexpected: string[] = [];
 	server.setNotFoundHandler(({ method, hostname, url }, reply) => {
 		unexpected.push(`${method} ${hostname}${url}`);
-		return reply.code(404).send({ message: 'Not played' });
+		return reply.code(404).send({ message: 'Not simulated' });
 	});
 
 	const proxy = createServer();
@@ -59,6 +64,7 @@ export async function createCloud() {
 
 	return {
 		server,
+		changes,
 		unexpected,
 		/** @returns the environment in which n8n finds the services and trusts them */
 		async start(): Promise<NodeJS.ProcessEnv> {

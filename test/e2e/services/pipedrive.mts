@@ -100,7 +100,7 @@ export const pipedriveEntrance: Entrance = {
 				done: 'Save link in person',
 				already: 'Save link in person',
 				double: 'Save link in person',
-				noAddress: 'What is known?: has no address',
+				noAddress: 'To be added?: has no address',
 				refused: 'failed at Add participant',
 				unknownCode: 'failed at Add participant',
 				failed: 'failed at Add participant',
@@ -139,8 +139,8 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		// Saving the link is a change, too.
 		await save('change', 1, { emails, code: referralCode });
 		await run.settled(workflow, 3);
-		const link = 'What is known?';
-		await waitUntil(async () => assert.equal((await run.givenBy(workflow, link)).length, 1), 20);
+		const left = async () => (await run.givenBy(workflow, 'To be added?')).length;
+		await waitUntil(async () => assert.equal(await left(), 1), 20);
 		await run.expectSample(workflow, 'Person added');
 		await run.n8n.deactivate(workflow);
 	});

@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict';
+import type { Runtime } from '../../tools/n8n/cache.mts';
+import { changeDatabase, exampleFiles, type Execution, type N8n } from '../../tools/n8n/n8n.mts';
+import { step } from '../../tools/command-line/progress.mts';
+import { waitUntil } from '../../tools/command-line/waitUntil.mts';
+import { paymentEntrance } from './payments.mts';
+import {
+	endsOf,
+	type Door,
+	type Entrance,
+	type Entry,
+	type Outcome,
+} from './services/entrance.mts';
+import type { ExampleRun } from './services/exampleRun.mts';
+import { csvEntrance, signUpEntrance } from './services/form.mts';
+import { hubspotEntrance } from './services/hubspot.mts';
+import { pipedriveEntrance } from './services/pipedrive.mts';
+import { secondCampaignEntrance } from './services/secondCampaign.mts';
+import { shopEntrance } from './services/shop.mts';
+import { stripeEntrance } from './services/stripe.mts';
+
+/** Every example: how people or payments enter it, or why nobody does. */
+const entrances: Record<string, Entrance | string> = {
+	'ai-agent': 'answers in the chat',
+	'campaign-ended-to-slack': 'is about the campaign',
+	'csv-import': csvEntrance,
+	'five-friends-to-email': 'has a test of its own: one email to each, or listed in Not sent',
+	'friend-joined-to-referrer-email': 'has a test of its own: one email, or a named end',
+	'hubspot-contact-to-participant': hubspotEntrance,
+	'join-second-campaign': secondCampaignEntrance,
+	'mcp-tools': 'answers the assistant',
+	'new-participants-to-message': 'has one node, and no end but that',
+	'participant-sync': 'copies the list; a run fails or copies everyone',
+	'participant-sync-to-google-sheets': 'copies the list; a run fails or copies everyone',
+	'participant-sync-to-postgres': 'copies the list; a run fails or copies everyone',
+	'payment-to-qualification': paymentEntrance,
+	'pipedrive-person-to-participant': pipedriveEntrance,
+	'referral-event-to-message': 'has one node, and no end but that',
+	'reward-earned-to-slack': 'has one node, and no end but that',
+	'sign-up-form': signUpEntrance,
+	'stripe-payment-to-qualification': stripeEntrance,
+	'weekly-leader-board': 'copies the list; a run fails or posts',
+	'woocommerce-order-to-qualification': shopEntrance,
+};
+
+/** How someone is in the campaign before they enter. */
+type State = 'absent' | 'alone' | 'referred' | 'qualified';
+
+/** For people or payments: the state before, and the outcomes after each phase, of which the last stays. */
+interface Case {
+	before?: State;
+	outcomes: Outcome[][];
+}
+
+interface Input {
+	/** Instead of an address of its own. */
+	email?: '' | null;
+	/** Enters in capital letters. */
+	isCapital?: true;
+	/** The referrer that is passed; nobody has the code "unknown". */
+	code?: 'known' | 'unknown';
+	/** How the service answers every request about the address: in the first phase if 500, always if 400. */
+	fault?: 400 | 500;
+	/** How many enter at once. */
+	copies?: number;
+	/** In which phase it enters once more. */
+	again?: 1 | 2;
+	/** Joins the campaign through a referrer while n8n is stopped. */
+	joins?: true;
+	/** Absent before. */
+	person: Case;
+	/** Referred before. */
+	payment: Case;
+}
+
+const leftOpen: Case = {
+	before: 'absent',
+	outcomes: [['waiting'], ['waiting'], ['waiting'], ['notInCampaign']],
+};
+
+/** What enters every example. */
+const inputs: Record<string, Input> = {
+	'no address': {
+		email: '',
+		person: { outcomes: [['noAddress']] },
+		payment: { before: 'absent', outcomes: [['noAddress']] },
+	},
+	'null instead of an address': {
+		email: null,
+		person: { outcomes: [['noAddress']] },
+		payment: { before: 'absent', outcomes: [['noAddress']] },
+	},
+	'capital letters': {
+		isCapital: true,
+		person: { before: 'referred', outcomes: [['already']] },
+		payment: { outcomes: [['done']] },
+	},
+	'an address the service refuses': {
+		fault: 400,
+		person: { outcomes: [['refused']] },
+		payment: { outcomes: [['refused']] },
+	},
+	'in the campaign, with a code': {
+		code: 'known',
+		person: { before: 'referred', outcomes: [['already']] },
+		payment: { outcomes: [['done']] },
+	},
+	'in the campaign, without a code': {
+		person: { before: 'alone', outcomes: [['already']] },
+		payment: { before: 'alone', outcomes: [['notReferred']] },
+	},
+	'qualified already': {
+		person: { before: 'qualified', outcomes: [['already']] },
+		payment: { before: 'qualified', outcomes: [['already']] },
+	},
+	'not in the campaign': { person: { outcomes: [['done']] }, payment: leftOpen },
+	'an unknown code': {
+		code: 'unknown',
+		person: { outcomes: [['unknownCode']] },
+		payment: leftOpen,
+	},
+	'the service is down for a while': {
+		code: 'known',
+		fault: 500,
+		// What was sent may have had an effect, so n8n sends it again only after some minutes, or a restart.
+		person: { outcomes: [['failed'], ['failed'], ['done']] },
+		payment: { outcomes: [['failed'], ['done']] },
+	},
+	'twice at once': {
+		code: 'known',
+		copies: 2,
+		person: { outcomes: [['done', 'double']] },
+		payment: { outcomes: [['done', 'already']] },
+	},
+	'twice in a row': {
+		code: 'known',
+		again: 1,
+		person: { outcomes: [['done'], ['done', 'already']] },
+		payment: { outcomes: [['done'], ['done', 'already']] },
+	},
+	'again after a restart': {
+		code: 'known',
+		again: 2,
+		person: { outcomes: [['done'], ['done'], ['done', 'already']] },
+		payment: { outcomes: [['done'], ['done'], ['done', 'already']] },
+	},
+	'joins after paying, while n8n is stopped': {
+		joins: true,
+		person: { before: 'alone', outcomes: [['already']] },
+		payment: { before: 'absent', outcomes: [['waiting'], ['waiting'], ['done']] },
+	},
+};
+
+/** Makes every execution that waits for a time ready to go on. */
+const endOfWait = `UPDATE execution_entity SET waitTill = '2020-01-01 00:00:00.000'
+	WHERE status = 'waiting' AND waitTill < '2100-01-01'`;
+
+interface Row {
+	name: string;
+	input: Input;
+	outcomes: Outcome[][];
+	/** As it is in the campaign; undefined for no address. */
+	address?: string;
+	entries: Entry[];
+}
+
+interface Table {
+	example: string;
+	kind: Entrance['kind'];
+	door: Door;
+	rows: Row[];
+}
+
+/**
+ * Everyone who enters an example can be seen somewhere afterwards: done, at an end that has a name, or in a
+ * failed execution that Retry repeats. All examples get the same inputs. Between the phases, what failed is
+ * repeated, and n8n is restarted twice: when an hour has passed, and when a day has passed.
+ */
+export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> {
+	const { environment, mockServer } = run;
+	const { campaign } = mockServer;
+	const referrer = campaign.add('referrer@entries.example.com');
+	const faults = new Map<string, number>();
+	mockServer.intercept = ({ query, body }, reply) => {
+		const fault = faults.get(String(query.email ?? body?.email));
+		return fault ? reply.code(fault).send({ message: 'The address is not accepted' }) : false;
+	};
+	const firstRequest = mockServer.requests.length;
+	let count = 0;
+
+	const createRow = (example: string, kind: Entrance['kind'], name: string): Row => {
+		const input = inputs[name];
+		const { before = kind === 'person' ? 'absent' : 'referred', outcomes } = input[kind];
+		const address =
+			'email' in input ? undefined : `${name.replace(/\W+/g, '-')}@${example}.example`;
+		if (address && before !== 'absent') {
+			const participant = campaign.add(address, before === 'alone' ? undefined : referrer);
+			if (before === 'qualified') campaign.qualify(participant);
+		}
+		if (address && input.fault) faults.set(address, input.fault);
+		return { name, input, outcomes, address, entries: [] };
+	};
+	/** @returns what enters for a row in a phase */
+	const enterRow = ({ input, address, entries: entered }: Row): Entry[] => {
+		const { code, isCapital, copies = 1 } = input;
+		const codes = { known: referrer.referralCode, unknown: 'unknown' };
+		const created = Array.from({ length: entered.length > 0 ? 1 : copies }, () => ({
+			id: `entry-${String(++count).padStart(4, '0')}`,
+			email:
+				address === undefined ? (input.email ?? null) : isCapital ? address.toUpperCase() : address,
+			code: code && codes[code],
+		}));
+		entered.push(...created);
+		return created;
+	};
+
+	const tables: Table[] = [];
+	await step('Everyone leaves somewhere visible: every example has its description', async () => {
+		const names = exampleFiles().map((file) => file.replace(/^examples\/|\.json$/g, ''));
+		assert.deepEqual(Object.keys(entrances).toSorted(), names.toSorted());
+		for (const [example, entrance] of Object.entries(entrances)) {
+			if (typeof entrance === 'string') continue;
+			const { kind } = entrance;
+			const rows = Object.keys(inputs).map((name) => createRow(example, kind, name));
+			tables.push({ example, kind, door: await entrance.open(run), rows });
+		}
+	});
+
+	const expectPlaces = async (phase: number) => {
+		const expected = tables.map(({ example, door, rows }) => [
+			example,
+			Object.fromEntries(
+				rows.map(({ name, outcomes }) => [
+					name,
+					(outcomes[phase] ?? outcomes.at(-1) ?? [])
+						.map((one) => String(door.visible[one]))
+						.toSorted(),
+				]),
+			),
+		]);
+		await waitUntil(async () => {
+			const actual = [];
+			for (const { example, door, rows } of tables) {
+				const places = await placesOf(run, door);
+				actual.push([
+					example,
+					Object.fromEntries(
+						rows.map(({ name, entries: entered }) => [name, entered.flatMap(places).toSorted()]),
+					),
+				]);
+			}
+			assert.deepEqual(actual, expected);
+		}, 120);
+	};
+	const enter = async (isWanted: (input: Input) => boolean) => {
+		for (const { door, rows } of tables) {
+			const wanted = rows.filter(({ input }) => isWanted(input)).flatMap(enterRow);
+			if (wanted.length > 0) await door.enter(wanted);
+		}
+	};
+
+	/** Repeats what failed while the service was down, as far as it still has. */
+	const repeatFailed = async () => {
+		for (const { door, rows } of tables) {
+			const places = await placesOf(run, door);
+			const failed = rows
+				.filter(({ input }) => input.fault === 500)
+				.flatMap((row) => row.entries)
+				.filter((entry) => places(entry).includes(String(door.visible.failed)));
+			if (failed.length > 0) await (door.repeat?.(failed) ?? retry(run, door, failed));
+		}
+	};
+
+	await step('Everyone leaves somewhere visible: all at once', async () => {
+		await enter(() => true);
+		await expectPlaces(0);
+	});
+	await step('Everyone leaves somewhere visible: repeated, and entered again', async () => {
+		for (const [address, fault] of faults) if (fault === 500) faults.delete(address);
+		await repeatFailed();
+		await enter(({ again }) => again === 1);
+		await expectPlaces(1);
+	});
+	await step('Everyone leaves somewhere visible: after a restart, an hour later', async () => {
+		await environment.restart(async () => {
+			await changeDatabase(runtime, environment.folder, endOfWait);
+			for (const { address, input } of tables.flatMap(({ rows }) => rows))
+				if (address && input.joins && !campaign.find(address)) campaign.add(address, referrer);
+		});
+		await repeatFailed();
+		await enter(({ again }) => again === 2);
+		await expectPlaces(2);
+	});
+	if (tables.some(({ kind }) => kind === 'payment')) {
+		await step('Everyone leaves somewhere visible: after a restart, a day later', async () => {
+			await environment.restart(
+				async () => await changeDatabase(runtime, environment.folder, endOfWait),
+			);
+			await expectPlaces(3);
+		});
+	}
+	await step('Nobody was added or qualified twice, and no referrer was lost', async () => {
+		mockServer.intercept = undefined;
+		const sent = mockServer.requests.slice(firstRequest);
+		for (const { example, kind, rows } of tables) {
+			for (const { name, address, input, outcomes } of rows) {
+				if (!address) continue;
+				const row = `${example}: ${name}`;
+				const isDone = outcomes.at(-1)?.includes('done');
+				const found = campaign.participants.filter(
+					({ email }) => email.toLowerCase() === address.toLowerCase(),
+				);
+				if (kind === 'person') {
+					const isThere = isDone || outcomes.at(-1)?.includes('already');
+					assert.equal(found.length, isThere ? 1 : 0, row);
+					if (isDone && input.code === 'known' && !example.startsWith('join-'))
+						assert.equal(found[0].referredByCode, referrer.referralCode, row);
+				} else {
+					const qualified = sent.filter(
+						({ path, body }) =>
+							path === '/api/v1/qualifyParticipant' &&
+							String(body?.email).toLowerCase() === address.toLowerCase(),
+					);
+					assert.equal(qualified.length, isDone ? 1 : 0, row);
+				}
+			}
+		}
+	});
+	for (const { door } of tables) await run.n8n.deactivate(door.workflow);
+}
+
+/** @returns a function that says where an entry of the example can be seen by now */
+async function placesOf(run: ExampleRun, door: Door) {
+	const { workflow, placeOf } = door;
+	if (placeOf) return (entry: Entry) => [placeOf(entry)];
+	const executions = await executionsOf(run, door);
+	const shape = await run.n8n.get<Parameters<typeof endsOf>[1]>(`/workflows/${workflow}`);
+	return (entry: Entry) => {
+		const ends = executions
+			.filter(({ isRepeated, isOf }) => !isRepeated && isOf(entry))
+			.flatMap(({ execution }) => endsOf(execution, shape));
+		return [...new Set(ends)];
+	};
+}
+
+/** Executions that have ended, which don't change, and all they contain. */
+const ended = new Map<string, { execution: Execution; text: string }>();
+
+/** @returns the executions of an example, each with the entries it is about, and whether Retry has repeated it */
+async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: Door) {
+	const summaries = await n8n.executionSummaries(workflow);
+	const firstOf = (id: string): string => {
+		const { retryOf } = summaries.find((one) => one.id === id) ?? {};
+		return retryOf ? firstOf(retryOf) : id;
+	};
+	return await Promise.all(
+		summaries.map(async ({ id, status, retrySuccessId }) => {
+			const key = `${n8n.url} ${id}`;
+			const read = ended.get(key) ?? (await readExecution(n8n, id));
+			if (['success', 'error'].includes(status)) ended.set(key, read);
+			const isOf = (entry: Entry) =>
+				firstOf(id) === executionOf?.(entry) || read.text.includes(entry.id);
+			return { ...read, isRepeated: Boolean(retrySuccessId), isOf };
+		}),
+	);
+}
+
+async function readExecution(n8n: N8n, id: string) {
+	const execution = await n8n.execution(id);
+	return { execution, text: JSON.stringify(execution.runData) };
+}
+
+/** Presses Retry on the failed executions of these entries. */
+async function retry(run: ExampleRun, door: Door, failed: Entry[]) {
+	for (const { execution, isRepeated, isOf } of await executionsOf(run, door)) {
+		if (execution.status === 'error' && !isRepeated && failed.some(isOf))
+			await run.n8n.post(`/executions/${execution.id}/retry`, {});
+	}
+}
