@@ -78,9 +78,8 @@ describe('an operation', () => {
 			'an action in sentence case': /^[A-Z][a-z ]+$/.test(option.action ?? ''),
 			[`a schema, ${schema}`]: isThere(schema),
 			[`a test, ${itsTest}`]: isThere(itsTest),
-			[`what holds for all operations, stopsWithAClearMessage and oneBadItemFailsAlone in ${itsTest}`]:
-				isThere(itsTest) &&
-				/stopsWithAClearMessage\(.*oneBadItemFailsAlone\(/s.test(textOf(itsTest)),
+			[`the shared tests, testServiceFailures and testBadItems, in ${itsTest}`]:
+				isThere(itsTest) && /testServiceFailures\(.*testBadItems\(/s.test(textOf(itsTest)),
 			'a response of the mock server, in tools/mock-server/service.mts': !/^Route /.test(
 				data.message,
 			),

@@ -8,7 +8,7 @@ import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.t
 import { runNode } from '../support/engine.mts';
 import { operations } from '../support/operations.mts';
 import { project } from '../support/projectCopy.mts';
-import { credentialFor, locator, useMockServer, ways } from '../support/mockServer.mts';
+import { credentialFor, locator, useMockServer, runModes } from '../support/mockServer.mts';
 import { Hook, Polling } from '../support/triggerContexts.mts';
 
 /*
@@ -77,7 +77,7 @@ const failures: Array<[name: string, answer: (reply: FastifyReply, words: string
 /** What an answer that quotes everything makes of everything: all codes at once. */
 const all = valuesWith(codes.map(({ code }) => code).join('-'));
 
-describe.each(ways)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_way, asTool) => {
 	describe.each(operations)('$label', (operation) => {
 		const run = async (values: Values, onError?: 'continueErrorOutput') =>
 			await runNode({

@@ -11,7 +11,7 @@ import {
 import { runNode, startNode } from '../support/engine.mts';
 import {
 	countInFlight,
-	countTurns,
+	countEventLoopTurns,
 	credentialFor,
 	locator,
 	useRateLimitWindow,
@@ -51,7 +51,7 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 		return await reply.code(429).header('retry-after', '0').send({ message: 'Too many' });
 	};
 	const items = people(5000);
-	const turns = countTurns();
+	const turns = countEventLoopTurns();
 	const result = await runNode({
 		credential: credentialFor(mockServer),
 		parameters: adding,
@@ -67,8 +67,8 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 	);
 	expect(refused).toBeGreaterThan(10);
 	expect(mockServer.requests.length).toBe(5000 + refused);
-	expect(inFlight.most).toBeLessThanOrEqual(10);
-	expect(inFlight.most).toBeGreaterThan(5);
+	expect(inFlight.max).toBeLessThanOrEqual(10);
+	expect(inFlight.max).toBeGreaterThan(5);
 }, 120_000);
 
 describe('a rate limit without Retry-After', () => {
@@ -99,7 +99,7 @@ describe('a rate limit without Retry-After', () => {
 		mockServer.intercept = async (request, reply, count) =>
 			counted.now < 3 ? await answer?.(request, reply, count) : refuse(reply);
 		await addAll(60);
-		expect(counted.most).toBe(3);
+		expect(counted.max).toBe(3);
 		expect(refused).toBeGreaterThan(0);
 		expect(refused).toBeLessThan(20);
 	});
@@ -144,7 +144,7 @@ test('lists of several input items share the limit of 10 at once', async () => {
 	});
 	expect(error).toBeUndefined();
 	expect(rows.length).toBe(8 * 30);
-	expect(inFlight.most).toBe(10);
+	expect(inFlight.max).toBe(10);
 });
 
 test('one bad item among many fails alone and the others keep their input items', async () => {

@@ -5,7 +5,7 @@ import { ReferralRocketApi } from '../../credentials/ReferralRocketApi.credentia
 import { usualAuthentications } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { startMockServer } from '../../tools/mock-server/service.mts';
-import { credentialFor, locator, errorMessageOf, useMockServer } from '../support/mockServer.mts';
+import { credentialFor, locator, runErrorMessage, useMockServer } from '../support/mockServer.mts';
 
 const service = useMockServer();
 const parameters = {
@@ -393,7 +393,7 @@ describe('Base URL', () => {
 			...credentialFor(service.mockServer),
 			baseUrl: `${address}:${port()}`,
 		};
-		expect(await errorMessageOf(service.run(parameters, { credential }))).toMatch(
+		expect(await runErrorMessage(service.run(parameters, { credential }))).toMatch(
 			/'Base URL' .*https:\/\//,
 		);
 		expect(service.mockServer.requests).toEqual([]);
@@ -405,7 +405,7 @@ describe('Base URL', () => {
 			const says = `'Base URL' "${baseUrl}" is not an address`;
 			expect((await tested({ baseUrl })).message).toContain(says);
 			const credential = { ...credentialFor(service.mockServer), baseUrl };
-			expect(await errorMessageOf(service.run(parameters, { credential }))).toContain(says);
+			expect(await runErrorMessage(service.run(parameters, { credential }))).toContain(says);
 		},
 	);
 

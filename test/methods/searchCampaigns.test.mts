@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { LoadOptionsContext } from 'n8n-core';
 import { Workflow, type IDataObject, type ILoadOptionsFunctions, type INode } from 'n8n-workflow';
 import { searchCampaigns } from '../../nodes/ReferralRocket/methods/searchCampaigns.ts';
-import { additionalDataFor, knownNodeTypes, timesDecrypted } from '../support/engine.mts';
+import { additionalDataFor, knownNodeTypes, decryptionCount } from '../support/engine.mts';
 import { countInFlight, credentialFor, locator, useMockServer } from '../support/mockServer.mts';
 
 /*
@@ -129,14 +129,14 @@ describe('of 500 campaigns', () => {
 
 	test('each is requested once, a few at a time, however much is typed', async () => {
 		const inFlight = countInFlight(service.mockServer, 5);
-		const decrypted = timesDecrypted();
+		const decrypted = decryptionCount();
 		const typed = ['', 'c', 'ca', 'campaign499'];
 		const results = await Promise.all(typed.map(async (text) => await listed(campaigns, text)));
 		expect(results.map(({ length }) => length)).toEqual([500, 500, 500, 1]);
 		expect(await listed(campaigns, 'campaign1 ')).toHaveLength(1);
 		expect(service.mockServer.requests).toHaveLength(500);
-		expect(inFlight.most).toBe(3);
-		expect(timesDecrypted() - decrypted).toBe(typed.length + 1);
+		expect(inFlight.max).toBe(3);
+		expect(decryptionCount() - decrypted).toBe(typed.length + 1);
 	});
 
 	test('their names are requested again after a minute', async () => {

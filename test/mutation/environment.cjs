@@ -2,7 +2,7 @@ const { TestEnvironment } = require('jest-environment-node');
 
 /** Slow tests that almost every mutant would run. listReferrals reads lists in the same way as list. */
 const slow =
-	/5,000 adds|100,000 participants|listReferrals (gives everyone once|when people sign up)/;
+	/5,000 adds|100,000 participants|listReferrals (returns everyone exactly once|if people sign up)/;
 
 const nameOf = ({ name, parent }) => (parent ? `${nameOf(parent)} ${name}` : '');
 

@@ -3,8 +3,8 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
-import { runNode, startNode, timesDecrypted } from '../support/engine.mts';
-import { credentialFor, locator, useMockServer, ways } from '../support/mockServer.mts';
+import { runNode, startNode, decryptionCount } from '../support/engine.mts';
+import { credentialFor, locator, useMockServer, runModes } from '../support/mockServer.mts';
 import { selfSigned } from '../support/selfSigned.mts';
 
 /*
@@ -27,7 +27,7 @@ const adding: INodeParameters = {
 const people = (count: number) =>
 	Array.from({ length: count }, (_, item) => ({ json: { email: `new${item}@example.com` } }));
 
-describe.each(ways)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_way, asTool) => {
 	const run = async (requestOptions: object, credential: object = {}) =>
 		await runNode({
 			credential: { ...credentialFor(service.mockServer), ...credential },
@@ -173,7 +173,7 @@ describe('batching', () => {
 });
 
 test('the credential is decrypted once for an item, however many requests it makes', async () => {
-	const before = timesDecrypted();
+	const before = decryptionCount();
 	const { rows } = await runNode({
 		credential: credentialFor(service.mockServer),
 		parameters: { ...adding, operation: 'list', returnAll: true, options: { pageSize: 2 } },
@@ -181,7 +181,7 @@ test('the credential is decrypted once for an item, however many requests it mak
 	});
 	expect(rows).toHaveLength(90);
 	expect(service.mockServer.requests.length).toBeGreaterThan(40);
-	expect(timesDecrypted() - before).toBe(3);
+	expect(decryptionCount() - before).toBe(3);
 });
 
 test('each item is sent with its own key where an expression in the credential gives one', async () => {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import type { INodeParameters } from 'n8n-workflow';
 import { startNode, type RunOptions, type RunResult } from '../support/engine.mts';
 import {
-	countTurns,
+	countEventLoopTurns,
 	credentialFor,
 	locator,
-	pairs,
+	pairedItems,
 	useMockServer,
 	useRateLimitWindow,
 } from '../support/mockServer.mts';
@@ -192,12 +192,12 @@ describe('whichever items do not work', () => {
 					const place = ({ item }: { item: number }) => ({ item });
 					const isSplit = onError === 'continueErrorOutput';
 					const good = all.filter(({ works }) => works || !isSplit);
-					expect(pairs(items)).toEqual(good.map(place));
+					expect(pairedItems(items)).toEqual(good.map(place));
 					expect(items.map(({ json }) => !('error' in json))).toEqual(
 						good.map(({ works }) => works),
 					);
 					const bad = all.filter(({ works }) => !works && isSplit);
-					expect(pairs(errorItems)).toEqual(bad.map(place));
+					expect(pairedItems(errorItems)).toEqual(bad.map(place));
 					for (const { json } of errorItems) expect(json).toHaveProperty('email');
 				}),
 				{ numRuns: Math.ceil(count / 8) },
@@ -208,7 +208,7 @@ describe('whichever items do not work', () => {
 });
 
 test('thousands of items that can not be sent do not keep n8n from everything else', async () => {
-	const turns = countTurns();
+	const turns = countEventLoopTurns();
 	const items = Array.from({ length: 5000 }, (_, item) => ({ json: { email: `${item}` } }));
 	const { rows } = await start({ items, onError: 'continueRegularOutput' }).result;
 	expect(rows).toHaveLength(5000);
@@ -219,7 +219,7 @@ test('thousands of items that can not be sent do not keep n8n from everything el
 test('the node runs once, and gives an item where there is none, as its settings say', async () => {
 	const once = await start({ items: people(5), settings: { executeOnce: true } }).result;
 	expect(arrived()).toEqual([emailOf(0)]);
-	expect(pairs(once.items)).toEqual([{ item: 0 }]);
+	expect(pairedItems(once.items)).toEqual([{ item: 0 }]);
 	service.mockServer.intercept = (_request, reply) => reply.send([]);
 	const empty = await start({
 		parameters: { ...adding, operation: 'list', returnAll: true },

@@ -1,5 +1,5 @@
 import type { INodeParameters, INodeProperties } from 'n8n-workflow';
-import { locator, useMockServer, ways } from '../support/mockServer.mts';
+import { locator, useMockServer, runModes } from '../support/mockServer.mts';
 import { operations } from '../support/operations.mts';
 
 /*
@@ -54,7 +54,7 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 		}),
 );
 
-describe.each(ways)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_way, asTool) => {
 	test.each(cases)(
 		'$name of $label is sent as $property',
 		async ({ parameters, property, sent }) => {

@@ -26,23 +26,23 @@ import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/Referra
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 
 /*
- * Runs the node on n8n's own engine: a workflow of a start, the Referral Rocket node and, behind each
- * of its outputs, a node that only passes items on.
+ * Runs the node on n8n's own engine: in a workflow of a start node, the Referral Rocket node and, after
+ * each of its outputs, a node that passes items through.
  */
 
 declare global {
-	/** Which n8n the engine is of, as jest.config.cjs has it. */
+	/** The version of n8n whose engine runs, from jest.config.cjs. */
 	var n8nMajor: 1 | 2;
 }
 
-const passOn: INodeType = {
+const passThrough: INodeType = {
 	description: {
-		displayName: 'Pass On',
-		name: 'passOn',
+		displayName: 'Pass Through',
+		name: 'passThrough',
 		group: ['transform'],
 		version: 1,
-		description: 'Passes its items on',
-		defaults: { name: 'Pass On' },
+		description: 'Passes its items through',
+		defaults: { name: 'Pass Through' },
 		inputs: ['main'],
 		outputs: ['main'],
 		properties: [],
@@ -53,10 +53,10 @@ const passOn: INodeType = {
 };
 
 /**
- * A declarative node as n8n itself prepares it: with Request Options, and with RoutingNode as execute.
- * A workflow runs its custom operations instead; a tool runs execute.
+ * Prepares a declarative node as n8n does: adds Request Options, and RoutingNode as execute. A workflow
+ * runs its custom operations instead; a tool runs execute.
  */
-function prepared(nodeType: INodeType): INodeType {
+function prepareDeclarativeNode(nodeType: INodeType): INodeType {
 	DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
 	nodeType.execute = async function () {
 		const data = await new RoutingNode(this as unknown as ExecuteContext, nodeType).runNode();
@@ -66,8 +66,8 @@ function prepared(nodeType: INodeType): INodeType {
 }
 
 const nodeTypes: Record<string, INodeType> = {
-	passOn,
-	referralRocket: prepared(new ReferralRocket()),
+	passThrough,
+	referralRocket: prepareDeclarativeNode(new ReferralRocket()),
 	referralRocketTrigger: new ReferralRocketTrigger(),
 	referralRocketPollingTrigger: new ReferralRocketPollingTrigger(),
 };
@@ -80,10 +80,10 @@ export const knownNodeTypes: INodeTypes = {
 
 let decrypted = 0;
 
-/** @returns how many times a credential has been decrypted so far */
-export const timesDecrypted = () => decrypted;
+/** @returns how often a credential has been decrypted so far */
+export const decryptionCount = () => decrypted;
 
-/** A key that is a function of the item stands for one that an expression gives. */
+/** `apiKey` may be a function of the item, which stands for an expression. */
 class Credentials extends ICredentialsHelper {
 	constructor(private readonly data: ICredentialDataDecryptedObject) {
 		super();
@@ -107,9 +107,9 @@ class Credentials extends ICredentialsHelper {
 	async runPreAuthentication() {
 		return undefined;
 	}
-	async getDecrypted(...given: Parameters<ICredentialsHelper['getDecrypted']>) {
+	async getDecrypted(...parameters: Parameters<ICredentialsHelper['getDecrypted']>) {
 		decrypted++;
-		const item = given[6]?.itemIndex ?? 0;
+		const item = parameters[6]?.itemIndex ?? 0;
 		const { apiKey } = this.data as { apiKey: unknown };
 		return { ...this.data, ...(typeof apiKey === 'function' && { apiKey: apiKey(item) }) };
 	}
@@ -126,37 +126,37 @@ class Credentials extends ICredentialsHelper {
 export interface RunOptions {
 	credential: ICredentialDataDecryptedObject;
 	parameters: INodeParameters;
-	/** The items that come in; one empty item unless given. */
+	/** The input items; by default, one empty item. */
 	items?: INodeExecutionData[];
 	onError?: OnError;
-	/** Settings of the node beside its parameters, such as executeOnce. */
+	/** Settings of the node other than its parameters, such as executeOnce. */
 	settings?: Partial<INode>;
-	/** Run as a tool of an agent or an MCP server, with the first item. */
+	/** Runs the node as a tool of an agent or an MCP server, with the first item. */
 	asTool?: boolean;
 }
 
 export interface RunResult {
-	/** What came out of the node's first output. */
+	/** The items of the node's first output. */
 	items: INodeExecutionData[];
 	rows: INodeExecutionData['json'][];
-	/** What came out of its second output, which only onError continueErrorOutput gives it. */
+	/** The items of its error output, which exists only with onError continueErrorOutput. */
 	errorItems: INodeExecutionData[];
-	/** What stopped the execution. */
+	/** The error that stopped the execution. */
 	error?: Error & { description?: string; httpCode?: string };
-	/** All that n8n would store of the execution. */
+	/** Everything n8n would store about the execution, as JSON. */
 	readonly stored: string;
 	run: IRun;
 }
 
 /**
  * Runs the Referral Rocket node once on the engine.
- * @returns what a user sees of it
+ * @returns what a user sees
  */
 export async function runNode(options: RunOptions): Promise<RunResult> {
 	return await (options.asTool ? runTool(options) : startNode(options).result);
 }
 
-/** Runs the node as n8n runs a tool: in a context of its own, which knows one item, by its execute. */
+/** Runs the node as n8n runs a tool: with `execute`, in a separate context with a single item. */
 async function runTool({
 	credential,
 	parameters,
@@ -212,7 +212,7 @@ async function runTool({
 	};
 }
 
-/** What n8n hands to every execution, with the one credential there is. */
+/** The additional data n8n passes to every execution, with the only credential. */
 export const additionalDataFor = (credential: ICredentialDataDecryptedObject, workflow: Workflow) =>
 	({
 		credentialsHelper: new Credentials(credential),
@@ -226,7 +226,7 @@ export const additionalDataFor = (credential: ICredentialDataDecryptedObject, wo
 		formWaitingBaseUrl: 'http://localhost/form-waiting',
 	}) as unknown as IWorkflowExecuteAdditionalData;
 
-/** @returns a running node, a way to stop it as the Stop button does, and the signal that this aborts */
+/** @returns the result of a running node, a function that stops it like the Stop button, and the abort signal */
 export function startNode({
 	credential,
 	parameters,
@@ -247,7 +247,7 @@ export function startNode({
 		id: 'test',
 		active: false,
 		nodes: [
-			node('Start', 'passOn'),
+			node('Start', 'passThrough'),
 			{
 				...node('Referral Rocket', 'referralRocket'),
 				...settings,
@@ -255,12 +255,12 @@ export function startNode({
 				onError,
 				credentials: { referralRocketApi: { id: '1', name: 'Referral Rocket' } },
 			},
-			node('Next', 'passOn'),
-			node('Refused', 'passOn'),
+			node('Next', 'passThrough'),
+			node('Failed', 'passThrough'),
 		],
 		connections: {
 			Start: { main: [to('Referral Rocket')] },
-			'Referral Rocket': { main: [to('Next'), to('Refused')] },
+			'Referral Rocket': { main: [to('Next'), to('Failed')] },
 		},
 		nodeTypes: knownNodeTypes,
 		settings: { executionOrder: 'v1' },
@@ -273,12 +273,12 @@ export function startNode({
 		pinData: { Start: items },
 	});
 	const { signal } = (engine as unknown as { abortController: AbortController }).abortController;
-	return { result: resultOf(execution), cancel: () => execution.cancel(), signal };
+	return { result: toRunResult(execution), cancel: () => execution.cancel(), signal };
 }
 
 type Run = WorkflowExecute['run'];
 
-/** Starts a workflow: n8n 1 does not put what it is started with into an object. */
+/** Starts a workflow. In n8n 1, the options are separate arguments. */
 const run = (engine: WorkflowExecute, options: Parameters<Run>[0]): ReturnType<Run> =>
 	n8nMajor === 1
 		? (engine.run as unknown as (...options: unknown[]) => ReturnType<Run>).call(
@@ -290,7 +290,7 @@ const run = (engine: WorkflowExecute, options: Parameters<Run>[0]): ReturnType<R
 			)
 		: engine.run(options);
 
-async function resultOf(execution: PromiseLike<IRun>): Promise<RunResult> {
+async function toRunResult(execution: PromiseLike<IRun>): Promise<RunResult> {
 	const run = await execution;
 	const { runData, error } = run.data.resultData;
 	const [output = [], errorOutput = []] = runData['Referral Rocket']?.[0]?.data?.main ?? [];

@@ -1,7 +1,7 @@
 const { setImmediate: turn } = require('node:timers/promises');
 const { TestEnvironment } = require('jest-environment-node');
 
-/** Node.js, in which a warning fails the test that caused it. */
+/** Node.js, except that a warning fails the test that caused it. */
 module.exports = class extends TestEnvironment {
 	#warnings = [];
 	#warn = (warning) => this.#warnings.push(warning);
@@ -13,7 +13,7 @@ module.exports = class extends TestEnvironment {
 
 	async handleTestEvent({ name, test }) {
 		if (name !== 'test_done') return;
-		// Warnings arrive a little later than they are given.
+		// Warnings are emitted with a delay.
 		await turn();
 		test.errors.push(...this.#warnings.splice(0));
 	}

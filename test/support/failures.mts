@@ -8,12 +8,12 @@ import {
 	type MockServer,
 } from '../../tools/mock-server/service.mts';
 import type { RunResult } from './engine.mts';
-import { itemsOf, pairs, useRateLimitWindow, ways, type Service } from './mockServer.mts';
+import { toItems, pairedItems, useRateLimitWindow, runModes, type Service } from './mockServer.mts';
 import { endpointOf } from './operations.mts';
 
 /*
- * What every operation must make of a service that doesn't work. Each operation's test calls these
- * with its own parameters.
+ * How every operation must handle a failing service, and failing items. Each operation's test calls these
+ * functions with its own parameters.
  */
 
 interface Failure {
@@ -21,29 +21,29 @@ interface Failure {
 	status?: number;
 	body?: string;
 	type?: string;
-	/** What the message says. */
-	says: RegExp;
-	/** The message can't name the campaign or participant: the credential is to blame. */
-	namesNobody?: boolean;
-	/** A change may have been made all the same. */
-	unsure?: boolean;
+	/** Matches the message. */
+	message: RegExp;
+	/** The message does not name the campaign or participant, because the cause is in the credential. */
+	isAboutCredential?: boolean;
+	/** The request may still have changed something. */
+	mayHaveChanged?: boolean;
 	/** Title or description quotes the service. */
-	quoted?: boolean;
+	quotesService?: boolean;
 }
 
-const words = 'The moon is full';
-const page = (key: string) => `<!doctype html><html><h1>${words}</h1><p>${key}</p></html>`;
+const serviceText = 'The moon is full';
+const page = (key: string) => `<!doctype html><html><h1>${serviceText}</h1><p>${key}</p></html>`;
 
-/** Stands for the key as JSON may write it as well, each character as its number. */
+/** A placeholder for the key with each character as a Unicode escape, which is valid JSON too. */
 const escaped = (key: string) => `escaped ${key}`;
-const numbers = (key: string) =>
+const asUnicodeEscapes = (key: string) =>
 	[...key].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
-/** What services and gateways send with status 200 in place of a campaign or participant. */
-const objectsThatAreNoRow = [
+/** What services and gateways send with status 200 instead of a campaign or participant. */
+const objectsWithoutRow = [
 	{},
-	{ status: 404, error: words },
-	{ success: false, message: words },
+	{ status: 404, error: serviceText },
+	{ success: false, message: serviceText },
 	{
 		email: null,
 		referralCode: '',
@@ -53,106 +53,111 @@ const objectsThatAreNoRow = [
 	},
 ];
 
-/** Every body holds the key: whatever part of an answer is quoted must not give it away. */
-const failures = (key: string, shapes: unknown[], emptyIsFine: boolean): Failure[] => {
+/** Every body contains the key, which must not appear in any quoted part of the response. */
+const failures = (key: string, shapes: unknown[], acceptsEmptyBody: boolean): Failure[] => {
 	const detail = (status: number) => ({
 		name: `status ${status}`,
 		status,
 		body: JSON.stringify({
 			status,
 			error: 'Refused',
-			message: `${words}, Bearer ${key} or ${escaped(key)}`,
+			message: `${serviceText}, Bearer ${key} or ${escaped(key)}`,
 			path: key,
 		}),
-		quoted: true,
+		quotesService: true,
 	});
-	const nothing = { says: /could not find|did not confirm/, unsure: true };
+	const nothing = { message: /could not find|did not confirm/, mayHaveChanged: true };
 	return [
-		{ ...detail(400), says: /did not accept the request/ },
-		{ ...detail(401), says: /refused the API key/, namesNobody: true },
-		{ ...detail(403), says: /refused the API key/, namesNobody: true },
-		{ ...detail(404), says: /could not find/ },
-		{ ...detail(422), says: /did not accept the request/ },
-		{ ...detail(429), says: /Too many requests/ },
-		{ ...detail(500), says: /could not complete/, unsure: true },
-		{ ...detail(503), says: /could not complete/, unsure: true },
+		{ ...detail(400), message: /did not accept the request/ },
+		{ ...detail(401), message: /refused the API key/, isAboutCredential: true },
+		{ ...detail(403), message: /refused the API key/, isAboutCredential: true },
+		{ ...detail(404), message: /could not find/ },
+		{ ...detail(422), message: /did not accept the request/ },
+		{ ...detail(429), message: /Too many requests/ },
+		{ ...detail(500), message: /could not complete/, mayHaveChanged: true },
+		{ ...detail(503), message: /could not complete/, mayHaveChanged: true },
 		{
 			name: 'status 400 in plain text',
 			status: 400,
 			type: 'text/plain',
-			body: `${words}, ${key}`,
-			says: /did not accept the request/,
-			quoted: true,
+			body: `${serviceText}, ${key}`,
+			message: /did not accept the request/,
+			quotesService: true,
 		},
-		{ name: 'status 404 without a body', status: 404, says: /could not find/ },
-		{ name: 'status 500 without a body', status: 500, says: /could not complete/, unsure: true },
+		{ name: 'status 404 without a body', status: 404, message: /could not find/ },
+		{
+			name: 'status 500 without a body',
+			status: 500,
+			message: /could not complete/,
+			mayHaveChanged: true,
+		},
 		...[200, 404].map((status) => ({
 			name: `a web page with status ${status}`,
 			status,
 			type: 'text/html',
 			body: page(key),
-			says: /web page/,
-			namesNobody: true,
-			unsure: status === 200,
+			message: /web page/,
+			isAboutCredential: true,
+			mayHaveChanged: status === 200,
 		})),
 		{
 			name: 'a web page that claims to be JSON',
 			body: page(key),
-			says: /web page/,
-			namesNobody: true,
-			unsure: true,
+			message: /web page/,
+			isAboutCredential: true,
+			mayHaveChanged: true,
 		},
 		{
 			name: 'a web page with status 502',
 			status: 502,
 			type: 'text/html',
 			body: page(key),
-			says: /could not complete/,
-			unsure: true,
+			message: /could not complete/,
+			mayHaveChanged: true,
 		},
-		...(emptyIsFine
+		...(acceptsEmptyBody
 			? []
 			: [
 					{ name: 'an empty body', body: '', ...nothing },
 					{ name: 'null', body: 'null', ...nothing },
-					...objectsThatAreNoRow.map((object) => ({
+					...objectsWithoutRow.map((object) => ({
 						name: `the object ${JSON.stringify(object)}`,
 						body: JSON.stringify(object),
-						says: /could not be read/,
-						unsure: true,
-						quoted: JSON.stringify(object).includes(words),
+						message: /could not be read/,
+						mayHaveChanged: true,
+						quotesService: JSON.stringify(object).includes(serviceText),
 					})),
 				]),
 		{
-			name: 'JSON that is cut off',
+			name: 'truncated JSON',
 			body: `{"email": "${key}`,
-			says: /could not be read/,
-			unsure: true,
+			message: /could not be read/,
+			mayHaveChanged: true,
 		},
 		...shapes.map((shape) => ({
-			name: `${JSON.stringify(shape)} instead of what the contract says`,
+			name: `${JSON.stringify(shape)} instead of the documented response`,
 			body: JSON.stringify(shape),
-			says: /could not be read/,
-			unsure: true,
+			message: /could not be read/,
+			mayHaveChanged: true,
 		})),
 	];
 };
 
 interface Operation {
-	/** Parameters that work. */
+	/** Valid parameters. */
 	parameters: INodeParameters;
-	/** What messages name. */
+	/** The names that messages must contain. */
 	names: string[];
-	/** JSON with status 200 that is not the operation's answer. */
+	/** JSON with status 200 that is not a valid response to the operation. */
 	wrongShapes: unknown[];
-	/** An empty answer is an empty list. */
-	emptyIsFine?: boolean;
+	/** An empty response is an empty list. */
+	acceptsEmptyBody?: boolean;
 }
 
 /** The requests that were to change something. */
 const changes = ({ requests }: MockServer) => requests.filter(({ method }) => method === 'POST');
 
-/** The execution has stopped, says why without blame, and tells nobody the key. */
+/** Asserts that the execution stopped with a message that blames nobody and does not contain the key. */
 function expectStopped(result: RunResult, key: string) {
 	const { error, items, stored } = result;
 	expect(items).toEqual([]);
@@ -161,7 +166,7 @@ function expectStopped(result: RunResult, key: string) {
 	expect(stored).toContain(JSON.stringify(error?.message));
 	expect(stored).not.toContain(key);
 	expect(`${error?.message} ${error?.description}`).not.toContain(key);
-	// With one item, there is nothing to say about others.
+	// With one item, the message does not mention others.
 	expect(error?.message).not.toMatch(/This was item/);
 }
 
@@ -174,22 +179,22 @@ const onlyChanges =
 	(request, ...others) =>
 		request.method === 'POST' && intercept(request, ...others);
 
-export function stopsWithAClearMessage(service: Service, operation: Operation) {
-	const { parameters, names, wrongShapes, emptyIsFine = false } = operation;
+export function testServiceFailures(service: Service, operation: Operation) {
+	const { parameters, names, wrongShapes, acceptsEmptyBody = false } = operation;
 	const changesSomething = !isReadOnly(endpointOf(parameters));
-	const keyOfTable = '(the API key)';
+	const keyPlaceholder = '(the API key)';
 
-	describe.each(ways)('%s, stops with a clear message', (_way, asTool) => {
+	describe.each(runModes)('%s, stops with a clear message', (_way, asTool) => {
 		useRateLimitWindow(60);
 		let withoutResponse = 0;
 
-		test.each(failures(keyOfTable, wrongShapes, emptyIsFine))(
-			'when the service answers with $name',
+		test.each(failures(keyPlaceholder, wrongShapes, acceptsEmptyBody))(
+			'if the service responds with $name',
 			async ({ status = 200, body = '', type = 'application/json', ...expected }) => {
 				const { mockServer } = service;
 				const sent = body
-					.replaceAll(escaped(keyOfTable), numbers(mockServer.apiKey))
-					.replaceAll(keyOfTable, mockServer.apiKey);
+					.replaceAll(escaped(keyPlaceholder), asUnicodeEscapes(mockServer.apiKey))
+					.replaceAll(keyPlaceholder, mockServer.apiKey);
 				const intercept: Intercept = (_, reply) => {
 					const retriable = status === 429 || status >= 500;
 					if (retriable) void reply.header('retry-after', '0');
@@ -198,25 +203,25 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 				mockServer.intercept = changesSomething ? onlyChanges(intercept) : intercept;
 				const result = await service.run(parameters, { asTool });
 				expectStopped(result, mockServer.apiKey);
-				const isUnknown = changesSomething && expected.unsure === true;
+				const isUnknown = changesSomething && expected.mayHaveChanged === true;
 				const { message, description } = result.error ?? {};
 				if (isUnknown) expect(message).toMatch(/^It is not known whether /);
 				else expect(description).not.toMatch(mayHaveTakenEffect);
-				expect(isUnknown ? description : message).toMatch(expected.says);
+				expect(isUnknown ? description : message).toMatch(expected.message);
 				const { notFound } = endpointOf(parameters);
 				const named = status === 404 && notFound === rowTypes.campaign ? names.slice(-1) : names;
-				for (const name of expected.namesNobody ? [] : named) {
+				for (const name of expected.isAboutCredential ? [] : named) {
 					expect(result.error?.message).toContain(`"${name}"`);
 				}
-				if (expected.quoted)
-					expect(`${result.error?.message} ${result.error?.description}`).toContain(words);
+				if (expected.quotesService)
+					expect(`${result.error?.message} ${result.error?.description}`).toContain(serviceText);
 				if (status !== 200) expect(result.error?.httpCode).toBe(String(status));
 				if (changesSomething && status !== 429) expect(changes(mockServer)).toHaveLength(1);
 			},
 		);
 
 		test.each([301, 302, 307, 308])(
-			'when the service redirects with %i, and the other host gets nothing',
+			'if the service redirects with %i, without a request to the other host',
 			async (status) => {
 				const { mockServer } = service;
 				const other = await startMockServer({ participants: 30, apiKey: mockServer.apiKey });
@@ -237,7 +242,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 			},
 		);
 
-		test('when nothing listens at the address', async () => {
+		test('if nothing listens at the address', async () => {
 			const { apiKey } = service.mockServer;
 			await service.mockServer.close();
 			const result = await service.run(parameters, { asTool });
@@ -249,16 +254,16 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 
 		if (changesSomething) {
 			test.each<[string, (reply: FastifyReply) => unknown]>([
-				['nothing comes', () => undefined],
+				['nothing arrives', () => undefined],
 				[
-					'the answer never ends',
+					'the response never ends',
 					({ raw }) => {
 						raw.writeHead(200, { 'content-type': 'application/json' });
 						const drip = setInterval(() => raw.write(' '), 20);
 						raw.on('close', () => clearInterval(drip));
 					},
 				],
-			])('when %s in time, without sending the request again', async (_, answer) => {
+			])('if %s in time, without repeating the request', async (_, answer) => {
 				const { mockServer } = service;
 				mockServer.intercept = onlyChanges((_request, reply) => answer(reply.hijack()));
 				withoutResponse++;
@@ -272,7 +277,7 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 				expect(changes(mockServer)).toHaveLength(1);
 			});
 
-			test('when the connection is cut, without sending the request again', async () => {
+			test('if the connection is lost, without repeating the request', async () => {
 				const { mockServer } = service;
 				mockServer.intercept = onlyChanges((_, reply) => reply.hijack().raw.destroy());
 				withoutResponse++;
@@ -284,66 +289,66 @@ export function stopsWithAClearMessage(service: Service, operation: Operation) {
 			});
 		}
 
-		test('after all requests without a response that could have changed something', () => {
+		test('for every kind of write without a response', () => {
 			expect(withoutResponse).toBe(changesSomething ? 3 : 0);
 		});
 	});
 }
 
-interface Mixture {
-	/** Parameters with expressions on the input item. */
+interface ItemMix {
+	/** Parameters with expressions that use the input item. */
 	parameters: INodeParameters;
-	/** Two input items that work. */
+	/** Two input items that succeed. */
 	good: [RunResult['rows'][number], RunResult['rows'][number]];
-	/** Input items that don't, and what the message for each says. */
-	bad: Array<{ name: string; json: RunResult['rows'][number]; says: RegExp }>;
-	/** How many items come out for each good one. */
-	each?: number;
+	/** Input items that fail, and what the message for each must match. */
+	bad: Array<{ name: string; json: RunResult['rows'][number]; message: RegExp }>;
+	/** Number of output items per good input item. */
+	outputsPerItem?: number;
 }
 
-/** With "On Error" set to continue, one bad item must not take the others along. */
-export function oneBadItemFailsAlone(
+/** With "On Error" set to continue, a bad item must not affect the others. */
+export function testBadItems(
 	service: Service,
-	{ parameters, good, bad, each = 1 }: Mixture,
+	{ parameters, good, bad, outputsPerItem = 1 }: ItemMix,
 ) {
-	const timesEach = (item: number) => Array.from({ length: each }, () => ({ item }));
+	const pairedWith = (item: number) => Array.from({ length: outputsPerItem }, () => ({ item }));
 
-	describe.each(bad)('among good items, $name', ({ json, says }) => {
-		const items = itemsOf(good[0], json, good[1]);
+	describe.each(bad)('among good items, $name', ({ json, message }) => {
+		const items = toItems(good[0], json, good[1]);
 
-		test('goes to the second output alone', async () => {
+		test('goes alone to the error output', async () => {
 			const result = await service.run(parameters, { items, onError: 'continueErrorOutput' });
 			expect(result.error).toBeUndefined();
-			expect(pairs(result.items)).toEqual([...timesEach(0), ...timesEach(2)]);
+			expect(pairedItems(result.items)).toEqual([...pairedWith(0), ...pairedWith(2)]);
 			expect(result.rows.filter((row) => 'error' in row)).toEqual([]);
-			expect(pairs(result.errorItems)).toEqual([{ item: 1 }]);
-			expect(result.errorItems[0].json).toEqual({ ...json, error: expect.stringMatching(says) });
+			expect(pairedItems(result.errorItems)).toEqual([{ item: 1 }]);
+			expect(result.errorItems[0].json).toEqual({ ...json, error: expect.stringMatching(message) });
 			expect(result.errorItems[0].json.error).toMatch(/\S$/);
 			expect(result.stored).not.toContain(service.mockServer.apiKey);
 		});
 
-		test('stays in its place in the one output', async () => {
+		test('keeps its position in the only output', async () => {
 			const result = await service.run(parameters, { items, onError: 'continueRegularOutput' });
 			expect(result.error).toBeUndefined();
-			expect(pairs(result.items)).toEqual([...timesEach(0), { item: 1 }, ...timesEach(2)]);
-			const refused = result.rows.filter((row) => 'error' in row);
-			expect(refused).toEqual([result.rows[each]]);
-			expect(refused[0].error).toMatch(says);
+			expect(pairedItems(result.items)).toEqual([...pairedWith(0), { item: 1 }, ...pairedWith(2)]);
+			const failedRows = result.rows.filter((row) => 'error' in row);
+			expect(failedRows).toEqual([result.rows[outputsPerItem]]);
+			expect(failedRows[0].error).toMatch(message);
 			expect(result.stored).not.toContain(service.mockServer.apiKey);
 		});
 
-		test('stops the execution and names the item when nothing else is set', async () => {
+		test('stops the execution by default, and the message names the item', async () => {
 			const result = await service.run(parameters, { items });
 			expect(result.items).toEqual([]);
-			expect(result.error?.message).toMatch(says);
-			// The third item is under way by then only where the second one had to be sent to be refused.
+			expect(result.error?.message).toMatch(message);
+			// By then, the third item is in flight only if the second had to be sent to be rejected.
 			const changesSomething = ['add', 'qualify'].includes(String(parameters.operation));
 			expect(result.error?.message).toMatch(
 				changesSomething
 					? /This was item 2 of 3: 1 item before it had been sent; (item 3 was under way and had been sent too|none of the later ones was sent)\.$/
 					: /This was item 2 of 3\.$/,
 			);
-			// n8n would show them as the service's words.
+			// n8n would attribute them to the service.
 			expect(result.error).toMatchObject({ messages: [] });
 			expect(result.error?.description).toMatch(/Continue \(using error output\)/);
 		});

@@ -7,15 +7,15 @@ import { runNode, type RunOptions, type RunResult } from './engine.mts';
 let keys = 0;
 
 /**
- * @returns a key like nothing else in a message, so that a leak can't hide. Each mock server has its own:
- * a later one may get the port of an earlier one, and the node remembers what it has sent.
+ * @returns a key unique enough that a leak is unmistakable. Each mock server has its own, because a later one
+ * may get the port of an earlier one, and the node remembers what it has sent.
  */
 const newKey = () => `rr_live_Zq7vT4xW9k${++keys}Lm2P+/8Hs==`;
 
 /**
- * Starts a mock server for every test of the file and closes it again.
- * @param settings as of startMockServer; 30 participants unless given
- * @returns the mock server of the running test, and a way to run the node against it
+ * Starts a mock server before every test of the file, and closes it afterwards.
+ * @param settings as for startMockServer; by default, 30 participants
+ * @returns the mock server of the current test, and a function that runs the node against it
  */
 export function useMockServer(settings: Parameters<typeof startMockServer>[0] = {}) {
 	let mockServer: MockServer;
@@ -46,14 +46,15 @@ export const locator = (
 ): INodeParameterResourceLocator => ({ __rl: true, mode, value });
 
 /**
- * Lets a mock server take so many milliseconds to answer, and counts the requests under way at once.
- * @param counted the only path to count, if not all are
+ * Delays every response, and counts concurrent requests.
+ * @param delay in milliseconds
+ * @param countedPath counts only requests to this path
  */
-export function countInFlight(mockServer: MockServer, delay: number, counted?: string) {
-	const inFlight = { now: 0, most: 0 };
+export function countInFlight(mockServer: MockServer, delay: number, countedPath?: string) {
+	const inFlight = { now: 0, max: 0 };
 	mockServer.intercept = async ({ path }, reply) => {
-		if (counted === undefined || path === counted) {
-			inFlight.most = Math.max(inFlight.most, ++inFlight.now);
+		if (countedPath === undefined || path === countedPath) {
+			inFlight.max = Math.max(inFlight.max, ++inFlight.now);
 			reply.raw.once('finish', () => inFlight.now--);
 		}
 		await wait(delay);
@@ -62,59 +63,59 @@ export function countInFlight(mockServer: MockServer, delay: number, counted?: s
 	return inFlight;
 }
 
-/** Counts the turns of the event loop until it is asked how many there were. */
-export function countTurns(): () => number {
+/** Counts the turns of the event loop. @returns a function that stops and returns the count */
+export function countEventLoopTurns(): () => number {
 	let turns = 0;
-	let isOver = false;
+	let isFinished = false;
 	const turn = () => {
 		turns++;
-		if (!isOver) setImmediate(turn);
+		if (!isFinished) setImmediate(turn);
 	};
 	turn();
 	return () => {
-		isOver = true;
+		isFinished = true;
 		return turns;
 	};
 }
 
 /**
- * Shortens the time in which a rate limit is expected to allow more, and with it all that the node waits
- * after 429. A refused request is given up after about three times as long.
+ * Shortens the assumed window of the rate limit, and thus every delay after a 429. A refused request is
+ * abandoned after about three times this window.
  */
 export function useRateLimitWindow(windowMs: number) {
-	const usual = rateLimit.windowMs;
+	const original = rateLimit.windowMs;
 	beforeAll(() => void (rateLimit.windowMs = windowMs));
-	afterAll(() => void (rateLimit.windowMs = usual));
+	afterAll(() => void (rateLimit.windowMs = original));
 }
 
-/** The requests that the mock server received, without their headers. */
-export const received = (mockServer: MockServer) =>
+/** The requests received by the mock server, without headers. */
+export const receivedRequests = (mockServer: MockServer) =>
 	mockServer.requests.map(({ method, path, query, body }) => ({ method, path, query, body }));
 
-/** One input item for each of the given objects. */
-export const itemsOf = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));
+/** Creates an input item from each object. */
+export const toItems = (...rows: RunResult['rows']) => rows.map((json) => ({ json }));
 
-/** How n8n runs an operation: a workflow by its custom operation, a tool by its routing. */
-export const ways: Array<[name: string, asTool: boolean]> = [
+/** How n8n runs an operation: a workflow uses its custom operation, a tool its routing. */
+export const runModes: Array<[name: string, asTool: boolean]> = [
 	['in a workflow', false],
 	['as a tool', true],
 ];
 
-/** Which input item each output item belongs to. */
-export const pairs = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
+/** The paired item of each output item. */
+export const pairedItems = (items: RunResult['items']) => items.map(({ pairedItem }) => pairedItem);
 
-/** @returns title and description, as they stand below each other */
-const told = (error: { message: string; description?: string | null } | undefined) =>
+/** @returns the message and its description, which n8n shows below it */
+const fullMessage = (error: { message: string; description?: string | null } | undefined) =>
 	error && [error.message, error.description].filter(Boolean).join(' ');
 
 /**
- * What a user reads when the node does not run: n8n itself stops at an empty required field,
- * before any node is started.
+ * @returns what a user reads if a run fails, even before it starts: n8n itself stops at an empty required
+ * field
  */
-export async function errorMessageOf(run: Promise<RunResult>): Promise<string | undefined> {
+export async function runErrorMessage(run: Promise<RunResult>): Promise<string | undefined> {
 	try {
-		return told((await run).error);
+		return fullMessage((await run).error);
 	} catch (error) {
-		return told(error as Error);
+		return fullMessage(error as Error);
 	}
 }

@@ -4,14 +4,14 @@ import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.t
 
 const { properties } = new ReferralRocket().description;
 
-/** The menus of a name: one of resources, and one of operations for each resource. */
-const menusOf = (menu: string) => properties.filter(({ name }) => name === menu);
+/** The menus with this name: one for resources, and one for the operations of each resource. */
+const menus = (menu: string) => properties.filter(({ name }) => name === menu);
 
-/** Every operation, as the node's description offers it. */
-export const operations = menusOf('resource')
+/** Every operation in the node's description. */
+export const operations = menus('resource')
 	.flatMap(({ options }) => options as INodePropertyOptions[])
 	.flatMap(({ name, value: resource }) =>
-		menusOf('operation')
+		menus('operation')
 			.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource))
 			.flatMap(({ options }) => options as INodePropertyOptions[])
 			.map((option) => ({
@@ -19,7 +19,7 @@ export const operations = menusOf('resource')
 				resource: String(resource),
 				operation: String(option.value),
 				option,
-				/** The fields that show for it in the node, some only with others filled in. */
+				/** The fields it shows, some of them only depending on others. */
 				fields: properties.filter(({ displayOptions: { show = {} } = {} }) => {
 					const { resource: resources, operation: values } = show;
 					return resources?.includes(resource) && values?.includes(option.value);
@@ -27,10 +27,11 @@ export const operations = menusOf('resource')
 			})),
 	);
 
-/** @returns what an operation calls, by the node's parameters */
+/** @returns the endpoint that an operation calls */
 export function endpointOf({ resource, operation }: INodeParameters): Endpoint {
-	const found = operations.find((one) => one.resource === resource && one.operation === operation)
-		?.option.routing?.request;
+	const found = operations.find(
+		(candidate) => candidate.resource === resource && candidate.operation === operation,
+	)?.option.routing?.request;
 	const endpoint = Object.values(endpoints).find(({ path }) => path === found?.url);
 	if (!endpoint) throw new Error(`There is no operation ${resource} → ${operation}.`);
 	return endpoint;

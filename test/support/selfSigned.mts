@@ -1,4 +1,4 @@
-/** A certificate that nobody has signed, for this machine and these tests alone. */
+/** A self-signed certificate, only for these tests. */
 export const selfSigned = {
 	key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJ1u/jbLK4NAlK7lG

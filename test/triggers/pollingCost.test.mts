@@ -1,7 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
 import type { Behaviour } from '../../tools/mock-server/service.mts';
-import { countTurns, credentialFor, locator, useMockServer } from '../support/mockServer.mts';
+import {
+	countEventLoopTurns,
+	credentialFor,
+	locator,
+	useMockServer,
+} from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
 
 /* What a poll costs: requests, what n8n has to store, and time in which n8n does nothing else. */
@@ -292,7 +297,7 @@ describe('of 100,000 participants', () => {
 		let turns = () => 0;
 		const requests = service.mockServer.requests.length * 2;
 		service.mockServer.afterResponse = () => {
-			if (service.mockServer.requests.length === requests) turns = countTurns();
+			if (service.mockServer.requests.length === requests) turns = countEventLoopTurns();
 		};
 		const [last] = service.mockServer.campaign.participants.slice(-1);
 		last.totalReferrals++;

@@ -4,7 +4,7 @@ import { type INodeParameters, type INodePropertyOptions } from 'n8n-workflow';
 import { eventNames } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { locator } from '../support/mockServer.mts';
-import { timesDecrypted } from '../support/engine.mts';
+import { decryptionCount } from '../support/engine.mts';
 import { Hook } from '../support/triggerContexts.mts';
 
 const secret = 'whsec_9f2c:+/=';
@@ -531,7 +531,7 @@ describe('an event that is delivered again', () => {
 			let write = () => {};
 			const held = new Promise<void>((done) => (write = done));
 			hook.beforeStored = async () => await held;
-			const before = timesDecrypted();
+			const before = decryptionCount();
 			const first = send(hook, events[0]);
 			while (!hook.isWriting) await new Promise(setImmediate);
 			const others = events.slice(1).map(async (one) => await send(hook, one));
@@ -541,7 +541,7 @@ describe('an event that is delivered again', () => {
 			write();
 			await Promise.all([first, ...others]);
 			expect(hook.executions.length).toBe(events.length);
-			expect(timesDecrypted() - before).toBe(1);
+			expect(decryptionCount() - before).toBe(1);
 			expect(hook.writes).toBeLessThanOrEqual(3);
 			const again = await restarted(hook);
 			for (const one of events) await send(again, one);

@@ -1,11 +1,11 @@
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign } from '../../support/inputs.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { testCampaignField } from '../../support/inputs.mts';
 import {
-	errorMessageOf,
-	itemsOf,
+	runErrorMessage,
+	toItems,
 	locator,
-	pairs,
-	received,
+	pairedItems,
+	receivedRequests,
 	useMockServer,
 } from '../../support/mockServer.mts';
 
@@ -16,14 +16,14 @@ const parameters = { ...simplified, output: 'raw' };
 test('gets a campaign with one request', async () => {
 	const { rows } = await service.run(parameters);
 	expect(rows).toEqual([service.mockServer.campaign.details()]);
-	expect(received(service.mockServer)).toEqual([
+	expect(receivedRequests(service.mockServer)).toEqual([
 		{ method: 'GET', path: '/api/v1/getCampaign', query: { id: 'JCu82f30F1' } },
 	]);
 });
 
 test('gets the campaign of every input item', async () => {
-	const { items, rows } = await service.run(parameters, { items: itemsOf({}, {}, {}) });
-	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	const { items, rows } = await service.run(parameters, { items: toItems({}, {}, {}) });
+	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 	expect(rows).toEqual(Array.from({ length: 3 }, () => service.mockServer.campaign.details()));
 });
 
@@ -55,7 +55,7 @@ test('returns the selected fields', async () => {
 	expect(none.rows).toEqual([{ unknown: null }]);
 	const before = service.mockServer.requests.length;
 	const empty = service.run({ ...simplified, output: 'selectedFields', fields: '={{ "" }}' });
-	expect(await errorMessageOf(empty)).toBe("'Fields' is empty. Choose at least one.");
+	expect(await runErrorMessage(empty)).toBe("'Fields' is empty. Choose at least one.");
 	expect(service.mockServer.requests).toHaveLength(before);
 });
 
@@ -84,19 +84,23 @@ test('hides the key where the service repeats it as part of an address', async (
 	expect(stored).not.toContain(inAddress);
 });
 
-takesTheCampaign(service, parameters);
+testCampaignField(service, parameters);
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['JCu82f30F1'],
 	wrongShapes: [[], [{ campaignId: 'JCu82f30F1' }], 'JCu82f30F1', 7, true],
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: { ...parameters, campaignId: locator('={{ $json.campaign }}') },
 	good: [{ campaign: 'JCu82f30F1' }, { campaign: ' JCu82f30F1 ' }],
 	bad: [
-		{ name: 'one without a campaign', json: {}, says: /'Campaign' is empty/ },
-		{ name: 'one with an unknown campaign', json: { campaign: 'Nope' }, says: /campaign "Nope"/ },
+		{ name: 'one without a campaign', json: {}, message: /'Campaign' is empty/ },
+		{
+			name: 'one with an unknown campaign',
+			json: { campaign: 'Nope' },
+			message: /campaign "Nope"/,
+		},
 	],
 });

@@ -1,15 +1,15 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { testCampaignField, testEmailField } from '../../support/inputs.mts';
 import {
-	errorMessageOf,
-	itemsOf,
+	runErrorMessage,
+	toItems,
 	locator,
-	pairs,
-	received,
+	pairedItems,
+	receivedRequests,
 	useMockServer,
 	useRateLimitWindow,
-	ways,
+	runModes,
 } from '../../support/mockServer.mts';
 
 const service = useMockServer();
@@ -27,7 +27,7 @@ test('adds a participant with one request', async () => {
 	const added = service.mockServer.campaign.find('jo@example.com');
 	expect(added).toBeDefined();
 	expect(rows).toEqual([added]);
-	expect(received(service.mockServer)).toEqual([
+	expect(receivedRequests(service.mockServer)).toEqual([
 		{
 			method: 'POST',
 			path: '/api/v1/addParticipant',
@@ -45,10 +45,10 @@ test('adds the participant of every input item', async () => {
 	const emails = ['a@example.com', 'b@example.com', 'c@example.com'];
 	const { items, rows } = await service.run(
 		{ ...parameters, email: '={{ $json.email }}' },
-		{ items: itemsOf(...emails.map((email) => ({ email }))) },
+		{ items: toItems(...emails.map((email) => ({ email }))) },
 	);
 	expect(rows.map(({ email }) => email)).toEqual(emails);
-	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 	expect(service.mockServer.requests).toHaveLength(3);
 });
 
@@ -68,7 +68,7 @@ describe('the referrer', () => {
 	const byCode = { referredByCode: referrer.code };
 	const byEmail = { referredByEmail: referrer.email };
 
-	describe.each(ways)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_way, asTool) => {
 		test.each<[string, IDataObject, IDataObject]>([
 			['by code', { referrer: referrer.code }, byCode],
 			['by email', { referrer: referrer.email }, byEmail],
@@ -85,7 +85,7 @@ describe('the referrer', () => {
 		])('is sent %s', async (_, additionalFields, sent) => {
 			const { rows } = await service.run(
 				{ ...parameters, additionalFields: additionalFields as INodeParameters },
-				{ items: itemsOf({ referrer: referrer.email }), asTool },
+				{ items: toItems({ referrer: referrer.email }), asTool },
 			);
 			expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com', ...sent }]);
 			expect(rows).toMatchObject([{ email: 'jo@example.com', referredByCode: referrer.code }]);
@@ -117,7 +117,7 @@ describe('the referrer', () => {
 		],
 	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
 		const run = service.run({ ...parameters, additionalFields });
-		expect(await errorMessageOf(run)).toMatch(says);
+		expect(await runErrorMessage(run)).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 
@@ -199,7 +199,7 @@ describe('custom fields', () => {
 	const withFields = (...field: IDataObject[]) =>
 		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
 
-	describe.each(ways)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_way, asTool) => {
 		test('are sent as they are, beside the others', async () => {
 			await service.run(
 				withFields(
@@ -207,7 +207,7 @@ describe('custom fields', () => {
 					{ name: 'lName', value: '' },
 					{ name: 'age', value: '={{ $json.age }}' },
 				),
-				{ items: itemsOf({ age: 42 }), asTool },
+				{ items: toItems({ age: 42 }), asTool },
 			);
 			expect(bodies()).toEqual([
 				{ id: 'JCu82f30F1', email: 'jo@example.com', fName: 'Jo', lName: '', age: 42 },
@@ -274,7 +274,7 @@ describe('someone who is there already', () => {
 			service.mockServer.behaviour.duplicateAdd = addingAgain;
 			const options = { lookUpFirst: true };
 			const email = '={{ $json.email }}';
-			const items = itemsOf({ email: 'new@example.com' }, { email: known.email });
+			const items = toItems({ email: 'new@example.com' }, { email: known.email });
 			const { rows } = await service.run({ ...parameters, email, options }, { items });
 			expect(rows.map(({ email: who, isNew }) => [who, isNew])).toEqual([
 				['new@example.com', true],
@@ -293,8 +293,8 @@ describe('someone who is there already', () => {
 		refusing(status, message);
 		const { items, rows } = await service.run(known);
 		expect(rows).toEqual([{ ...existing(), isNew: false }]);
-		expect(pairs(items)).toEqual([{ item: 0 }]);
-		expect(received(service.mockServer)).toEqual([
+		expect(pairedItems(items)).toEqual([{ item: 0 }]);
+		expect(receivedRequests(service.mockServer)).toEqual([
 			{ ...post, body: { id: 'JCu82f30F1', email: 'participant3@example.com' } },
 			{
 				method: 'GET',
@@ -448,16 +448,16 @@ describe('someone who is there already', () => {
 	});
 });
 
-takesTheCampaign(service, parameters);
-takesTheEmail(service, parameters);
+testCampaignField(service, parameters);
+testEmailField(service, parameters);
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['jo@example.com', 'JCu82f30F1'],
 	wrongShapes: [[], [{ email: 'jo@example.com' }], 'added', 1, true],
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: {
 		...parameters,
 		email: '={{ $json.email }}',
@@ -465,12 +465,12 @@ oneBadItemFailsAlone(service, {
 	},
 	good: [{ email: 'a@example.com' }, { email: 'b@example.com', referrer: 'C000001' }],
 	bad: [
-		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
+		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one with an unknown referrer',
 			json: { email: 'jo@example.com', referrer: 'Nope' },
-			says: /referrer "Nope"/,
+			message: /referrer "Nope"/,
 		},
 	],
 });

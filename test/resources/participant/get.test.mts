@@ -2,17 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { startNode } from '../../support/engine.mts';
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { n8nAsksFor, takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { n8nRequires, testCampaignField, testEmailField } from '../../support/inputs.mts';
 import {
 	credentialFor,
-	errorMessageOf,
-	itemsOf,
+	runErrorMessage,
+	toItems,
 	locator,
-	pairs,
-	received,
+	pairedItems,
+	receivedRequests,
 	useMockServer,
-	ways,
+	runModes,
 } from '../../support/mockServer.mts';
 
 const service = useMockServer();
@@ -27,7 +27,7 @@ const full = { ...parameters, output: 'raw' };
 test('gets a participant with one request', async () => {
 	const { rows } = await service.run(full);
 	expect(rows).toEqual([service.mockServer.campaign.find('participant3@example.com')]);
-	expect(received(service.mockServer)).toEqual([
+	expect(receivedRequests(service.mockServer)).toEqual([
 		{
 			method: 'GET',
 			path: '/api/v1/getParticipant',
@@ -44,10 +44,10 @@ test('gets the participant of every input item', async () => {
 	];
 	const { items, rows } = await service.run(
 		{ ...parameters, email: '={{ $json.who }}' },
-		{ items: itemsOf(...emails.map((who) => ({ who }))) },
+		{ items: toItems(...emails.map((who) => ({ who }))) },
 	);
 	expect(rows.map(({ email }) => email)).toEqual(emails);
-	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 });
 
 test.each([
@@ -81,7 +81,7 @@ test('returns ten fields when simplified, which is the default', async () => {
 		(
 			await service.run(
 				{ ...parameters, output: '={{ $json.output }}' },
-				{ items: itemsOf({ output: 'simplified' }) },
+				{ items: toItems({ output: 'simplified' }) },
 			)
 		).rows,
 	).toEqual([simplified]);
@@ -123,25 +123,25 @@ test.each(['nothing', 'null', 'notFound'] as const)(
 	},
 );
 
-takesTheCampaign(service, parameters);
-takesTheEmail(service, parameters);
+testCampaignField(service, parameters);
+testEmailField(service, parameters);
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['participant3@example.com', 'JCu82f30F1'],
 	wrongShapes: [[], [{ email: 'participant3@example.com' }], 'participant3@example.com', 0, false],
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: { ...parameters, email: '={{ $json.email }}' },
 	good: [{ email: 'participant1@example.com' }, { email: 'participant2@example.com' }],
 	bad: [
-		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
+		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },
-			says: /participant "nobody@example.com"/,
+			message: /participant "nobody@example.com"/,
 		},
 	],
 });
@@ -152,7 +152,7 @@ describe('by referral code', () => {
 	const lists = () =>
 		service.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants'));
 
-	describe.each(ways)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_way, asTool) => {
 		test.each([
 			['a code', (code: string) => code],
 			['a code with spaces around it', (code: string) => ` ${code} `],
@@ -170,10 +170,10 @@ describe('by referral code', () => {
 		const wanted = [...codes(), ...codes().reverse()];
 		const { items, rows } = await service.run(
 			{ ...byCode, referralCode: '={{ $json.code }}' },
-			{ items: itemsOf(...wanted.map((code) => ({ code }))) },
+			{ items: toItems(...wanted.map((code) => ({ code }))) },
 		);
 		expect(rows.map(({ referralCode }) => referralCode)).toEqual(wanted);
-		expect(pairs(items)).toEqual(wanted.map((_, item) => ({ item })));
+		expect(pairedItems(items)).toEqual(wanted.map((_, item) => ({ item })));
 		expect(lists()).toHaveLength(1);
 	});
 
@@ -196,7 +196,7 @@ describe('by referral code', () => {
 	});
 
 	test('says which code is unknown, once the whole list has been read', async () => {
-		const items = itemsOf({ code: codes()[29] }, { code: 'nope' }, { code: codes()[0] });
+		const items = toItems({ code: codes()[29] }, { code: 'nope' }, { code: codes()[0] });
 		const { error, errorItems, rows } = await service.run(
 			{ ...byCode, referralCode: '={{ $json.code }}' },
 			{ items, onError: 'continueErrorOutput' },
@@ -214,7 +214,7 @@ describe('by referral code', () => {
 	});
 
 	test.each([
-		['no code', undefined, n8nAsksFor(/Referral Code/)],
+		['no code', undefined, n8nRequires(/Referral Code/)],
 		['a blank code', ' ', /'Referral Code' is empty/],
 		['an expression without a code', '={{ $json.nope }}', /'Referral Code' is empty/],
 		[
@@ -226,9 +226,9 @@ describe('by referral code', () => {
 	])('refuses %s and sends nothing', async (_, referralCode, says) => {
 		const run = service.run(
 			{ ...byCode, referralCode: referralCode as string },
-			{ items: itemsOf({ a: 1 }) },
+			{ items: toItems({ a: 1 }) },
 		);
-		expect(await errorMessageOf(run)).toMatch(says);
+		expect(await runErrorMessage(run)).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 
@@ -238,7 +238,7 @@ describe('by referral code', () => {
 			many.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants')).length;
 
 		const find = async (participants: Participant[]) => {
-			const items = itemsOf(...participants.map(({ referralCode }) => ({ referralCode })));
+			const items = toItems(...participants.map(({ referralCode }) => ({ referralCode })));
 			const parameters = { ...byCode, referralCode: '={{ $json.referralCode }}' };
 			return (await many.run(parameters, { items })).rows;
 		};
@@ -279,7 +279,7 @@ describe('by referral code', () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not today' });
 		const { error, items } = await service.run(
 			{ ...byCode, referralCode: '={{ $json.code }}' },
-			{ items: itemsOf({ code: 'a' }, { code: 'b' }) },
+			{ items: toItems({ code: 'a' }, { code: 'b' }) },
 		);
 		expect(items).toEqual([]);
 		expect(error?.description).toContain('Not today');

@@ -1,6 +1,6 @@
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign } from '../../support/inputs.mts';
-import { readsLists } from '../../support/lists.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { testCampaignField } from '../../support/inputs.mts';
+import { testLists } from '../../support/lists.mts';
 import { locator, useMockServer } from '../../support/mockServer.mts';
 
 const service = useMockServer({ participants: 150 });
@@ -10,11 +10,11 @@ const parameters = {
 	campaignId: locator('JCu82f30F1'),
 };
 
-readsLists(service, {
+testLists(service, {
 	parameters,
 	path: '/api/v1/getAllParticipants',
 	query: { id: 'JCu82f30F1' },
-	wanted: ({ participants }) => participants,
+	expectedRows: ({ participants }) => participants,
 	signUp: (campaign, email) => void campaign.add(email),
 });
 
@@ -37,16 +37,16 @@ describe('a large campaign', () => {
 	});
 });
 
-takesTheCampaign(service, parameters);
+testCampaignField(service, parameters);
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['JCu82f30F1'],
 	wrongShapes: [{ participants: [] }, { content: {} }, {}, [1, 2], [null], [[]], 'none', 0, true],
-	emptyIsFine: true,
+	acceptsEmptyBody: true,
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: {
 		...parameters,
 		campaignId: locator('={{ $json.campaign }}'),
@@ -56,14 +56,14 @@ oneBadItemFailsAlone(service, {
 		{ campaign: 'JCu82f30F1', limit: 3 },
 		{ campaign: 'JCu82f30F1', limit: 3 },
 	],
-	each: 3,
+	outputsPerItem: 3,
 	bad: [
-		{ name: 'one without a campaign', json: { limit: 3 }, says: /'Campaign' is empty/ },
-		{ name: 'one without a limit', json: { campaign: 'JCu82f30F1' }, says: /^'Limit'/ },
+		{ name: 'one without a campaign', json: { limit: 3 }, message: /'Campaign' is empty/ },
+		{ name: 'one without a limit', json: { campaign: 'JCu82f30F1' }, message: /^'Limit'/ },
 		{
 			name: 'one with an unknown campaign',
 			json: { campaign: 'Nope', limit: 3 },
-			says: /campaign "Nope"/,
+			message: /campaign "Nope"/,
 		},
 	],
 });

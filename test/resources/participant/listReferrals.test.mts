@@ -1,6 +1,6 @@
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
-import { readsLists } from '../../support/lists.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { testCampaignField, testEmailField } from '../../support/inputs.mts';
+import { testLists } from '../../support/lists.mts';
 import { locator, useMockServer } from '../../support/mockServer.mts';
 
 const service = useMockServer({ participants: 60 });
@@ -20,11 +20,11 @@ beforeEach(() => {
 	}
 });
 
-readsLists(service, {
+testLists(service, {
 	parameters,
 	path: '/api/v1/getReferrals',
 	query: { id: 'JCu82f30F1', email: 'participant0@example.com' },
-	wanted: ({ participants }) =>
+	expectedRows: ({ participants }) =>
 		participants.filter(({ referredByCode }) => referredByCode === 'C000001'),
 	signUp: (campaign, email) => void campaign.add(email, campaign.find('participant0@example.com')),
 });
@@ -46,27 +46,27 @@ test('says that the referrer is unknown, and to check the email', async () => {
 	expect(error?.description).toMatch(/Check the campaign ID and the email address/);
 });
 
-takesTheCampaign(service, parameters);
-takesTheEmail(service, parameters);
+testCampaignField(service, parameters);
+testEmailField(service, parameters);
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['participant0@example.com', 'JCu82f30F1'],
 	wrongShapes: [{ participants: [] }, { content: {} }, {}, [1, 2], [null], [[]], 'none', 0, true],
-	emptyIsFine: true,
+	acceptsEmptyBody: true,
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: { ...parameters, email: '={{ $json.email }}', limit: 4 },
 	good: [{ email: 'participant0@example.com' }, { email: ' participant0@example.com' }],
-	each: 4,
+	outputsPerItem: 4,
 	bad: [
-		{ name: 'one without an email', json: {}, says: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, says: /'Email' "Jo"/ },
+		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
+		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },
-			says: /participant "nobody@example.com"/,
+			message: /participant "nobody@example.com"/,
 		},
 	],
 });

@@ -1,14 +1,14 @@
 import type { INodeParameters } from 'n8n-workflow';
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { takesTheCampaign, takesTheEmail } from '../../support/inputs.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { testCampaignField, testEmailField } from '../../support/inputs.mts';
 import {
-	itemsOf,
+	toItems,
 	locator,
-	pairs,
-	received,
+	pairedItems,
+	receivedRequests,
 	useMockServer,
 	useRateLimitWindow,
-	ways,
+	runModes,
 } from '../../support/mockServer.mts';
 
 const service = useMockServer();
@@ -36,7 +36,7 @@ test('looks a participant up, qualifies and says so', async () => {
 	const qualified = service.mockServer.campaign.find('referee@example.com');
 	expect(qualified?.rewardEventCompleted).toBe(true);
 	expect(rows).toEqual([{ ...qualified, outcome: 'qualified' }]);
-	expect(received(service.mockServer)).toEqual([
+	expect(receivedRequests(service.mockServer)).toEqual([
 		{
 			method: 'GET',
 			path: '/api/v1/getParticipant',
@@ -59,14 +59,14 @@ test('qualifies the participant of every input item', async () => {
 			additionalFields: { amount: '={{ $json.paid }}' },
 		},
 		{
-			items: itemsOf(
+			items: toItems(
 				{ email: 'other@example.com', paid: 10 },
 				{ email: 'referee@example.com', paid: 20.5 },
 			),
 		},
 	);
 	expect(rows.map(({ email }) => email)).toEqual(['other@example.com', 'referee@example.com']);
-	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }]);
+	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }]);
 	expect(bodies()).toHaveLength(2);
 	expect(bodies()).toEqual(
 		expect.arrayContaining([
@@ -97,7 +97,7 @@ test.each([
 ])('sends %s as a text', async (_, amount, sent) => {
 	await service.run(
 		{ ...parameters, additionalFields: { amount } },
-		{ items: itemsOf({ paid: 99 }) },
+		{ items: toItems({ paid: 99 }) },
 	);
 	expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'referee@example.com', amount: sent }]);
 });
@@ -140,7 +140,7 @@ function refusing(status: number, body: unknown) {
 		method === 'POST' && reply.code(status).send(body);
 }
 
-describe.each(ways)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_way, asTool) => {
 	useRateLimitWindow(60);
 	const run = async (more: INodeParameters = {}) =>
 		await service.run({ ...parameters, ...more }, { asTool });
@@ -320,7 +320,7 @@ describe.each(ways)('%s', (_way, asTool) => {
 
 test('does not mistake one participant for another', async () => {
 	const email = '={{ $json.email }}';
-	const items = itemsOf({ email: 'referee@example.com' }, { email: 'other@example.com' });
+	const items = toItems({ email: 'referee@example.com' }, { email: 'other@example.com' });
 	const { rows } = await service.run({ ...parameters, email, output: 'simplified' }, { items });
 	expect(rows.map((row) => [row.email, row.outcome, row.campaignId])).toEqual([
 		['referee@example.com', 'qualified', undefined],
@@ -328,7 +328,7 @@ test('does not mistake one participant for another', async () => {
 	]);
 });
 
-takesTheCampaign(service, parameters);
+testCampaignField(service, parameters);
 
 describe('a referred participant', () => {
 	beforeEach(() => {
@@ -336,16 +336,16 @@ describe('a referred participant', () => {
 		const code = service.mockServer.campaign.find('participant0@example.com')?.referralCode;
 		Object.assign(participant ?? {}, { referredByCode: code });
 	});
-	takesTheEmail(service, parameters);
+	testEmailField(service, parameters);
 });
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['referee@example.com', 'JCu82f30F1'],
 	wrongShapes: [[], [{ email: 'referee@example.com' }], 'qualified', 1, true],
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: {
 		...parameters,
 		email: '={{ $json.email }}',
@@ -353,21 +353,21 @@ oneBadItemFailsAlone(service, {
 	},
 	good: [{ email: 'referee@example.com' }, { email: 'other@example.com', paid: 0 }],
 	bad: [
-		{ name: 'one without an email', json: { paid: 5 }, says: /'Email' is empty/ },
+		{ name: 'one without an email', json: { paid: 5 }, message: /'Email' is empty/ },
 		{
 			name: 'one with a negative amount',
 			json: { email: 'participant9@example.com', paid: -5 },
-			says: /'Amount' "-5"/,
+			message: /'Amount' "-5"/,
 		},
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },
-			says: /Participant "nobody@example.com"/,
+			message: /Participant "nobody@example.com"/,
 		},
 		{
 			name: 'one that nobody referred',
 			json: { email: 'participant1@example.com' },
-			says: /participant "participant1@example.com"/,
+			message: /participant "participant1@example.com"/,
 		},
 	],
 });

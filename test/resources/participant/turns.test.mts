@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { lookUpPausesMs } from '../../../nodes/ReferralRocket/resources/participant/lookUp.ts';
 import { startNode, type RunOptions, type RunResult } from '../../support/engine.mts';
-import { credentialFor, itemsOf, locator, useMockServer } from '../../support/mockServer.mts';
+import { credentialFor, toItems, locator, useMockServer } from '../../support/mockServer.mts';
 
 /*
  * Nobody is added or qualified twice, however many items, executions and retries want it in the same moment,
@@ -34,7 +34,7 @@ beforeEach(() => {
 const posts = () => service.mockServer.requests.filter(({ method }) => method === 'POST');
 const start = (parameters: INodeParameters, more: Partial<RunOptions> = {}) =>
 	startNode({ credential: credentialFor(service.mockServer), parameters, ...more });
-const fourItems = itemsOf({}, {}, {}, {});
+const fourItems = toItems({}, {}, {}, {});
 
 /** What a service does after it has received a request, apart from the change. */
 const faults: Array<[name: string, answer: (reply: FastifyReply) => unknown]> = [
@@ -80,7 +80,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		beforeEach(() => failing(answer));
 
 		test('40 items for one person send one request', async () => {
-			const run = await service.run(parameters, { items: itemsOf(...Array(40).fill({})) });
+			const run = await service.run(parameters, { items: toItems(...Array(40).fill({})) });
 			expect(run.error).toBeUndefined();
 			expect(outcomes([run])).toEqual(once(40));
 			expect(posts()).toHaveLength(1);
@@ -182,7 +182,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 			if (method === 'POST' && body?.email === parameters.email) await slow;
 			return false;
 		};
-		const items = itemsOf(
+		const items = toItems(
 			...Array<IDataObject>(40).fill({ email: parameters.email as string }),
 			...others.map((one) => ({ email: one })),
 		);
@@ -233,7 +233,7 @@ describe('a rejection', () => {
 		service.mockServer.intercept = ({ method }, reply) =>
 			method === 'POST' && posts().length === 1 && reply.code(400).send({ message: 'Not now' });
 		const { items } = await service.run(qualify, {
-			items: itemsOf({}, {}, {}),
+			items: toItems({}, {}, {}),
 			onError: 'continueRegularOutput',
 		});
 		expect(items.map(({ json }) => json.outcome ?? json.error)).toEqual([
@@ -278,7 +278,7 @@ describe('the same person', () => {
 		async (again) => {
 			const { rows } = await service.run(
 				{ ...add, email: '={{ $json.email }}' },
-				{ items: itemsOf({ email: 'new@example.com' }, { email: again }) },
+				{ items: toItems({ email: 'new@example.com' }, { email: again }) },
 			);
 			expect(rows.map(({ isNew, referralCode }) => [isNew, referralCode])).toEqual([
 				[true, rows[0].referralCode],

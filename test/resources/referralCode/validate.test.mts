@@ -1,11 +1,11 @@
-import { oneBadItemFailsAlone, stopsWithAClearMessage } from '../../support/failures.mts';
-import { n8nAsksFor, takesTheCampaign } from '../../support/inputs.mts';
+import { testBadItems, testServiceFailures } from '../../support/failures.mts';
+import { n8nRequires, testCampaignField } from '../../support/inputs.mts';
 import {
-	itemsOf,
+	toItems,
 	locator,
-	pairs,
-	received,
-	errorMessageOf,
+	pairedItems,
+	receivedRequests,
+	runErrorMessage,
 	useMockServer,
 } from '../../support/mockServer.mts';
 
@@ -23,7 +23,7 @@ test.each([
 ])('validates a code %s with one request', async (_, code, valid) => {
 	const { rows } = await service.run({ ...parameters, code });
 	expect(rows).toEqual([{ code, campaignId: 'JCu82f30F1', valid }]);
-	expect(received(service.mockServer)).toEqual([
+	expect(receivedRequests(service.mockServer)).toEqual([
 		{ method: 'GET', path: '/api/v1/validateCode', query: { campaignId: 'JCu82f30F1', code } },
 	]);
 });
@@ -31,14 +31,14 @@ test.each([
 test('validates the code of every input item', async () => {
 	const { items, rows } = await service.run(
 		{ ...parameters, code: '={{ $json.code }}' },
-		{ items: itemsOf({ code: 'C000001' }, { code: 'Nope' }, { code: 'C000002' }) },
+		{ items: toItems({ code: 'C000001' }, { code: 'Nope' }, { code: 'C000002' }) },
 	);
 	expect(rows.map(({ code, valid }) => [code, valid])).toEqual([
 		['C000001', true],
 		['Nope', false],
 		['C000002', true],
 	]);
-	expect(pairs(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 });
 
 test('gives the ID of the campaign when it was given by link', async () => {
@@ -60,25 +60,25 @@ test.each([
 });
 
 test.each([
-	['no code', undefined, n8nAsksFor(/Code/)],
-	['an empty code', '', n8nAsksFor(/Code/)],
+	['no code', undefined, n8nRequires(/Code/)],
+	['an empty code', '', n8nRequires(/Code/)],
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
 	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
 ])('refuses %s and sends nothing', async (_, code, says) => {
-	expect(await errorMessageOf(service.run({ ...parameters, code }))).toMatch(says);
+	expect(await runErrorMessage(service.run({ ...parameters, code }))).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);
 });
 
-takesTheCampaign(service, parameters, 'campaignId');
+testCampaignField(service, parameters, 'campaignId');
 
-stopsWithAClearMessage(service, {
+testServiceFailures(service, {
 	parameters,
 	names: ['C000003', 'JCu82f30F1'],
 	wrongShapes: [{ valid: true }, {}, [], [true], 'true', 1],
 });
 
-oneBadItemFailsAlone(service, {
+testBadItems(service, {
 	parameters: {
 		...parameters,
 		campaignId: locator('={{ $json.campaign }}'),
@@ -89,11 +89,11 @@ oneBadItemFailsAlone(service, {
 		{ campaign: 'JCu82f30F1', code: 'Nope' },
 	],
 	bad: [
-		{ name: 'one without a code', json: { campaign: 'JCu82f30F1' }, says: /'Code' is empty/ },
+		{ name: 'one without a code', json: { campaign: 'JCu82f30F1' }, message: /'Code' is empty/ },
 		{
 			name: 'one with an unknown campaign',
 			json: { campaign: 'Nope', code: 'C000003' },
-			says: /campaign "Nope"/,
+			message: /campaign "Nope"/,
 		},
 	],
 });
