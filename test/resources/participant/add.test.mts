@@ -386,7 +386,7 @@ describe('someone who is there already', () => {
 
 	// Only a 404 and an empty success say that someone isn't in the campaign.
 	describe.each([
-		['Tell New From Existing', { lookUpFirst: true }],
+		['Report Whether New', { lookUpFirst: true }],
 		['If Participant Exists at Fail', { ifExists: 'fail' }],
 	])('with %s', (_option, options) => {
 		test.each([

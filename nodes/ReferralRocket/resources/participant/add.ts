@@ -180,28 +180,28 @@ export const add: Operation = {
 					name: 'ifExists',
 					type: 'options',
 					default: 'return',
-					description: 'What to do with a person who is in the campaign already',
+					description: 'What to do with a person who is already in the campaign',
 					options: [
 						{
 							name: 'Return',
 							value: 'return',
 							description:
-								'Go on with the participant as it is; a referrer given here changes nothing',
+								'Return the existing participant unchanged; a referrer entered here is ignored',
 						},
 						{
 							name: 'Fail',
 							value: 'fail',
-							description: 'Look the person up first, and stop with a message',
+							description: 'Look the person up first, and fail if found',
 						},
 					],
 				},
 				{
-					displayName: 'Tell New From Existing',
+					displayName: 'Report Whether New',
 					name: 'lookUpFirst',
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to look each person up before adding, so that isNew in the output says whether someone is new to the campaign. Takes one more request for each item.',
+						'Whether to look each person up before adding, so that isNew in the output says whether someone is new to the campaign. Needs one extra request per item.',
 				},
 			],
 		},
