@@ -167,7 +167,7 @@ describe('batching', () => {
 	test('is over at once when an item does not work', async () => {
 		service.mockServer.intercept = async (_request, reply) => await reply.code(400).send();
 		const { error } = await start(batching(1, hour)).result;
-		expect(error?.message).toMatch(/This was item 1 of 7: none of the later ones was sent\.$/);
+		expect(error?.message).toMatch(/This was item 1 of 7: items 2 to 7 were not sent\.$/);
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 });

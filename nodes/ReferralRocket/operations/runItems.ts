@@ -32,12 +32,11 @@ interface StartedItem {
 }
 
 /**
- * Runs an operation for all input items: started in their order, and no more of them at once than
- * requests may be under way. When one does not work and the node is not to continue, no further one is
- * started, and those behind it that still wait are not sent.
- * @returns what comes out, in the order of the items
- * @throws NodeApiError or NodeOperationError of the first item that did not work, which says what
- * became of the others; the reason of the execution's cancel signal
+ * Runs an operation for all input items, in their order, with at most maxConcurrentRequests in progress. If
+ * one fails and On Error is Stop, no further item is started, and later items that still wait are not sent.
+ * @returns the output, in the order of the items
+ * @throws NodeApiError or NodeOperationError of the first item that failed, which says which of the others were
+ * sent; the reason of the execution's cancel signal
  */
 export async function runItems(
 	execution: IExecuteFunctions,
@@ -56,7 +55,7 @@ export async function runItems(
 	let batch = Promise.resolve();
 	const sequences: Array<Promise<void>> = [];
 	let next = 0;
-	/** The first item that is not to be started. */
+	/** The first item that won't be started. */
 	let end = count;
 
 	const stopAt = (index: number) => {
@@ -86,7 +85,7 @@ export async function runItems(
 			},
 		});
 		item.waiting = undefined;
-		// Where no request gives n8n a turn, thousands of items would keep it from everything else.
+		// Yield if no request did, so that thousands of items don't block the event loop.
 		if (!item.wasSent) await sleep(0);
 		return item;
 	};
@@ -118,28 +117,28 @@ export async function runItems(
 		if (!result) return [];
 		if ('output' in result) return result.output;
 		if (!stopsAtError) return [errorItem(result.error, index)];
-		throw createStopError(index, result.error, {
-			count,
-			facts: isReadOnly(operation.endpoint) ? [] : sentFacts(index, started, count),
-		});
+		const sent = isReadOnly(operation.endpoint) ? '' : describeSent(index, started, count);
+		throw createStopError(index, result.error, count, sent);
 	});
 	const message = hintFor(execution, operation, output.length);
 	if (message) execution.addExecutionHints({ message, location: 'outputPane' });
 	return output;
 }
 
-/** @returns what to tell beside the output, so that the next run goes well; undefined for nothing */
+/** @returns the hint to show next to the output, if any */
 function hintFor(execution: IExecuteFunctions, operation: Operation, outputCount: number) {
 	const { alwaysOutputData } = execution.getNode();
 	if (outputCount === 0 && !alwaysOutputData) return emptyHint;
-	const isSeveral = execution.getInputData().length > 1;
+	const hasSeveralItems = execution.getInputData().length > 1;
 	const stopsAtError = !execution.continueOnFail();
-	return isSeveral && stopsAtError && !isReadOnly(operation.endpoint) ? severalHint : undefined;
+	return hasSeveralItems && stopsAtError && !isReadOnly(operation.endpoint)
+		? severalHint
+		: undefined;
 }
 
 /**
- * @returns what makes an item's context: the credential is decrypted once for the item; parameters
- * without an expression, which all items share, are resolved once for all
+ * @returns a function that creates an item's context. The credential is decrypted once per item; parameters
+ * without an expression are resolved once for all items.
  */
 function itemContexts(execution: IExecuteFunctions) {
 	const { parameters } = execution.getNode();
@@ -169,7 +168,7 @@ function itemContexts(execution: IExecuteFunctions) {
 	};
 }
 
-/** @returns the function, which is called once for each argument and then gives the same again */
+/** @returns a memoized version of `work` */
 function memoize<Argument, Result>(work: (argument: Argument) => Result) {
 	const results = new Map<Argument, Result>();
 	return (argument: Argument): Result => {
@@ -178,45 +177,45 @@ function memoize<Argument, Result>(work: (argument: Argument) => Result) {
 	};
 }
 
-/** @returns of an operation that changes something, what became of the items beside the one that stopped it */
-function sentFacts(index: number, started: StartedItem[], count: number): string[] {
-	const sent = started.flatMap(({ wasSent }, other) => (wasSent && other !== index ? [other] : []));
-	const before = sent.filter((other) => other < index).length;
-	const behind = sent.filter((other) => other > index).map((other) => String(other + 1));
-	return [
-		...(index > 0 ? [`${before} ${before === 1 ? 'item' : 'items'} before it had been sent`] : []),
-		...(behind.length === 1 ? [`item ${behind[0]} was under way and had been sent too`] : []),
-		...(behind.length > 1 && behind.length < maxConcurrentRequests
-			? [`items ${behind.join(', ')} were under way and had been sent too`]
-			: []),
-		// The item took so long that many others came and went meanwhile.
-		...(behind.length >= maxConcurrentRequests
-			? [`${behind.length} later ones, up to item ${behind.at(-1)}, had been sent meanwhile`]
-			: []),
-		...(index + 1 + behind.length < count ? ['none of the later ones was sent'] : []),
-	];
+/** @returns item numbers from 1, for example: items 1 to 3, 5 were */
+function itemsWere(indexes: number[]): string {
+	const ranges: Array<[first: number, last: number]> = [];
+	for (const index of indexes) {
+		const range = ranges.at(-1);
+		if (range?.[1] === index) range[1]++;
+		else ranges.push([index + 1, index + 1]);
+	}
+	const list = ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`));
+	return indexes.length === 1 ? `item ${list[0]} was` : `items ${list.join(', ')} were`;
 }
 
-/** @returns the error of an item, with which one it was and what became of the others */
-function createStopError(
-	index: number,
-	error: ItemError,
-	{ count, facts }: { count: number; facts: string[] },
-) {
+/** @returns which items, apart from the one that failed, were sent and which were not */
+function describeSent(failed: number, started: StartedItem[], count: number): string {
+	const others = Array.from({ length: count }, (_, index) => index).filter(
+		(index) => index !== failed,
+	);
+	const sent = others.filter((index) => started[index]?.wasSent);
+	const unsent = others.filter((index) => !started[index]?.wasSent);
+	if (unsent.length === 0) return `${itemsWere(sent)} sent`;
+	if (sent.length === 0) return `${itemsWere(unsent)} not sent`;
+	return `${itemsWere(sent)} sent; ${itemsWere(unsent)} not`;
+}
+
+/** @returns the error of an item, with the item's number and which of the others were sent */
+function createStopError(index: number, error: ItemError, count: number, sent: string) {
 	if (count === 1) return error;
 	const item = `This was item ${index + 1} of ${count}`;
-	const where = facts.length > 0 ? `${item}: ${facts.join('; ')}.` : `${item}.`;
 	error.description = join(error.description, continueHint);
-	// n8n would add it to the description, counted from 0.
+	// n8n would append the index, counted from 0, to the description.
 	delete error.context.itemIndex;
-	return withMessage(error, `${error.message} ${where}`);
+	return withMessage(error, `${error.message} ${item}${sent && `: ${sent}`}.`);
 }
 
 const emptyHint =
-	'Nothing was found, so the nodes after this one do not run. To run them anyway, turn on Settings → Always Output Data of this node.';
+	'Nothing was found, so the next nodes do not run. To run them anyway, turn on Settings → Always Output Data of this node.';
 
 const severalHint =
-	'If one of several items does not work, this node stops and returns none of them. To get the outcome of each item, choose Settings → On Error → Continue (using error output) of this node.';
+	'If one of several items fails, this node stops and returns nothing. To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
 
 const continueHint =
-	'With Settings → On Error → Continue (using error output) of this node, the outcome of each item comes out.';
+	'To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
