@@ -25,6 +25,8 @@ export type Outcome =
 	| 'unknownCode'
 	/** The service is down; someone can repeat it. */
 	| 'failed'
+	/** Done when it was repeated. */
+	| 'repeated'
 	| 'notReferred'
 	/** Not in the campaign yet; looked up again later. */
 	| 'waiting'
@@ -34,7 +36,7 @@ export type Outcome =
 export interface Door {
 	/** Its ID in n8n. */
 	workflow: string;
-	/** Where each outcome can be seen: the end of the workflow, or a place in the other service. */
+	/** Where each outcome can be seen, as 'done' if missing: the end of the workflow, or a place in the other service. */
 	visible: Partial<Record<Outcome, string>>;
 	/** Sends all of them at once. */
 	enter(entries: Entry[]): Promise<void>;

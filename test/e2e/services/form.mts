@@ -49,12 +49,11 @@ export const signUpEntrance: Entrance = {
 			workflow,
 			visible: {
 				done: 'Show share link',
-				already: 'Show share link',
-				double: 'Show share link',
 				noAddress: 'Check your entry',
 				refused: 'failed at Add again',
 				unknownCode: 'Check your entry',
 				failed: 'failed at Add again',
+				repeated: 'Add again',
 			},
 			async enter(entries) {
 				await Promise.all(
@@ -86,7 +85,6 @@ export const csvEntrance: Entrance = {
 			workflow,
 			visible: {
 				done: 'added',
-				already: 'added',
 				double: 'line on the page',
 				noAddress: 'line on the page',
 				refused: 'line on the page',

@@ -112,8 +112,6 @@ export const hubspotEntrance: Entrance = {
 			workflow,
 			visible: {
 				done: 'link in the contact',
-				already: 'link in the contact',
-				double: 'link in the contact',
 				noAddress: 'contact without an address',
 				refused: 'reason in the contact',
 				unknownCode: 'reason in the contact',

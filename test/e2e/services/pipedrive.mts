@@ -98,8 +98,6 @@ export const pipedriveEntrance: Entrance = {
 			workflow,
 			visible: {
 				done: 'Save link in person',
-				already: 'Save link in person',
-				double: 'Save link in person',
 				noAddress: 'To be added?: has no address',
 				refused: 'failed at Add participant',
 				unknownCode: 'failed at Add participant',

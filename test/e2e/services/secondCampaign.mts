@@ -20,13 +20,10 @@ export const secondCampaignEntrance: Entrance = {
 		return {
 			workflow,
 			visible: {
+				// Also with an unknown code: codes of the first campaign are not passed on.
 				done: addNode,
-				already: addNode,
-				double: addNode,
 				noAddress: `failed at ${addNode}`,
 				refused: `failed at ${addNode}`,
-				// A code of the first campaign is not passed on.
-				unknownCode: addNode,
 				failed: `failed at ${addNode}`,
 			},
 			async enter(entries) {
