@@ -13,7 +13,7 @@ import {
 	eventsSubtitle,
 	simplifyField,
 } from './parameters/fields';
-import { eventOptions } from './triggers/polling/eventOptions';
+import { eventOptions } from './triggers/polling/events';
 import { poll } from './triggers/polling/poll';
 
 const displayName = 'Referral Rocket Polling Trigger';

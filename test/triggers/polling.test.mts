@@ -506,7 +506,7 @@ test('a test in the editor shows only those to whom the event applies', async ()
 	for (const participant of campaign.participants) participant.rewardEventCompleted = false;
 	// n8n itself would tell of something called "Referral Rocket Polling".
 	await expect(watching('participantQualified').poll('manual')).rejects.toThrow(
-		'Nobody was found to show for Participant Qualified.',
+		'No sample was found for Participant Qualified.',
 	);
 	const referee = campaign.add('paid@example.com', campaign.participants[3]);
 	campaign.qualify(referee);

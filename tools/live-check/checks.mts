@@ -395,7 +395,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: '`createdOn` is an ISO 8601 date and time',
-		code: ['triggers/polling/joining.ts', 'byJoining'],
+		code: ['triggers/polling/compareParticipants.ts', 'byJoining'],
 		inspect: async (session) => {
 			const rows = await firstPageOfParticipants(session);
 			const matching = rows.filter(({ createdOn }) => isISO(createdOn));
@@ -468,7 +468,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'New participants may be inserted at the front while a list is being read',
-		code: ['api/pagination/readList.ts', 'Pass'],
+		code: ['api/pagination/readList.ts', 'startPass'],
 		inspect: async ({ firstPage }) => {
 			const order = orderByCreatedOn((await firstPage()).rows);
 			return {

@@ -1,17 +1,25 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { isGiven } from '../../api/response';
 import { participantTotals, referrerFields, rewards } from '../../api/specification';
+import { titleOf } from '../../parameters/titles';
 
-export const campaignStatusChanged = 'campaignStatusChanged';
-
-/** What changed: the name of a field → what it was and what it is. */
+/** Name of a field → its value before and now. */
 export type Changes = Record<string, { from: number | boolean; to: number | boolean }>;
 
-/** What a poll finds about one participant. Someone new begins with nothing, and not qualified. */
+/** What a poll finds out about one participant. Someone new starts with nothing, and not qualified. */
 export interface Difference {
 	participant: IDataObject;
 	isNew: boolean;
 	changes: Changes;
+}
+
+interface ParticipantEvent {
+	description: string;
+	/** In the node picker. */
+	action: string;
+	/** Only new participants can cause it. */
+	isJoin?: true;
+	happened: (difference: Difference) => boolean;
 }
 
 const grew =
@@ -19,44 +27,78 @@ const grew =
 	({ changes }: Difference) =>
 		names.some((name) => name in changes && changes[name].to > changes[name].from);
 
-/**
- * The events of a participant, in the order in which they are told, each with whether it happened.
- * Whether someone was seen before they earned a reward, say, makes no difference to that event.
- */
-export const participantEvents: Record<string, (difference: Difference) => boolean> = {
-	participantAdded: ({ isNew }) => isNew,
-	newReferral: ({ isNew, participant }) =>
-		isNew && referrerFields.some((name) => isGiven(participant[name])),
-	participantQualified: ({ changes }) => changes.rewardEventCompleted?.to === true,
-	rewardEarned: grew(rewards.map(({ earned }) => earned)),
-	rewardRedeemed: grew(rewards.map(({ redeemed }) => redeemed)),
-	participantUpdated: ({ changes }) => participantTotals.some((name) => name in changes),
+/** The events of a participant, in the order in which they are reported. Workflows store their names. */
+export const participantEvents: Record<string, ParticipantEvent> = {
+	participantAdded: {
+		description: 'Someone has joined the campaign, through a referrer or not',
+		action: 'On participant added: someone joined the campaign',
+		isJoin: true,
+		happened: ({ isNew }) => isNew,
+	},
+	newReferral: {
+		description: 'Someone has joined the campaign through a referrer',
+		action: 'On new referral: someone joined through a referrer',
+		isJoin: true,
+		happened: ({ isNew, participant }) =>
+			isNew && referrerFields.some((name) => isGiven(participant[name])),
+	},
+	participantQualified: {
+		description: 'A referred participant has done what earns the reward',
+		action: 'On participant qualified: a referred participant did what earns the reward',
+		happened: ({ changes }) => changes.rewardEventCompleted?.to === true,
+	},
+	rewardEarned: {
+		description: "A participant's reward has grown, or someone has joined with one",
+		action: 'On reward earned: the reward of a participant has grown',
+		happened: grew(rewards.map(({ earned }) => earned)),
+	},
+	rewardRedeemed: {
+		description: 'A participant has redeemed a reward, or part of it',
+		action: 'On reward redeemed: a participant was given more of the reward',
+		happened: grew(rewards.map(({ redeemed }) => redeemed)),
+	},
+	participantUpdated: {
+		description: "A participant's number of referrals, reward or balance has changed",
+		action: 'On participant updated: a number of referrals, reward or balance changed',
+		happened: ({ changes }) => participantTotals.some((name) => name in changes),
+	},
 };
 
-const isJoining = (event: string) => ['participantAdded', 'newReferral'].includes(event);
+export const campaignStatusChanged = 'campaignStatusChanged';
 
-/** @returns whether it has to be known of everyone whether they were there before */
-export const hasJoining = (chosen: string[]) => chosen.some(isJoining);
+export const isEvent = (name: string) =>
+	name === campaignStatusChanged || name in participantEvents;
 
-/** @returns whether nobody but newcomers has to be looked at */
-export const isOnlyJoining = (chosen: string[]) =>
-	chosen.every((event) => isJoining(event) || event === campaignStatusChanged);
+export const hasParticipantEvents = (selected: string[]) =>
+	selected.some((event) => event !== campaignStatusChanged);
 
-/** An event that a poll tells of. */
+/** @returns whether all that matters is who is new */
+export const isOnlyJoins = (selected: string[]) =>
+	selected.every((event) => event === campaignStatusChanged || participantEvents[event].isJoin);
+
+/** What the user selects from, in alphabetical order. */
+export const eventOptions: INodePropertyOptions[] = Object.entries({
+	[campaignStatusChanged]: {
+		description: 'The campaign was paused, has ended or is active again',
+		action: 'On campaign status changed: paused, ended or active again',
+	},
+	...participantEvents,
+})
+	.map(([value, { description, action }]) => ({ name: titleOf(value), value, description, action }))
+	.sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** An event as a poll reports it. */
 export interface PolledEvent {
 	event: string;
-	/** The participant to whom it happened, or the campaign. */
+	/** The participant or the campaign. */
 	subject: IDataObject;
 	changes: IDataObject;
 }
 
-/**
- * @param chosen events
- * @returns those of them that happened to a participant
- */
-export function eventsOf(difference: Difference, chosen: string[]): PolledEvent[] {
+/** @returns those of the selected events that have happened to a participant */
+export function eventsOf(difference: Difference, selected: string[]): PolledEvent[] {
 	const { participant: subject, changes } = difference;
-	return Object.keys(participantEvents)
-		.filter((event) => chosen.includes(event) && participantEvents[event](difference))
-		.map((event) => ({ event, subject, changes }));
+	return Object.entries(participantEvents)
+		.filter(([event, { happened }]) => selected.includes(event) && happened(difference))
+		.map(([event]) => ({ event, subject, changes }));
 }

@@ -1,66 +1,80 @@
 import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { shortHash } from '../../api/hash';
-import { isGiven } from '../../api/response';
+import { snapshotOf } from './snapshot';
 
 /*
- * Who was in the campaign at the last poll. A participant is recognized by either the referral code or
- * the email: both are unique in a campaign, and each of them can change.
+ * The participants of the last poll. One is recognized by the referral code or by the email: both are
+ * unique in a campaign, and either can change.
  *
- * n8n 1 copies what a trigger remembers into every execution, so it is as short as possible: ten
- * characters of hashes for each participant, grouped by the first two, with the snapshot in parentheses
+ * n8n 1 copies what a trigger remembers into every execution, so it is as short as possible: two hashes of
+ * five characters for each participant, grouped by the first two characters, and a snapshot in parentheses
  * if there is one: "AB" + "cdefghij" + "(5,100)" + "klmnopqr" + "|" + …
  */
 
-/** Characters of each hash, of six bits each. */
 const hashLength = 5;
-/** Stands for a missing code or email. */
+/** In place of the hash of a missing code or email. */
 const missing = '-'.repeat(hashLength);
 const prefixLength = 2;
 const groupEnd = '|';
 const entry = new RegExp(`([\\w+/-]{${2 * hashLength - prefixLength}})(?:\\(([^)]*)\\))?`, 'g');
 
-/** The hashes by which a participant is recognized. */
-export interface Identity {
+/** A participant of the last poll. */
+export interface Known {
+	/** Hashes of the referral code and the email. */
 	code: string;
 	email: string;
-}
-
-export interface Known extends Identity {
 	/** As snapshotOf returns it. */
 	snapshot: string;
 }
 
-/** An email is the same participant's in any case. */
-export const lowerCase = (email: unknown) => String(email).trim().toLowerCase();
-
-const hashOf = (text: unknown) => (isGiven(text) ? shortHash(String(text), hashLength) : missing);
-
-/** @returns undefined for a row without code and email, which can't be recognized at the next poll */
-export function identityOf({ referralCode, email }: IDataObject): Identity | undefined {
-	const identity = {
-		code: hashOf(referralCode),
-		email: hashOf(isGiven(email) ? lowerCase(email) : email),
-	};
-	return identity.code === missing && identity.email === missing ? undefined : identity;
+/** A participant of now. */
+export interface Recognized extends Omit<Known, 'snapshot'> {
+	row: IDataObject;
+	/** Undefined for someone new. */
+	known?: Known;
 }
 
-const isSame = (hash: string, other: string) =>
-	hash === other || hash === missing || other === missing;
+/** Code and email in the one form that counts; empty if they are missing. */
+const namesOf = ({ referralCode, email }: IDataObject) => ({
+	code: String(referralCode ?? ''),
+	email: String(email ?? '')
+		.trim()
+		.toLowerCase(),
+});
+
+const textOf = (one: Known | undefined) => one && `${one.code}${one.email}${one.snapshot}`;
+
+const hashOf = (text: string) => (text === '' ? missing : shortHash(text, hashLength));
+
+function hashesOf(row: IDataObject) {
+	const { code, email } = namesOf(row);
+	return { code: hashOf(code), email: hashOf(email) };
+}
+
+type Hashes = Pick<Known, 'code' | 'email'>;
+
+/** From the surest to the least sure: somebody else may get an email that a participant had before. */
+const hashesInOrder: Array<(hashes: Hashes) => string> = [
+	({ code, email }) => code + email,
+	({ code }) => code,
+	({ email }) => email,
+];
 
 export class KnownParticipants {
 	private readonly all = new Set<Known>();
-	private readonly byCode = new Map<string, Known>();
-	private readonly byEmail = new Map<string, Known>();
+	private readonly indexes = hashesInOrder.map((hash) => ({
+		hash,
+		found: new Map<string, Known>(),
+	}));
 
-	/** @param written what write() has returned, or an empty text */
+	/** @param written what write() returned; an empty text for nobody */
 	static async read(written: string): Promise<KnownParticipants> {
 		const known = new KnownParticipants();
 		await forEachWithoutBlocking(entriesIn(written), (one) => known.add(one));
 		return known;
 	}
 
-	/** @returns all of them in one text */
 	async write(): Promise<string> {
 		const groups = new Map<string, string>();
 		await forEachWithoutBlocking(this.all, ({ code, email, snapshot }) => {
@@ -71,38 +85,86 @@ export class KnownParticipants {
 		return [...groups.values()].join(groupEnd);
 	}
 
-	add(one: Known): void {
+	private add(one: Known): void {
 		this.all.add(one);
-		if (one.code !== missing) this.byCode.set(one.code, one);
-		if (one.email !== missing) this.byEmail.set(one.email, one);
+		for (const { hash, found } of this.indexes)
+			if (hash(one) !== missing) found.set(hash(one), one);
 	}
 
-	/** @returns whether anything has changed */
-	update(one: Known, { code, email }: Identity, snapshot: string): boolean {
-		const before = { ...one };
-		if (code !== missing) one.code = code;
-		if (email !== missing) one.email = email;
-		one.snapshot = snapshot;
-		return one.code !== before.code || one.email !== before.email || snapshot !== before.snapshot;
+	/**
+	 * @param one a participant of now
+	 * @param snapshot to remember
+	 * @param isEveryoneKept false if participants whose snapshot is empty need not be remembered
+	 * @returns whether this changes anything
+	 */
+	update({ known, code, email }: Recognized, snapshot: string, isEveryoneKept: boolean): boolean {
+		const next = {
+			code: known && code === missing ? known.code : code,
+			email: known && email === missing ? known.email : email,
+			snapshot,
+		};
+		const isKept = isEveryoneKept || snapshot !== '';
+		if (textOf(known) === textOf(isKept ? next : undefined)) return false;
+		if (known) this.all.delete(known);
+		if (isKept) this.all.add(next);
+		return true;
 	}
 
-	delete(one: Known): void {
-		this.all.delete(one);
+	/** @returns whether both code and email are those of one participant of the last poll */
+	isKnown(row: IDataObject): boolean {
+		const { code, email } = hashesOf(row);
+		return this.indexes[0].found.has(code + email);
 	}
 
-	/** @returns who has the same code and email; one of them is enough if the other is missing */
-	findExactly({ code, email }: Identity): Known | undefined {
-		return [this.byCode.get(code), this.byEmail.get(email)].find(
-			(one) => one && isSame(one.code, code) && isSame(one.email, email),
-		);
+	/** @returns whether neither code nor email are those of a participant of the last poll */
+	isNew(row: IDataObject): boolean {
+		const hashes = hashesOf(row);
+		return !this.indexes.some(({ hash, found }) => found.has(hash(hashes)));
 	}
 
-	findByCode = ({ code }: Identity) => this.byCode.get(code);
+	/**
+	 * Nobody is recognized twice: of two rows with one email or code, the known one counts. So it makes no
+	 * difference either if the hashes of two participants are the same.
+	 * @param rows the whole list, or only new participants
+	 * @returns one entry for each participant; a row without code and email is ignored
+	 */
+	async recognize(rows: IDataObject[]): Promise<Recognized[]> {
+		let open: Recognized[] = [];
+		await forEachWithoutBlocking(rows, (row) => {
+			const hashes = hashesOf(row);
+			if (hashes.code !== missing || hashes.email !== missing) open.push({ row, ...hashes });
+		});
+		const recognized = new Map<Known, Recognized>();
+		for (const { hash, found } of this.indexes) {
+			const taken = new Set(recognized.keys());
+			const others: Recognized[] = [];
+			await forEachWithoutBlocking(open, (one) => {
+				const known = found.get(hash(one));
+				const rival = known && recognized.get(known);
+				const isPreferred =
+					known && !taken.has(known) && (!rival || isPreferredTo(one, rival, known));
+				if (isPreferred) recognized.set(known, { ...one, known });
+				else others.push(one);
+				if (isPreferred && rival) others.push(rival);
+			});
+			open = others;
+		}
+		const all = [...recognized.values()];
+		const seen = new Set<string>();
+		await forEachWithoutBlocking([...all, ...open], (one) => {
+			const { code, email } = namesOf(one.row);
+			const names = [`#${code}`, email].filter((name) => name.length > 1);
+			if (!one.known && !names.some((name) => seen.has(name))) all.push(one);
+			names.forEach((name) => seen.add(name));
+		});
+		return all;
+	}
+}
 
-	findByEmail = ({ email }: Identity) => this.byEmail.get(email);
-
-	isNew = (identity: Identity | undefined) =>
-		!identity || (!this.findByCode(identity) && !this.findByEmail(identity));
+/** Of two rows of one participant, the one without changes counts; otherwise always the same one. */
+function isPreferredTo({ row }: Recognized, rival: Recognized, { snapshot }: Known): boolean {
+	const [own, other] = [snapshotOf(row, snapshot), snapshotOf(rival.row, snapshot)];
+	return other !== snapshot && (own === snapshot || own > other);
 }
 
 function* entriesIn(written: string): Iterable<Known> {

@@ -1,72 +1,118 @@
 import type { IDataObject, IPollFunctions } from 'n8n-workflow';
+import type { ApiCall } from '../../api/apiCall';
 import { validateBaseUrl } from '../../api/baseUrl';
+import { readCampaign, statusOf, totalOf } from '../../api/campaign';
 import { createSettingsError, readSettings } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../api/eventLoop';
 import { credentialName, endpoints, rowTypes } from '../../api/specification';
-import type { ApiCall } from '../../api/apiCall';
 import { pick, simplify } from '../../parameters/simplify';
 import { titleOf } from '../../parameters/titles';
 import { validateParameters } from '../../parameters/validate';
-import { changesSince } from './detectChanges';
-import { campaignStatusChanged, participantEvents, type PolledEvent } from './events';
-import { testEvents } from './testEvents';
+import { compareParticipants } from './compareParticipants';
+import {
+	campaignStatusChanged,
+	hasParticipantEvents,
+	isEvent,
+	isOnlyJoins,
+	type PolledEvent,
+} from './events';
+import { KnownParticipants } from './knownParticipants';
+import {
+	isUnchanged,
+	readAllParticipants,
+	readNewcomers,
+	recallReading,
+	rememberReading,
+	type Reading,
+} from './readParticipants';
+import { sampleEvents } from './sampleEvents';
+import { StoredState } from './storedState';
 
 /**
- * @returns an item for each of the chosen events that has happened since the last poll; in a test in the
- * editor some of what they apply to
- * @throws NodeOperationError for unusable settings, and in a test when there is nothing to show; NodeApiError
- * when something can't be read
+ * @returns an item for each selected event since the last poll, first of the campaign, then of the participants in
+ * the order in which they joined. An event that was not selected then starts with this poll, which only
+ * remembers. A test in the editor returns samples.
+ * @throws NodeOperationError for unusable settings, or if a test finds no sample; NodeApiError if something
+ * can't be read: then the state is unchanged, so nothing is missed
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
+	const selected = selectedEvents(context);
 	const call = await createCall(context);
-	const events = eventsIn(context);
+	if (context.getMode() === 'manual') return await sample(context, call, selected);
+
+	const campaignId = String(call.values.campaign);
 	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
-	const isTest = context.getMode() === 'manual';
-	const polledEvents = isTest
-		? await testEvents(call, events)
-		: await changesSince({ call, events, trigger }, context.getWorkflowStaticData('node'));
-	if (isTest && polledEvents.length === 0) {
-		const names = events.map((event) => titleOf(event)).join(', ');
-		throw createSettingsError(
-			context.getNode(),
-			`Nobody was found to show for ${names}.`,
-			"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Events', or paste a sample with Edit Output. Published, this trigger works all the same.",
-		);
+	const state = new StoredState(context.getWorkflowStaticData('node'));
+	const before = state.load(campaignId);
+	const reported = selected.filter((event) => before.events?.split(',').includes(event));
+	const isStatusSelected = selected.includes(campaignStatusChanged);
+	const last = isOnlyJoins(selected) ? recallReading(trigger, before.participants) : undefined;
+
+	const campaign = isStatusSelected || isOnlyJoins(selected) ? await readCampaign(call) : {};
+	const total = totalOf(campaign);
+	const known = await KnownParticipants.read(before.participants ?? '');
+	let reading: Reading | undefined;
+	if (hasParticipantEvents(selected) && !(last && isUnchanged(last, total))) {
+		const newcomers = last && (await readNewcomers(call, known, last, total));
+		reading = newcomers ?? (await readAllParticipants(call, total));
 	}
-	return await itemsOf(context, polledEvents);
+
+	const rows = reading?.rows ?? [];
+	const compared = await compareParticipants(rows, known, selected, reported);
+	const status = isStatusSelected ? (statusOf(campaign) ?? before.status) : undefined;
+	const polledEvents = [...compared.polledEvents];
+	if (reported.includes(campaignStatusChanged) && (before.status ?? status) !== status) {
+		polledEvents.unshift(statusEvent(campaignId, campaign, before.status));
+	}
+
+	const now = compared.hasChanged ? await known.write() : (before.participants ?? '');
+	const participants = hasParticipantEvents(selected) ? now : undefined;
+	if (!state.save({ campaign: campaignId, events: selected.join(), participants, status }))
+		return [];
+	if (reading && isOnlyJoins(selected)) rememberReading(trigger, reading, now);
+	return await createItems(context, polledEvents);
 }
 
-function eventsIn(context: IPollFunctions): string[] {
-	const events = [context.getNodeParameter('events', []) as string[]].flat();
-	if (events.length === 0) {
-		throw createSettingsError(context.getNode(), "'Events' is empty. Choose at least one event.");
-	}
-	const unknown = events.find(
-		(event) => event !== campaignStatusChanged && !(event in participantEvents),
+async function sample(context: IPollFunctions, call: ApiCall, selected: string[]) {
+	const polledEvents = await sampleEvents(
+		call,
+		selected.filter((event) => event !== campaignStatusChanged),
 	);
-	if (unknown === undefined) return [...new Set(events)];
+	if (selected.includes(campaignStatusChanged)) {
+		polledEvents.unshift(statusEvent(String(call.values.campaign), await readCampaign(call)));
+	}
+	if (polledEvents.length > 0) return await createItems(context, polledEvents);
 	throw createSettingsError(
 		context.getNode(),
-		`'Events' contains "${unknown}", which is none. Choose from the list.`,
+		`No sample was found for ${selected.map((event) => titleOf(event)).join(', ')}.`,
+		"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Events', or paste a sample with Edit Output. The trigger still works once published.",
 	);
 }
 
-async function itemsOf(
-	context: IPollFunctions,
-	polledEvents: PolledEvent[],
-): Promise<IDataObject[]> {
-	const isSimple = context.getNodeParameter('simplify', true);
-	const items: IDataObject[] = [];
-	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
-		const simple =
-			event === campaignStatusChanged
-				? pick(subject, [...rowTypes.campaign.identityFields, 'status'])
-				: simplify(rowTypes.participant, subject);
-		const fields = isSimple ? simple : subject;
-		// First in the item, and also where the service has fields with these names.
-		items.push(Object.assign({ event }, fields, { event, changes }));
-	});
-	return items;
+/** @param from the status before; null if it is unknown */
+function statusEvent(
+	campaignId: string,
+	campaign: IDataObject,
+	from: string | null = null,
+): PolledEvent {
+	const status = statusOf(campaign);
+	return {
+		event: campaignStatusChanged,
+		subject: { campaignId, ...campaign, status },
+		changes: { status: { from, to: status } },
+	};
+}
+
+function selectedEvents(context: IPollFunctions): string[] {
+	const events = [context.getNodeParameter('events', []) as string[]].flat();
+	const unknown = events.find((event) => !isEvent(event));
+	if (events.length > 0 && unknown === undefined) return [...new Set(events)];
+	throw createSettingsError(
+		context.getNode(),
+		events.length === 0
+			? "'Events' is empty. Choose at least one event."
+			: `'Events' contains "${unknown}", which is not an event. Choose from the list.`,
+	);
 }
 
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
@@ -77,4 +123,22 @@ async function createCall(context: IPollFunctions): Promise<ApiCall> {
 		const values = validateParameters({ campaign }, ['campaign']);
 		return { context, connection: { baseURL: validateBaseUrl(baseUrl) }, endpoint, values };
 	});
+}
+
+async function createItems(
+	context: IPollFunctions,
+	polledEvents: PolledEvent[],
+): Promise<IDataObject[]> {
+	const isSimplified = context.getNodeParameter('simplify', true);
+	const items: IDataObject[] = [];
+	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
+		const simplified =
+			event === campaignStatusChanged
+				? pick(subject, [...rowTypes.campaign.identityFields, 'status'])
+				: simplify(rowTypes.participant, subject);
+		const fields = isSimplified ? simplified : subject;
+		// `event` comes first, and ours win over fields of the service with the same names.
+		items.push(Object.assign({ event }, fields, { event, changes }));
+	});
+	return items;
 }

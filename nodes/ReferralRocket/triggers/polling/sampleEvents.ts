@@ -1,0 +1,39 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { ApiCall } from '../../api/apiCall';
+import { readPage } from '../../api/pagination/page';
+import { defaultPageSize } from '../../api/specification';
+import { byJoining } from './compareParticipants';
+import { eventsOf, type PolledEvent } from './events';
+import { changesBetween, snapshotOf } from './snapshot';
+
+/** Enough of each event to see what the data looks like. */
+const samplesOfEach = 5;
+
+/**
+ * @param call of the campaign's participants
+ * @param selected events of participants
+ * @returns a few of each event, the newest first, as if participants had just joined with all that they have
+ * @throws NodeApiError if the participants can't be read
+ */
+export async function sampleEvents(call: ApiCall, selected: string[]): Promise<PolledEvent[]> {
+	if (selected.length === 0) return [];
+	const rows = await readBothEnds(call);
+	const found = rows
+		.sort((a, b) => byJoining(b, a))
+		.flatMap((participant) => {
+			const changes = changesBetween('', snapshotOf(participant));
+			return eventsOf({ participant, isNew: true, changes }, selected);
+		});
+	return selected.flatMap((name) =>
+		found.filter(({ event }) => event === name).slice(0, samplesOfEach),
+	);
+}
+
+/** The first page, and the last one or, if that is not known, the second. */
+async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {
+	const first = await readPage(call, 0, defaultPageSize);
+	if (first.isLast) return first.rows;
+	const lastNumber = first.total ? Math.floor((first.total - 1) / first.rows.length) : 1;
+	const last = await readPage(call, lastNumber, first.pageSize);
+	return [...first.rows, ...last.rows.filter((_, index) => !first.keys.includes(last.keys[index]))];
+}
