@@ -107,7 +107,9 @@ describe('if the service behaves as assumed', () => {
 		'`fName`',
 		'`addParticipant` returns',
 		'`referredByCode`',
+		'in any case',
 		'Adding an email twice',
+		'was not referred',
 	];
 
 	test('everything that can be checked by reading matches, and nothing is written', async () => {
@@ -151,6 +153,7 @@ describe('if the service behaves as assumed', () => {
 			['/api/v1/qualifyParticipant', byEmail, 12.34],
 			['/api/v1/addParticipant', named, expect.stringMatching(/./)],
 			['/api/v1/addParticipant', referrer, undefined],
+			['/api/v1/qualifyParticipant', referrer, 12.34],
 		]);
 		expect(service.mockServer.campaign.participants).toHaveLength(34);
 	});

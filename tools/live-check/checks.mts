@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { unknownValue } from '../../nodes/ReferralRocket/methods/findAuthentication.ts';
 import { parsePage, rowKey } from '../../nodes/ReferralRocket/api/pagination/page.ts';
-import { isObject, saysAlreadyExists } from '../../nodes/ReferralRocket/api/response.ts';
+import {
+	isObject,
+	saysAlreadyExists,
+	saysNotReferred,
+} from '../../nodes/ReferralRocket/api/response.ts';
 import {
 	campaignTotal,
 	endpoints,
@@ -329,6 +333,17 @@ export const checks: Check[] = [
 		},
 	},
 	{
+		assumption: 'Whether an address is matched in any case',
+		code: ['resources/participant/lookUp.ts', 'lookUp'],
+		inspect: async ({ send, campaign, trial }) => {
+			await trial.addReferrer();
+			const email = trial.referrer.toUpperCase();
+			const response = await send(endpoints.getParticipant, { campaign, email });
+			const isFound = isSuccess(response) && isObject(response.body);
+			return { matches: true, observed: isFound ? 'It is.' : `It is not: ${describe(response)}.` };
+		},
+	},
+	{
 		assumption: '`validateCode` returns a bare `true` or `false`',
 		code: ['resources/referralCode/validate.ts', 'validateCode'],
 		inspect: async (session) => {
@@ -528,6 +543,18 @@ export const checks: Check[] = [
 		inspect: checkByHand(
 			'With Stripe connected, qualify someone who has paid and look at the reward.',
 		),
+	},
+	{
+		assumption: 'A rejected Qualify says in words that someone was not referred',
+		code: ['api/specification.ts', 'notReferred'],
+		inspect: async ({ trial }) => {
+			const response = await trial.qualifyReferrer();
+			if (isSuccess(response)) return { matches: false, observed: 'It was accepted.' };
+			return {
+				matches: saysNotReferred(response, trial.referrer),
+				observed: `${quote(response)}.`,
+			};
+		},
 	},
 	{
 		assumption: 'An `ErrorDetail` has its text in `message`, `detail` or `error`',

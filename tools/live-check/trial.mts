@@ -15,7 +15,10 @@ import {
 /** Unique, so that they can be found in a response. */
 export const names = { firstName: 'Check-Live-First', lastName: 'Check-Live-Last' };
 
-/** What --write does: adds four participants of our own and qualifies two of them, each once. */
+/**
+ * What --write does: adds four participants of our own, qualifies two of them, each once, and tries to qualify
+ * one who was not referred.
+ */
 export interface Trial {
 	isEnabled: boolean;
 	/** Their email addresses, at a domain that accepts no mail. */
@@ -35,6 +38,8 @@ export interface Trial {
 	qualifyReferredByCode(): Promise<Response>;
 	/** With the amount as a number. */
 	qualifyReferredByEmail(): Promise<Response>;
+	/** Tries to qualify the referrer, whom nobody referred. */
+	qualifyReferrer(): Promise<Response>;
 	/** Gets a participant added by this trial, as the service returns it. */
 	getParticipant(email: string): Promise<IDataObject>;
 }
@@ -99,6 +104,7 @@ export function createTrial({ send, campaign }: Service, isEnabled: boolean): Tr
 		qualifyReferredByCode: once(
 			async () => await qualify(await addReferredByCode(), referredByCode, String(amount)),
 		),
+		qualifyReferrer: once(async () => await qualify(await addReferrer(), referrer, amount)),
 		qualifyReferredByEmail: once(
 			async () => await qualify(await addReferredByEmail(), referredByEmail, amount),
 		),

@@ -43,7 +43,7 @@ export const isMarkup = (text: string) => /^\s*</.test(text);
 export const isKeyRefused = ({ status, text }: Pick<ApiResponse, 'status' | 'text'>) =>
 	status === 401 || (status === 403 && !isMarkup(text));
 
-export const isWebPage = (response: ApiResponse) =>
+export const isWebPage = (response: Pick<ApiResponse, 'headers' | 'text'>) =>
 	isMarkup(response.text) || /text\/html/i.test(String(response.headers['content-type'] ?? ''));
 
 /** @returns the service's own words, short enough to read; an empty text if it said nothing */
@@ -83,8 +83,10 @@ export const saysAlreadyExists = (response: Pick<ApiResponse, 'status' | 'text'>
  * @param email of the participant
  * @returns whether the service refused because nobody referred the participant
  */
-export const saysNotReferred = (response: ApiResponse, email: string) =>
-	mayRefuse(response) && !isWebPage(response) && notReferred.test(wordsWithout(email, response));
+export const saysNotReferred = (
+	response: Pick<ApiResponse, 'status' | 'headers' | 'text'>,
+	email: string,
+) => mayRefuse(response) && !isWebPage(response) && notReferred.test(wordsWithout(email, response));
 
 /** @returns whether the service refused a request in a way that is final for this person */
 export const isRefusal = (response: ApiResponse) =>

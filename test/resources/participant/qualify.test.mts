@@ -283,7 +283,8 @@ describe.each(runModes)('%s', (_way, asTool) => {
 	});
 
 	test('an address that the service rejects in the look-up is rejected for good', async () => {
-		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Bad address' });
+		service.mockServer.intercept = ({ path }, reply) =>
+			path.endsWith('getParticipant') && reply.code(400).send({ message: 'Bad address' });
 		const { rows } = await run({ ifNotQualified: 'return' });
 		expect(rows).toEqual([
 			{
@@ -293,8 +294,18 @@ describe.each(runModes)('%s', (_way, asTool) => {
 				reason: 'Bad address',
 			},
 		]);
-		expect(methods()).toEqual(['GET']);
+		expect(methods()).toEqual(['GET', 'GET']);
 	});
+
+	test.each(['return', 'qualify'])(
+		'a rejection of a campaign that does not exist is no outcome (%s)',
+		async (ifAlreadyQualified) => {
+			service.mockServer.intercept = ({ path }, reply) =>
+				reply.code(path.endsWith('getCampaign') ? 404 : 400).send({ message: 'Bad campaign' });
+			const { error } = await run({ ifAlreadyQualified, ifNotQualified: 'return' });
+			expect(error?.message).toContain('could not find campaign "JCu82f30F1"');
+		},
+	);
 
 	test('someone whom another n8n process qualifies in the same moment is already qualified', async () => {
 		const { campaign } = service.mockServer;

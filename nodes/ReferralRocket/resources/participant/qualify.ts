@@ -47,7 +47,7 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 	}
 
 	const { call: found, response } = await lookUp(call);
-	if (isRefusal(response)) return refusedResult(found, response);
+	if (isRefusal(response)) return await refusedResult(found, response);
 	let participant = participantIn({ call: found, response });
 	// A look-up may not show yet who was added a moment ago.
 	if (!participant && sentRequest(person, endpoints.addParticipant)) {
@@ -65,7 +65,7 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 		isRefusal: (rejection) => saysNotReferred(rejection, email),
 	});
 	if (sent.participant) return { outcome: 'qualified', participant: sent.participant };
-	const refused = refusedResult(call, sent.response, participant);
+	const refused = await refusedResult(call, sent.response, participant);
 	if (refused.outcome === 'notReferred') return refused;
 	// Another n8n process may have been faster.
 	const now = participantIn(await lookUp(call));
@@ -78,42 +78,42 @@ async function qualifyAgain(call: ApiCall): Promise<Result> {
 	if (isSuccess(response)) {
 		return { outcome: 'qualified', participant: parseRow(call, response) };
 	}
-	if (!isNotFound(response)) return refusedResult(call, response);
+	if (!isNotFound(response)) return await refusedResult(call, response);
 	const { call: found, response: lookedUp } = await lookUp(call);
 	if (isNotFound(lookedUp)) return await notInCampaign(call, response);
 	const { email } = found.values;
-	if (email === call.values.email) return refusedResult(call, response);
+	if (email === call.values.email) return await refusedResult(call, response);
 	return await qualifyAgain({ ...call, values: { ...call.values, email } });
 }
 
 /**
  * @param response outside 200 to 299
- * @returns what the service refused for good
- * @throws NodeApiError for a response that leaves open whether it would refuse later
+ * @param participant as looked up before
+ * @returns what is final for the person
+ * @throws NodeApiError for a response that leaves open whether the request would succeed later
  */
-function refusedResult(
+async function refusedResult(
 	call: ApiCall,
 	response: ApiResponse,
 	participant?: IDataObject,
-): NotQualified {
-	const isReferred = !saysNotReferred(response, String(call.values.email));
-	const message = statusMessage(call, redacted(response));
+): Promise<NotQualified> {
 	const { status } = response;
-	if (isReferred && !isRefusal(response)) throw createApiError(call, message, status);
+	const message = statusMessage(call, redacted(response));
 	const reason = serviceMessage(redacted(response)) || String(message.details);
-	if (isReferred) return { outcome: 'rejected', participant, reason, message, status };
-	return {
-		outcome: 'notReferred',
-		participant,
-		reason,
-		message: notReferredMessage(call, reason),
-		status,
-	};
+	if (saysNotReferred(response, String(call.values.email))) {
+		const text = notReferredMessage(call, reason);
+		return { outcome: 'notReferred', participant, reason, message: text, status };
+	}
+	if (!isRefusal(response)) throw createApiError(call, message, status);
+	if (!participant) await confirmCampaign(call);
+	return { outcome: 'rejected', participant, reason, message, status };
 }
 
-/** @throws NodeApiError if the campaign can't be found either: then nothing is known about the person */
+/** @throws NodeApiError if the campaign can't be read: then nothing is known about the person */
+const confirmCampaign = async (call: ApiCall) => await readCampaign({ ...call, onSent: undefined });
+
 async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQualified> {
-	await readCampaign({ ...call, onSent: undefined });
+	await confirmCampaign(call);
 	const message = notInCampaignMessage(call);
 	const words = serviceMessage(redacted(response));
 	const { status } = response;
