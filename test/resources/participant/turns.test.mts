@@ -310,13 +310,14 @@ describe('the same person', () => {
 	test('who was just added is qualified as soon as look-ups show the addition', async () => {
 		const { campaign } = service.mockServer;
 		const referred = { additionalFields: { referrer: 'participant0@example.com' } };
-		await service.run({ ...add, ...referred });
+		const person = 'New@Example.com';
+		await service.run({ ...add, ...referred, email: person });
 		const shown = Date.now() + changeShowsAfterMs;
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getParticipant') && Date.now() < shown && reply.send('');
-		const { rows } = await service.run({ ...qualify, email: 'new@example.com' });
+		const { rows } = await service.run({ ...qualify, email: person });
 		expect(rows).toMatchObject([{ outcome: 'qualified' }]);
-		expect(campaign.find('new@example.com')?.rewardEventCompleted).toBe(true);
+		expect(campaign.find(person)?.rewardEventCompleted).toBe(true);
 	});
 
 	test('who was just added and does not show is no outcome: it may succeed later', async () => {

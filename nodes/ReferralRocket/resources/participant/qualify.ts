@@ -46,19 +46,20 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 		return { outcome: isNew ? 'qualified' : 'alreadyQualified', participant };
 	}
 
-	const { call: found, response } = await lookUp(call);
-	if (isRefusal(response)) return await refusedResult(found, response);
-	let participant = participantIn({ call: found, response });
+	let found = await lookUp(call);
+	if (isRefusal(found.response)) return await refusedResult(found.call, found.response);
 	// A look-up may not show yet who was added a moment ago.
-	if (!participant && sentRequest(person, endpoints.addParticipant)) {
-		participant = await lookUpUntil(call, () => true);
-		if (!participant) throw createApiError(call, notFoundYetMessage(call));
+	if (isNotFound(found.response) && sentRequest(person, endpoints.addParticipant)) {
+		const isShown = await lookUpUntil(call, () => true);
+		if (!isShown) throw createApiError(call, notFoundYetMessage(call));
+		found = await lookUp(call);
 	}
-	if (!participant) return await notInCampaign(call, response);
+	const participant = participantIn(found);
+	if (!participant) return await notInCampaign(call, found.response);
 	if (earlier || isQualified(participant)) return { outcome: 'alreadyQualified', participant };
 	if (participant.rewardEventCompleted !== false) throw createApiError(call, unclearMessage(call));
 
-	const email = String(found.values.email);
+	const email = String(found.call.values.email);
 	const sent = await sendOnce({ ...call, values: { ...call.values, email } }, person, {
 		isNew: true,
 		isShown: isQualified,
