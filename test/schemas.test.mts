@@ -35,7 +35,7 @@ test.each(operations)(
 		const referrer = campaign.findByCode(String(referred.referredByCode));
 		const who = operation === 'listReferrals' ? referrer : referred;
 
-		const { rows } = await service.run({
+		const { rows, error } = await service.run({
 			resource,
 			operation,
 			campaignId: locator(campaign.id),
@@ -43,6 +43,8 @@ test.each(operations)(
 			code: referred.referralCode,
 		});
 
+		// A run without rows says why.
+		expect(error).toBeUndefined();
 		expect(rows).not.toEqual([]);
 		const fieldsOf = (row: IDataObject) =>
 			Object.keys(row).filter((name) => !namedByTheMockServer[resource]?.includes(name));

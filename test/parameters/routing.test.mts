@@ -1,5 +1,5 @@
 import type { INodeParameters, INodeProperties } from 'n8n-workflow';
-import { locator, useMockServer, runModes } from '../support/mockServer.mts';
+import { locator, receivedRequests, useMockServer } from '../support/mockServer.mts';
 import { operations } from '../support/operations.mts';
 
 /*
@@ -54,16 +54,17 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 		}),
 );
 
-describe.each(runModes)('%s', (_way, asTool) => {
-	test.each(cases)(
-		'$name of $label is sent as $property',
-		async ({ parameters, property, sent }) => {
-			service.mockServer.intercept = (_, reply) => reply.code(400).send({});
-			await service.run(parameters, { asTool });
-			const [{ query, body }] = service.mockServer.requests.filter(({ path }) => {
-				return !path.endsWith('/getCampaign') || parameters.resource === 'campaign';
-			});
-			expect(String({ ...query, ...body }[property])).toBe(sent);
-		},
-	);
-});
+test.each(cases)(
+	'$name of $label is sent as $property, in a workflow and as a tool',
+	async ({ parameters, property, sent }) => {
+		service.mockServer.intercept = (_, reply) => reply.code(400).send({});
+		await service.run(parameters);
+		const inWorkflow = receivedRequests(service.mockServer);
+		await service.run(parameters, { asTool: true });
+		expect(receivedRequests(service.mockServer)).toEqual([...inWorkflow, ...inWorkflow]);
+		const [{ query, body }] = inWorkflow.filter(({ path }) => {
+			return !path.endsWith('/getCampaign') || parameters.resource === 'campaign';
+		});
+		expect(String({ ...query, ...body }[property])).toBe(sent);
+	},
+);

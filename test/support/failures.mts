@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { INodeParameters } from 'n8n-workflow';
 import { isReadOnly, rowTypes } from '../../nodes/ReferralRocket/api/specification.ts';
 import { lookUpPausesMs } from '../../nodes/ReferralRocket/resources/participant/lookUp.ts';
@@ -8,7 +7,7 @@ import {
 	type MockServer,
 } from '../../tools/mock-server/service.mts';
 import type { RunResult } from './engine.mts';
-import { toItems, pairedItems, useRateLimitWindow, runModes, type Service } from './mockServer.mts';
+import { toItems, pairedItems, useRateLimitWindow, type Service } from './mockServer.mts';
 import { endpointOf } from './operations.mts';
 
 /*
@@ -184,9 +183,8 @@ export function testServiceFailures(service: Service, operation: Operation) {
 	const changesSomething = !isReadOnly(endpointOf(parameters));
 	const keyPlaceholder = '(the API key)';
 
-	describe.each(runModes)('%s, stops with a clear message', (_way, asTool) => {
+	describe('stops with a clear message', () => {
 		useRateLimitWindow(60);
-		let withoutResponse = 0;
 
 		test.each(failures(keyPlaceholder, wrongShapes, acceptsEmptyBody))(
 			'if the service responds with $name',
@@ -201,7 +199,7 @@ export function testServiceFailures(service: Service, operation: Operation) {
 					return reply.code(status).type(type).send(sent);
 				};
 				mockServer.intercept = changesSomething ? onlyChanges(intercept) : intercept;
-				const result = await service.run(parameters, { asTool });
+				const result = await service.run(parameters);
 				expectStopped(result, mockServer.apiKey);
 				const isUnknown = changesSomething && expected.mayHaveChanged === true;
 				const { message, description } = result.error ?? {};
@@ -230,7 +228,7 @@ export function testServiceFailures(service: Service, operation: Operation) {
 						const address = `${other.url}${path}?id=${other.campaign.id}&key=${mockServer.apiKey}`;
 						void reply.code(status).header('location', address).send();
 					};
-					const result = await service.run(parameters, { asTool });
+					const result = await service.run(parameters);
 					expect(other.requests).toEqual([]);
 					expectStopped(result, mockServer.apiKey);
 					expect(result.error?.message).toMatch(/another address/);
@@ -245,52 +243,11 @@ export function testServiceFailures(service: Service, operation: Operation) {
 		test('if nothing listens at the address', async () => {
 			const { apiKey } = service.mockServer;
 			await service.mockServer.close();
-			const result = await service.run(parameters, { asTool });
+			const result = await service.run(parameters);
 			expectStopped(result, apiKey);
 			expect(result.error?.message).toMatch(/Could not reach/);
 			expect(result.error?.description).toMatch(/Base URL/);
 			for (const name of names) expect(result.error?.message).toContain(`"${name}"`);
-		});
-
-		if (changesSomething) {
-			test.each<[string, (reply: FastifyReply) => unknown]>([
-				['nothing arrives', () => undefined],
-				[
-					'the response never ends',
-					({ raw }) => {
-						raw.writeHead(200, { 'content-type': 'application/json' });
-						const drip = setInterval(() => raw.write(' '), 20);
-						raw.on('close', () => clearInterval(drip));
-					},
-				],
-			])('if %s in time, without repeating the request', async (_, answer) => {
-				const { mockServer } = service;
-				mockServer.intercept = onlyChanges((_request, reply) => answer(reply.hijack()));
-				withoutResponse++;
-				const result = await service.run(
-					{ ...parameters, requestOptions: { timeout: 1000 } },
-					{ asTool },
-				);
-				expectStopped(result, mockServer.apiKey);
-				expect(result.error?.description).toMatch(/did not respond in time/);
-				expect(result.error?.description).toMatch(mayHaveTakenEffect);
-				expect(changes(mockServer)).toHaveLength(1);
-			});
-
-			test('if the connection is lost, without repeating the request', async () => {
-				const { mockServer } = service;
-				mockServer.intercept = onlyChanges((_, reply) => reply.hijack().raw.destroy());
-				withoutResponse++;
-				const result = await service.run(parameters, { asTool });
-				expectStopped(result, mockServer.apiKey);
-				expect(result.error?.description).toMatch(/connection was lost/);
-				expect(result.error?.description).toMatch(mayHaveTakenEffect);
-				expect(changes(mockServer)).toHaveLength(1);
-			});
-		}
-
-		test('for every kind of write without a response', () => {
-			expect(withoutResponse).toBe(changesSomething ? 3 : 0);
 		});
 	});
 }

@@ -1,5 +1,5 @@
 import type { INodeParameters, INodeParameterResourceLocator } from 'n8n-workflow';
-import { toItems, locator, runErrorMessage, runModes, type Service } from './mockServer.mts';
+import { toItems, locator, runErrorMessage, type Service } from './mockServer.mts';
 
 /*
  * Shared tests for the fields that several operations have.
@@ -33,12 +33,10 @@ export function testCampaignField(service: Service, parameters: INodeParameters,
 		['by an expression for the link', locator('={{ $json.link }}', 'url')],
 		['by an expression for the whole field', '={{ $json.campaign }}'],
 	];
-	describe.each(runModes)('%s', (_way, asTool) => {
-		test.each(accepted)('accepts the campaign %s', async (_, campaignId) => {
-			const result = await service.run({ ...parameters, campaignId }, { items, asTool });
-			expect(result.error).toBeUndefined();
-			expect(sentValues(service, name)).toEqual(['JCu82f30F1']);
-		});
+	test.each(accepted)('accepts the campaign %s', async (_, campaignId) => {
+		const result = await service.run({ ...parameters, campaignId }, { items });
+		expect(result.error).toBeUndefined();
+		expect(sentValues(service, name)).toEqual(['JCu82f30F1']);
 	});
 
 	const rejected: Array<[string, INodeParameterResourceLocator | string | undefined, RegExp]> = [
@@ -60,17 +58,15 @@ export function testCampaignField(service: Service, parameters: INodeParameters,
 }
 
 export function testEmailField(service: Service, parameters: INodeParameters) {
-	describe.each(runModes)('%s', (_way, asTool) => {
-		test.each([
-			['unchanged', 'participant3@example.com'],
-			['with spaces around it', ' participant3@example.com\t\n'],
-			['by an expression', '={{ $json.email }}'],
-			['by an expression within text', '={{ "  " + $json.email }} '],
-		])('accepts the email %s', async (_, email) => {
-			const result = await service.run({ ...parameters, email }, { items, asTool });
-			expect(result.error).toBeUndefined();
-			expect(sentValues(service, 'email')).toEqual(['participant3@example.com']);
-		});
+	test.each([
+		['unchanged', 'participant3@example.com'],
+		['with spaces around it', ' participant3@example.com\t\n'],
+		['by an expression', '={{ $json.email }}'],
+		['by an expression within text', '={{ "  " + $json.email }} '],
+	])('accepts the email %s', async (_, email) => {
+		const result = await service.run({ ...parameters, email }, { items });
+		expect(result.error).toBeUndefined();
+		expect(sentValues(service, 'email')).toEqual(['participant3@example.com']);
 	});
 
 	test.each([

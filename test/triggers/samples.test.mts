@@ -28,7 +28,11 @@ const eventsOf = (properties: INodeProperties[]) =>
 const webhookEvents = eventsOf(new ReferralRocketTrigger().description.properties);
 const pollingEvents = eventsOf(new ReferralRocketPollingTrigger().description.properties);
 
-const sampleOf = ({ name }: INodePropertyOptions) => samples.get(name) ?? {};
+function sampleOf({ name }: INodePropertyOptions): IDataObject {
+	const sample = samples.get(name);
+	if (!sample) throw new Error(`docs/events.md has no sample under "### ${name}".`);
+	return sample;
+}
 
 test('there is a sample of every event, and of nothing else', () => {
 	const names = [...webhookEvents, ...pollingEvents].map(({ name }) => name);

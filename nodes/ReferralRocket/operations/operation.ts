@@ -108,7 +108,9 @@ export function routing(operation: Operation): INodePropertyRouting {
 				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
 				const { error } = result;
 				// n8n rethrows only a NodeApiError unchanged here.
-				throw error instanceof NodeApiError ? error : createApiError({ context: this }, error);
+				if (error instanceof NodeApiError) throw error;
+				const { message, description } = error;
+				throw createApiError({ context: this }, { message, solution: description ?? undefined });
 			},
 		},
 	};
