@@ -136,7 +136,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	let worker = first;
 	const killDuring = async (workflowId: string, isMidst: () => Promise<boolean>) => {
 		lost.push({ workflowId, id: await n8n.startRun(workflowId, 'Run now') });
-		await waitUntil(async () => assert.ok(await isMidst()), 30);
+		await waitUntil(async () => assert.ok(await isMidst()), 120);
 		await kill(worker.started);
 		worker = await newWorker();
 	};
@@ -200,7 +200,7 @@ function pauseBeforeRemoval(workflow: Workflow) {
 		id: 'pause',
 		name: 'Pause',
 		type: 'n8n-nodes-base.wait',
-		typeVersion: 1,
+		typeVersion: 1.1,
 		position: [960, 200],
 		parameters: { amount: 30 },
 	});
