@@ -6,8 +6,8 @@ import { operations } from './support/operations.mts';
 import { copyProject, project } from './support/projectCopy.mts';
 
 /*
- * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that a dist folder in the
- * project is neither needed nor touched.
+ * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that the project's own dist
+ * folder is neither needed nor changed.
  */
 
 const run = (cwd: string, program: string, ...args: string[]) =>
@@ -25,7 +25,7 @@ beforeAll(async () => {
 	run(copy, 'npm', 'run', 'build');
 	const [tarball] = JSON.parse(run(copy, 'npm', 'pack', '--json'));
 	packed = tarball;
-	// As n8n installs it: beside what n8n itself brings.
+	// As n8n installs it: next to n8n's own packages.
 	published = path.join(folder, 'node_modules/n8n-nodes-referral-rocket');
 	await mkdir(published, { recursive: true });
 	await symlink(path.join(modules, 'n8n-workflow'), path.join(folder, 'node_modules/n8n-workflow'));
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => await remove());
 
-/** All that n8n reads of the package: code and codex, icons, and the schemas of all operations. */
+/** @returns the files that n8n reads: code, codex files, icons, and the schemas of all operations */
 async function readByN8n(): Promise<string[]> {
 	const loader = new PackageDirectoryLoader(published);
 	await loader.loadAll();
@@ -52,10 +52,10 @@ async function readByN8n(): Promise<string[]> {
 		.filter((file) => !file.startsWith('..'));
 }
 
-test('the package holds what n8n reads of it and nothing else', async () => {
+test('the package contains what n8n reads and nothing else', async () => {
 	const forPeople = ['LICENSE', 'README.md'];
-	const held = packed.files.map((file) => file.path);
-	expect(held.sort()).toEqual([...(await readByN8n()), ...forPeople, 'package.json'].sort());
+	const files = packed.files.map((file) => file.path);
+	expect(files.sort()).toEqual([...(await readByN8n()), ...forPeople, 'package.json'].sort());
 });
 
 test('the package is smaller than 64 kB', () => {

@@ -5,15 +5,15 @@ import { operations } from './support/operations.mts';
 import { locator, useMockServer } from './support/mockServer.mts';
 
 /*
- * The output schemas show a user the fields of an operation before its first run, so they must
- * hold what a run gives with the operation's defaults.
+ * The output schemas show users the fields of an operation before its first run, so they must match what a
+ * run returns with the operation's defaults.
  */
 
 const service = useMockServer();
 const nodeDir = path.resolve(import.meta.dirname, '../nodes/ReferralRocket');
 
-/** The vendor describes these fields without naming them, so the schema leaves them out. */
-const namedByTheMockServer: Record<string, string[]> = {
+/** The vendor describes these fields without naming them, so the schema omits them. */
+const undocumentedNames: Record<string, string[]> = {
 	campaign: [
 		'rewardDescription',
 		'referrerReward',
@@ -26,7 +26,7 @@ const namedByTheMockServer: Record<string, string[]> = {
 const typeOf = (value: unknown) => (value === null ? 'null' : typeof value);
 
 test.each(operations)(
-	'the schema of $label holds the fields of a run and no others',
+	'the schema of $label contains the fields of a run and no others',
 	async ({ resource, operation }) => {
 		const schema = loadOutputSchema({ nodeDir, version: 1, resource, operation });
 		const properties = (schema?.properties ?? {}) as Record<string, { type: string | string[] }>;
@@ -46,11 +46,11 @@ test.each(operations)(
 		// A run without rows says why.
 		expect(error).toBeUndefined();
 		expect(rows).not.toEqual([]);
-		const fieldsOf = (row: IDataObject) =>
-			Object.keys(row).filter((name) => !namedByTheMockServer[resource]?.includes(name));
+		const fieldNames = (row: IDataObject) =>
+			Object.keys(row).filter((name) => !undocumentedNames[resource]?.includes(name));
 		for (const row of rows) {
-			expect(fieldsOf(row).sort()).toEqual(Object.keys(properties).sort());
-			for (const name of fieldsOf(row)) {
+			expect(fieldNames(row).sort()).toEqual(Object.keys(properties).sort());
+			for (const name of fieldNames(row)) {
 				expect({ [name]: [properties[name].type].flat() }).toEqual({
 					[name]: expect.arrayContaining([typeOf(row[name])]),
 				});

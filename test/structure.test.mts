@@ -11,13 +11,13 @@ import { endpointOf, operations } from './support/operations.mts';
 import { project } from './support/projectCopy.mts';
 
 /*
- * What belongs together is there: an operation with its endpoint, schema, test and documentation, a node
- * with its codex and example, and examples that the nodes understand.
+ * Nothing is missing: an operation has its endpoint, schema, test and documentation, a node has its codex and
+ * example, and the nodes understand the examples.
  */
 
-const isThere = (file: string) => existsSync(path.join(project, file));
-const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
-const packageJson = JSON.parse(textOf('package.json')) as {
+const fileExists = (file: string) => existsSync(path.join(project, file));
+const readText = (file: string) => readFileSync(path.join(project, file), 'utf8');
+const packageJson = JSON.parse(readText('package.json')) as {
 	name: string;
 	n8n: { nodes: string[] };
 };
@@ -43,7 +43,7 @@ interface Example {
 const examples = readdirSync(path.join(project, 'examples'))
 	.filter((file) => file.endsWith('.json'))
 	.flatMap((file): Example[] => {
-		const workflow = JSON.parse(textOf(`examples/${file}`)) as { nodes: INode[] };
+		const workflow = JSON.parse(readText(`examples/${file}`)) as { nodes: INode[] };
 		return workflow.nodes.map((node) => ({ file, node }));
 	})
 	.filter(({ node }) => node.type.startsWith(`${packageJson.name}.`));
@@ -52,17 +52,17 @@ const examples = readdirSync(path.join(project, 'examples'))
 const missing = (parts: Record<string, boolean>) =>
 	Object.keys(parts).filter((part) => !parts[part]);
 
-const valuesOf = ({ options = [] }: INodeProperties) =>
+const optionValues = ({ options = [] }: INodeProperties) =>
 	(options as INodePropertyOptions[]).map(({ value }) => value);
 
 describe('an operation', () => {
-	const readme = textOf('README.md');
-	const changelog = textOf('CHANGELOG.md');
+	const readme = readText('README.md');
+	const changelog = readText('CHANGELOG.md');
 	const service = useMockServer();
 
 	test.each(operations)('$label is complete', async ({ label, resource, operation, option }) => {
 		const schema = `nodes/ReferralRocket/__schema__/v1.0.0/${resource}/${operation}.json`;
-		const itsTest = `test/resources/${resource}/${operation}.test.mts`;
+		const testFile = `test/resources/${resource}/${operation}.test.mts`;
 		const [resourceName, operationName] = label.split(' → ');
 		const { method, url = '' } = option.routing?.request ?? {};
 		const { data } = await axios.request({
@@ -76,10 +76,10 @@ describe('an operation', () => {
 		const parts = {
 			'a description': Boolean(option.description),
 			'an action in sentence case': /^[A-Z][a-z ]+$/.test(option.action ?? ''),
-			[`a schema, ${schema}`]: isThere(schema),
-			[`a test, ${itsTest}`]: isThere(itsTest),
-			[`the shared tests, testServiceFailures and testBadItems, in ${itsTest}`]:
-				isThere(itsTest) && /testServiceFailures\(.*testBadItems\(/s.test(textOf(itsTest)),
+			[`a schema, ${schema}`]: fileExists(schema),
+			[`a test, ${testFile}`]: fileExists(testFile),
+			[`the shared tests, testServiceFailures and testBadItems, in ${testFile}`]:
+				fileExists(testFile) && /testServiceFailures\(.*testBadItems\(/s.test(readText(testFile)),
 			'a response of the mock server, in tools/mock-server/service.mts': !/^Route /.test(
 				data.message,
 			),
@@ -103,7 +103,7 @@ describe('an endpoint', () => {
 			const sent = fields
 				.flatMap((field) => [field, ...((field.options ?? []) as INodeProperties[])])
 				.flatMap(({ routing }) => routing?.send?.property ?? []);
-			// Lists are read page by page, and 'Referrer' holds a code or an address.
+			// Lists are read page by page, and 'Referrer' contains a code or an email.
 			expect(sent).not.toContain(page);
 			expect(sent).not.toContain(referredByEmail);
 			expect([...new Set(sent)].sort()).toEqual(Object.values(others).sort());
@@ -118,11 +118,11 @@ describe('an endpoint', () => {
 });
 
 describe('a node', () => {
-	/** Lint wants no description of the first two; n8n adds the third. */
-	const notOurs = ['resource', 'operation', 'requestOptions'];
+	/** n8n's lint forbids a description of the first two; n8n itself adds the third. */
+	const excluded = ['resource', 'operation', 'requestOptions'];
 
 	/** The categories that n8n's nodes panel knows, from its documentation of codex files. */
-	const categoriesOfN8n = [
+	const n8nCategories = [
 		'Analytics',
 		'Communication',
 		'Data & Storage',
@@ -135,37 +135,40 @@ describe('a node', () => {
 		'Utility',
 	];
 
-	test.each(nodes)('$name is found where people look for it', ({ name, codex, description }) => {
-		const { node, nodeVersion, categories, alias, ...rest } = JSON.parse(textOf(codex));
-		expect(node).toBe(`${packageJson.name}.${name}`);
-		expect([description.version].flat()).toContain(Number(nodeVersion));
-		expect(categories).not.toEqual([]);
-		expect(categoriesOfN8n).toEqual(expect.arrayContaining(categories));
-		// n8n accepts subcategories for AI nodes only.
-		expect(rest).not.toHaveProperty('subcategories');
-		for (const search of [
-			'referral',
-			'refer a friend',
-			'affiliate',
-			'share link',
-			'participant',
-			'advocate',
-			'word of mouth',
-			'partner',
-			'campaign',
-		]) {
-			expect(alias).toContain(search);
-		}
-	});
+	test.each(nodes)(
+		'$name has the expected categories and search aliases',
+		({ name, codex, description }) => {
+			const { node, nodeVersion, categories, alias, ...rest } = JSON.parse(readText(codex));
+			expect(node).toBe(`${packageJson.name}.${name}`);
+			expect([description.version].flat()).toContain(Number(nodeVersion));
+			expect(categories).not.toEqual([]);
+			expect(n8nCategories).toEqual(expect.arrayContaining(categories));
+			// n8n accepts subcategories for AI nodes only.
+			expect(rest).not.toHaveProperty('subcategories');
+			for (const search of [
+				'referral',
+				'refer a friend',
+				'affiliate',
+				'share link',
+				'participant',
+				'advocate',
+				'word of mouth',
+				'partner',
+				'campaign',
+			]) {
+				expect(alias).toContain(search);
+			}
+		},
+	);
 
 	test.each(nodes.filter(({ description }) => description.group.includes('trigger')))(
 		'$name has an example and a test',
 		({ name, description }) => {
-			const itsTest = `test/triggers/${description.polling ? 'polling' : 'webhook'}.test.mts`;
+			const testFile = `test/triggers/${description.polling ? 'polling' : 'webhook'}.test.mts`;
 			const isUsed = examples.some(({ node }) => node.type === `${packageJson.name}.${name}`);
 			const parts = {
 				'an example, a workflow in examples/ that uses it': isUsed,
-				[`a test, ${itsTest}`]: isThere(itsTest),
+				[`a test, ${testFile}`]: fileExists(testFile),
 			};
 			expect(missing(parts)).toEqual([]);
 		},
@@ -174,9 +177,9 @@ describe('a node', () => {
 	test.each([
 		...nodes.map(({ name, description }) => ({ name, properties: description.properties })),
 		{ name: 'referralRocketApi', properties: new ReferralRocketApi().properties },
-	])('$name tells more about each field than its label', ({ properties }) => {
+	])('every field of $name has a description longer than its label', ({ properties }) => {
 		const unexplained = properties
-			.filter(({ name, type }) => !notOurs.includes(name) && type !== 'notice')
+			.filter(({ name, type }) => !excluded.includes(name) && type !== 'notice')
 			.flatMap((field) =>
 				field.type === 'collection' ? (field.options as INodeProperties[]) : [field],
 			)
@@ -186,7 +189,7 @@ describe('a node', () => {
 });
 
 describe("n8n's UX guidelines", () => {
-	/** Every field, wherever it is nested. */
+	/** Every field, including nested ones. */
 	const allFields = (properties: INodeProperties[]): INodeProperties[] =>
 		properties.flatMap((field) => [
 			field,
@@ -212,7 +215,7 @@ describe("n8n's UX guidelines", () => {
 		expect(option.action).not.toMatch(/\b(a|an|the)\b/i);
 	});
 
-	test('a list is sorted by a field of its own, below Options', () => {
+	test('Sort is a separate field, below Options', () => {
 		for (const { label, fields } of operations.filter(({ operation }) => /list/.test(operation))) {
 			expect([label, ...fields.map(({ name }) => name).slice(-2)]).toEqual([
 				label,
@@ -228,7 +231,7 @@ describe('an example', () => {
 	const fromN8n = ['pollTimes', 'descriptionType', 'toolDescription'];
 
 	test.each(examples.map(({ file, node }) => ({ file, node, name: node.name })))(
-		'$file fills in $name with what the node knows',
+		'$file configures $name with values that the node knows',
 		({ node }) => {
 			// n8n offers a node that is usable as a tool under a second name.
 			const types = nodes.flatMap(({ name, description }) => [
@@ -253,7 +256,7 @@ describe('an example', () => {
 				.filter((menu) => NodeHelpers.displayParameter(given, menu, node, description));
 			for (const menu of menus) {
 				const chosen = [given[menu.name] ?? []].flat();
-				expect(valuesOf(menu)).toEqual(expect.arrayContaining(chosen));
+				expect(optionValues(menu)).toEqual(expect.arrayContaining(chosen));
 			}
 		},
 	);
@@ -262,7 +265,7 @@ describe('an example', () => {
 test('every action of a workflow on GitHub is pinned to a commit', () => {
 	const workflows = readdirSync(path.join(project, '.github/workflows'));
 	const used = workflows.flatMap((file) =>
-		[...textOf(`.github/workflows/${file}`).matchAll(/uses: (.*)/g)].map(([, action]) => action),
+		[...readText(`.github/workflows/${file}`).matchAll(/uses: (.*)/g)].map(([, action]) => action),
 	);
 	expect(used).not.toEqual([]);
 	expect(

@@ -6,8 +6,8 @@ import { startNode } from '../support/engine.mts';
 import { credentialFor, locator } from '../support/mockServer.mts';
 
 /*
- * A service that sends a byte now and then is never silent, so only a time limit for the whole request
- * ends it. The limit holds whatever the garbage collector does, and nothing of it stays behind.
+ * A service that sends a byte now and then never triggers an inactivity timeout, so only a deadline for the
+ * whole request ends it. The deadline must survive garbage collection and leave nothing behind.
  */
 
 setFlagsFromString('--expose-gc');
@@ -29,7 +29,7 @@ const parameters = {
 const people = (count: number) =>
 	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
 
-test('a request that never ends is ended in time, though garbage is collected meanwhile', async () => {
+test('the deadline ends a request that never finishes, despite garbage collection', async () => {
 	mockServer.intercept = (_request, reply) => {
 		const { raw } = reply.hijack();
 		raw.writeHead(200, { 'content-type': 'application/json' });
@@ -48,7 +48,7 @@ test('a request that never ends is ended in time, though garbage is collected me
 	expect(error?.message).toMatch(/did not respond in time/);
 }, 30_000);
 
-test('hundreds of requests put one listener on the execution, and leave no timer or deadline behind', async () => {
+test('hundreds of requests add one listener to the execution, and leave no timer or deadline behind', async () => {
 	const deadlines: AbortSignal[] = [];
 	const timeout = AbortSignal.timeout.bind(AbortSignal);
 	jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
@@ -77,7 +77,7 @@ test('hundreds of requests put one listener on the execution, and leave no timer
 	expect(signal.aborted).toBe(false);
 }, 60_000);
 
-test('a list read several pages at a time puts one listener on the execution', async () => {
+test('a list read several pages at a time adds one listener to the execution', async () => {
 	await mockServer.close();
 	mockServer = await startMockServer({ participants: 60 });
 	let listeners = 0;

@@ -11,14 +11,14 @@ import { credentialFor, locator, useMockServer } from '../support/mockServer.mts
 import { Hook, Polling } from '../support/triggerContexts.mts';
 
 /*
- * n8n replaces a message in which one of its network codes stands anywhere, be it within a word: to
- * someone at keepermedia.com it would say that an operation is not permitted. No message of this
- * package is lost that way, whatever a campaign, an address or a code happens to hold.
+ * n8n replaces a message that contains one of its network codes, even inside a word: keepermedia.com would
+ * become "The operation is not permitted". This must not happen to any message of this package, whatever a
+ * campaign, an email or a referral code contains.
  */
 
 const service = useMockServer();
 
-/** n8n's own table of codes and of what it says instead, read where n8n keeps it. */
+/** n8n's own table of codes and replacement messages, read from n8n's source. */
 const source = readFileSync(
 	path.join(project, 'node_modules/n8n-workflow/dist/cjs/errors/abstract/node.error.js'),
 	'utf8',
@@ -51,18 +51,18 @@ const parametersFor = (
 	additionalFields: operation === 'add' ? { referrer: referralCode } : {},
 });
 
-test('the table has the codes that n8n is known to replace', () => {
+test('the table contains the codes that n8n is known to replace', () => {
 	const names = codes.map(({ code }) => code);
 	expect(names).toEqual(expect.arrayContaining(['EPERM', 'ENOENT', 'ECONNRESET', 'EACCES']));
 });
 
-test.each(codes)('n8n would say something else for $code', ({ code, says: instead }) => {
+test.each(codes)('n8n replaces a message with $code', ({ code, says: instead }) => {
 	const { email } = valuesWith(code);
 	const node = { name: 'Node', parameters: {} } as never;
 	expect(new NodeApiError(node, { message: `Nobody has ${email}.` }).message).toBe(instead);
 });
 
-/** What an answer that quotes everything makes of everything: all codes at once. */
+/** All codes at once, in every value. */
 const all = valuesWith(codes.map(({ code }) => code).join('-'));
 
 test.each(operations)('$label says what happened, with all codes in it', async (operation) => {
@@ -88,30 +88,33 @@ test('the message that stops several items survives all codes', async () => {
 	expect(error?.message).toMatch(/This was item 1 of 2\.$/);
 });
 
-test.each(codes)('the credential test and the triggers survive $code', async ({ code }) => {
-	const baseUrl = `http://k${code.toLowerCase()}media.com`;
-	const { testCredential } = new ReferralRocket().methods.credentialTest;
-	const result = await testCredential.call(new CredentialTestContext({} as never), {
-		id: '1',
-		name: 'Referral Rocket',
-		type: 'referralRocketApi',
-		data: { ...credentialFor(service.mockServer), baseUrl },
-	});
-	const protect = `'Base URL' "${baseUrl}" would send the API key unprotected.`;
-	expect(result.message).toContain(protect);
-	const poll = async (credential: object, campaign: string) =>
-		await new Polling(
-			{ ...credentialFor(service.mockServer), ...credential },
-			{ event: 'participantAdded', campaignId: locator(campaign) },
-		).poll();
-	await expect(poll({ baseUrl }, 'A')).rejects.toThrow(protect);
-	service.mockServer.intercept = async (_request, reply) => await reply.code(404).send();
-	await expect(poll({}, code)).rejects.toThrow(`campaign "${code}"`);
-	const hook = new Hook(
-		{ ...credentialFor(service.mockServer), webhookSecret: 'whsec_of_codes' },
-		{ events: ['any'], campaignId: locator(`https://k${code}.example/`) },
-	);
-	await expect(hook.activate()).rejects.toThrow(
-		`The link "https://k${code}.example/" contains no campaign ID.`,
-	);
-});
+test.each(codes)(
+	'the messages of the credential test and the triggers are kept with $code',
+	async ({ code }) => {
+		const baseUrl = `http://k${code.toLowerCase()}media.com`;
+		const { testCredential } = new ReferralRocket().methods.credentialTest;
+		const result = await testCredential.call(new CredentialTestContext({} as never), {
+			id: '1',
+			name: 'Referral Rocket',
+			type: 'referralRocketApi',
+			data: { ...credentialFor(service.mockServer), baseUrl },
+		});
+		const insecure = `'Base URL' "${baseUrl}" would send the API key unprotected.`;
+		expect(result.message).toContain(insecure);
+		const poll = async (credential: object, campaign: string) =>
+			await new Polling(
+				{ ...credentialFor(service.mockServer), ...credential },
+				{ event: 'participantAdded', campaignId: locator(campaign) },
+			).poll();
+		await expect(poll({ baseUrl }, 'A')).rejects.toThrow(insecure);
+		service.mockServer.intercept = async (_request, reply) => await reply.code(404).send();
+		await expect(poll({}, code)).rejects.toThrow(`campaign "${code}"`);
+		const hook = new Hook(
+			{ ...credentialFor(service.mockServer), webhookSecret: 'whsec_of_codes' },
+			{ events: ['any'], campaignId: locator(`https://k${code}.example/`) },
+		);
+		await expect(hook.activate()).rejects.toThrow(
+			`The link "https://k${code}.example/" contains no campaign ID.`,
+		);
+	},
+);

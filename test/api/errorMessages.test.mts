@@ -7,15 +7,15 @@ import { endpoints } from '../../nodes/ReferralRocket/api/specification.ts';
 import type { ApiResponse } from '../../nodes/ReferralRocket/api/response.ts';
 
 /*
- * Messages as people read them, word for word where a missing part would leave them without help.
+ * Messages as users read them, verbatim if a missing part would leave users without help.
  */
 
 const campaign = 'JCu82f30F1';
 const email = 'jo@example.com';
 const { getCampaign, getParticipant, getAllParticipants, addParticipant, validateCode } = endpoints;
-const ofCampaign = { endpoint: getCampaign, values: { campaign } };
-const ofParticipant = { endpoint: getParticipant, values: { campaign, email } };
-const ofAddition = { endpoint: addParticipant, values: { campaign, email } };
+const getCampaignCall = { endpoint: getCampaign, values: { campaign } };
+const getParticipantCall = { endpoint: getParticipant, values: { campaign, email } };
+const addCall = { endpoint: addParticipant, values: { campaign, email } };
 const response = (status: number, text = '', more: Partial<ApiResponse> = {}): ApiResponse => ({
 	status,
 	headers: {},
@@ -31,8 +31,8 @@ const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
 describe('a message names what the request was about', () => {
 	test.each([
-		[ofCampaign, 'campaign "JCu82f30F1"'],
-		[ofParticipant, 'participant "jo@example.com" in campaign "JCu82f30F1"'],
+		[getCampaignCall, 'campaign "JCu82f30F1"'],
+		[getParticipantCall, 'participant "jo@example.com" in campaign "JCu82f30F1"'],
 		[
 			{ endpoint: getAllParticipants, values: { campaign } },
 			'the participants of campaign "JCu82f30F1"',
@@ -49,35 +49,35 @@ describe('a message names what the request was about', () => {
 	});
 });
 
-describe('what does not exist, with a 404 or an empty response,', () => {
+describe('a 404 or an empty response refers to', () => {
 	const account = ', and that the API key belongs to the same account.';
 
-	test.each([404, 200])('is the campaign (%i)', (status) => {
+	test.each([404, 200])('the campaign (%i)', (status) => {
 		const message = status === 404 ? statusMessage : unreadableMessage;
-		expect(message(ofCampaign, response(status))).toMatchObject({
+		expect(message(getCampaignCall, response(status))).toMatchObject({
 			message: 'Referral Rocket could not find campaign "JCu82f30F1".',
 			solution: `Check the campaign ID${account}`,
 		});
 	});
 
-	test.each([404, 200])('is the participant, where there is an address (%i)', (status) => {
+	test.each([404, 200])('the participant, if there is an email (%i)', (status) => {
 		const message = status === 404 ? statusMessage : unreadableMessage;
-		expect(message(ofParticipant, response(status))).toMatchObject({
+		expect(message(getParticipantCall, response(status))).toMatchObject({
 			message:
 				'Referral Rocket could not find participant "jo@example.com" in campaign "JCu82f30F1".',
 			solution: `Check the campaign ID and the email address${account}`,
 		});
 	});
 
-	test('is the campaign of an addition, whose participant is not expected to exist', () => {
-		expect(statusMessage(ofAddition, response(404))).toMatchObject({
+	test('the campaign, if a participant is added', () => {
+		expect(statusMessage(addCall, response(404))).toMatchObject({
 			message: 'Referral Rocket could not find campaign "JCu82f30F1".',
 			solution: `Check the campaign ID${account}`,
 		});
 	});
 
 	test.each([{ referredByCode: 'NOPE' }, { referredByEmail: 'NOPE' }])(
-		'is the campaign of an addition or its referrer: %j',
+		'the campaign or the referrer, if a participant is added: %j',
 		(referrer) => {
 			const call = { endpoint: addParticipant, values: { campaign, email, ...referrer } };
 			expect(statusMessage(call, response(404))).toMatchObject({
@@ -88,48 +88,48 @@ describe('what does not exist, with a 404 or an empty response,', () => {
 	);
 });
 
-describe('a message quotes the service', () => {
+describe('a message quotes the response', () => {
 	const messageOf = (text: string, more: Partial<ApiResponse> = {}) =>
-		statusMessage(ofCampaign, response(400, text, more));
+		statusMessage(getCampaignCall, response(400, text, more));
 	const rejected = 'Referral Rocket did not accept the request for campaign "JCu82f30F1"';
 
 	test.each([
 		['its message', '{"message":"No","detail":"x","error":"y"}', `${rejected}: "No".`],
 		['its detail', '{"detail":"No","error":"y"}', `${rejected}: "No".`],
-		['its kind', '{"error":"No"}', `${rejected}: "No".`],
+		['its error', '{"error":"No"}', `${rejected}: "No".`],
 		[
-			'its kind if the message is no text',
+			'its error if the message is not text',
 			'{"message":{"a":1},"error":"No"}',
 			`${rejected}: "No".`,
 		],
-		['all of it where nothing is named', '{"a":1}', `${rejected}: "{"a":1}".`],
+		['everything if no field is known', '{"a":1}', `${rejected}: "{"a":1}".`],
 		[
 			'a sentence',
 			'{"message":"The campaign has ended."}',
 			`${rejected}: "The campaign has ended."`,
 		],
-		['plain text without the space around it', ' No \n', `${rejected}: "No".`],
-		['words that hold a <', '{"message":"1 < 2"}', `${rejected}: "1 < 2".`],
-		['nothing', ' ', `${rejected}.`],
+		['trimmed plain text', ' No \n', `${rejected}: "No".`],
+		['a text that contains <', '{"message":"1 < 2"}', `${rejected}: "1 < 2".`],
+		['no body', ' ', `${rejected}.`],
 		['null', 'null', `${rejected}.`],
 		['an empty object', '{}', `${rejected}.`],
 	])('by %s', (_, text, message) => {
 		expect(messageOf(text).message).toBe(message);
 	});
 
-	test('at a length that can be read', () => {
+	test('up to a readable length', () => {
 		expect(messageOf('x'.repeat(400)).message).toBe(`${rejected}: "${'x'.repeat(300)}".`);
 	});
 
-	test('and says how many times it tried, when that was more than once', () => {
+	test('with the number of attempts, if there was more than one', () => {
 		expect(messageOf('No', { attempts: 1 }).details).toBe('Status 400.');
 		expect(messageOf('No', { attempts: 5 }).details).toBe('Status 400. Tried 5 times.');
 		expect(messageOf('').details).toBe('Status 400, without a reason.');
 	});
 
-	test('but no web page', () => {
+	test('but not a web page', () => {
 		const headers = { 'content-type': 'Text/HTML; charset=utf-8' };
-		expect(statusMessage(ofCampaign, response(502, 'Bad', { headers }))).toMatchObject({
+		expect(statusMessage(getCampaignCall, response(502, 'Bad', { headers }))).toMatchObject({
 			message: 'Referral Rocket could not complete the request for campaign "JCu82f30F1".',
 			details: 'Status 502, with a web page.',
 		});
@@ -143,13 +143,13 @@ test.each([
 	[400, /did not accept/],
 	[499, /did not accept/],
 	[500, /could not complete/],
-])('status %i is told from those beside it', (status, message) => {
-	expect(statusMessage(ofCampaign, response(status)).message).toMatch(message);
+])('status %i is distinguished from its neighbours', (status, message) => {
+	expect(statusMessage(getCampaignCall, response(status)).message).toMatch(message);
 });
 
-test('a redirect says where it points, or that it does not', () => {
+test('a redirect names its target, if there is one', () => {
 	const to = (location?: string) =>
-		statusMessage(ofCampaign, response(302, '', { headers: { location } }));
+		statusMessage(getCampaignCall, response(302, '', { headers: { location } }));
 	expect(to('https://a.example/').details).toBe('Status 302, pointing to "https://a.example/".');
 	expect(to().details).toBe('Status 302, pointing to "an unspecified address".');
 	expect(to().solution).toBe(checkBaseUrl);
@@ -158,28 +158,28 @@ test('a redirect says where it points, or that it does not', () => {
 test('the message of a rate limit says that nothing was changed, unless it was a read', () => {
 	const rejected =
 		'Too many requests in a short time: Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1".';
-	expect(statusMessage(ofParticipant, response(429)).message).toBe(rejected);
-	expect(statusMessage(ofAddition, response(429)).message).toBe(`${rejected} Nothing was changed.`);
-	expect(statusMessage({ endpoint: ofCampaign.endpoint, values: {} }, response(429))).toEqual({
+	expect(statusMessage(getParticipantCall, response(429)).message).toBe(rejected);
+	expect(statusMessage(addCall, response(429)).message).toBe(`${rejected} Nothing was changed.`);
+	expect(statusMessage({ endpoint: getCampaignCall.endpoint, values: {} }, response(429))).toEqual({
 		message: 'Too many requests in a short time.',
 		solution: 'Wait a minute, then press Retry.',
 	});
 });
 
-test('a rejected request names what to check, in words that also a model understands', () => {
+test('a rejected request names what to check, in words that a model understands too', () => {
 	const values = { campaign, email, amount: '5' };
 	expect(statusMessage({ endpoint: addParticipant, values }, response(400)).solution).toBe(
 		'Check the campaign ID, the email address, and the amount.',
 	);
 });
 
-test('a web page with a status from 500 on is a request that could not be completed', () => {
-	const { message } = statusMessage(ofCampaign, response(500, '<html>'));
+test('a web page with a 5xx status is a request that could not be completed', () => {
+	const { message } = statusMessage(getCampaignCall, response(500, '<html>'));
 	expect(message).toMatch(/^Referral Rocket could not complete/);
 });
 
-test('a web page names the proxy that may have sent it', () => {
-	expect(statusMessage(ofCampaign, response(404, '<html>'))).toEqual({
+test('a web page may come from a proxy', () => {
+	expect(statusMessage(getCampaignCall, response(404, '<html>'))).toEqual({
 		message: "The address in 'Base URL' responded with a web page instead of data.",
 		solution: checkBaseUrl,
 		details:
@@ -188,8 +188,8 @@ test('a web page names the proxy that may have sent it', () => {
 });
 
 describe('an unreadable response', () => {
-	test.each(['', ' \n', 'null', ' null '])('to a change confirms nothing when it is %j', (text) => {
-		expect(unreadableMessage(ofAddition, response(200, text))).toEqual({
+	test.each(['', ' \n', 'null', ' null '])('to a write confirms nothing if it is %j', (text) => {
+		expect(unreadableMessage(addCall, response(200, text))).toEqual({
 			message:
 				'Referral Rocket did not confirm the request for participant "jo@example.com" in campaign "JCu82f30F1".',
 			solution: checkParticipant,
@@ -198,7 +198,9 @@ describe('an unreadable response', () => {
 	});
 
 	test('is quoted', () => {
-		expect(unreadableMessage(ofCampaign, response(200, '{"status":404,"error":"Gone"}'))).toEqual({
+		expect(
+			unreadableMessage(getCampaignCall, response(200, '{"status":404,"error":"Gone"}')),
+		).toEqual({
 			message: 'The response for campaign "JCu82f30F1" could not be read: "Gone".',
 			solution: runAgain,
 			details: 'Status 200.',
@@ -207,7 +209,7 @@ describe('an unreadable response', () => {
 });
 
 describe('no response', () => {
-	const message = (code?: string) => networkMessage(ofCampaign, code);
+	const message = (code?: string) => networkMessage(getCampaignCall, code);
 	const unreachable = [
 		'Could not reach Referral Rocket for campaign "JCu82f30F1".',
 		`${checkBaseUrl} Check this n8n's internet connection too.`,
@@ -240,7 +242,7 @@ describe('no response', () => {
 			'The connection was lost during the request for campaign "JCu82f30F1".',
 			runAgain,
 		],
-	])('because of %s says what to do', (code, title, solution) => {
+	])('because of %s says how to fix it', (code, title, solution) => {
 		expect(message(code)).toEqual({
 			message: title,
 			solution,
@@ -249,7 +251,7 @@ describe('no response', () => {
 	});
 
 	test.each(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])(
-		'because of %s says which fields to enter again',
+		'because of %s names the fields to enter again',
 		(code) => {
 			expect(message(code)).toEqual({
 				message: 'The API key or the header name contains an invalid character.',
@@ -258,7 +260,7 @@ describe('no response', () => {
 		},
 	);
 
-	test.each([undefined, 'SOMETHING_ELSE'])('for the unknown reason %s has no words', (code) => {
+	test.each([undefined, 'SOMETHING_ELSE'])('for the unknown reason %s has no message', (code) => {
 		expect(message(code)).toBeUndefined();
 	});
 });

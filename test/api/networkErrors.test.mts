@@ -7,24 +7,24 @@ import { locator } from '../support/mockServer.mts';
 import { selfSigned } from '../support/selfSigned.mts';
 
 /*
- * Real network faults, as each version of n8n passes them on. Whoever reads a message must learn from
- * it whether the request may have taken effect, and a read that may be repeated is.
+ * Real network faults, as each version of n8n reports them. A message must say whether the request may
+ * have taken effect, and a read is retried whenever that is safe.
  */
 
 interface Fault {
 	name: string;
 	code: string;
-	/** What the service does with a request; it gets none if nothing can be sent to it. */
+	/** How the service responds; missing if it never receives a request. */
 	answer?: (socket: Socket) => void;
 	says: RegExp;
-	/** What the requests are sent with, for a service at this port. */
+	/** Settings of the requests, for a service at this port. */
 	settings?: (port: number) => { baseUrl?: string; proxy?: string; credential?: object };
 }
 
 const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n';
 const end = (socket: Socket, headers: string, body: string | Buffer = '') =>
 	void socket.end(Buffer.concat([Buffer.from(`${head}${headers}\r\n\r\n`), Buffer.from(body)]));
-const packed = (body: Buffer) => (socket: Socket) =>
+const gzipped = (body: Buffer) => (socket: Socket) =>
 	end(socket, `content-encoding: gzip\r\ncontent-length: ${body.length}`, body);
 
 const participant = JSON.stringify({ email: 'jo@example.com', referralCode: '8Mnu09TD' });
@@ -37,17 +37,17 @@ const lost: Fault[] = [
 		answer: (socket: Socket) => void socket.resetAndDestroy(),
 	},
 	{
-		name: 'an end without a response',
+		name: 'a close without a response',
 		code: 'ECONNRESET',
 		answer: (socket: Socket) => void socket.end(),
 	},
 	{
-		name: 'a body that is shorter than announced',
+		name: 'a body shorter than announced',
 		code: 'ERR_BAD_RESPONSE',
 		answer: (socket: Socket) => end(socket, 'content-length: 500', '{"ema'),
 	},
 	{
-		name: 'a last chunk that is missing',
+		name: 'a missing last chunk',
 		code: 'ERR_BAD_RESPONSE',
 		answer: (socket: Socket) => end(socket, 'transfer-encoding: chunked', '5\r\n{"ema'),
 	},
@@ -66,11 +66,15 @@ const lost: Fault[] = [
 		code: 'HPE_HEADER_OVERFLOW',
 		answer: (socket: Socket) => end(socket, `x-long: ${'x'.repeat(100_000)}`),
 	},
-	{ name: 'gzip cut off in its head', code: 'Z_BUF_ERROR', answer: packed(gzip.subarray(0, 4)) },
 	{
-		name: 'gzip cut off after its head',
+		name: 'gzip truncated in its header',
 		code: 'Z_BUF_ERROR',
-		answer: packed(gzip.subarray(0, 10)),
+		answer: gzipped(gzip.subarray(0, 4)),
+	},
+	{
+		name: 'gzip truncated after its header',
+		code: 'Z_BUF_ERROR',
+		answer: gzipped(gzip.subarray(0, 10)),
 	},
 ].map((fault: Omit<Fault, 'says'>) => ({
 	...fault,
@@ -93,7 +97,7 @@ const late: Fault[] = [
 	says: /^Referral Rocket did not respond in time to the request for/,
 }));
 
-const neverSent: Fault[] = [
+const notSent: Fault[] = [
 	{
 		name: 'an address where nothing listens',
 		code: 'ECONNREFUSED',
@@ -101,13 +105,13 @@ const neverSent: Fault[] = [
 		settings: () => ({ baseUrl: 'http://127.0.0.1:9' }),
 	},
 	{
-		name: 'a proxy that is not there',
+		name: 'a proxy that does not exist',
 		code: 'ECONNREFUSED',
 		says: /^Could not reach the proxy 127\.0\.0\.1:9 for participant/,
 		settings: () => ({ proxy: 'http://127.0.0.1:9' }),
 	},
 	{
-		name: 'a proxy on the way to a secure address that is not there',
+		name: 'a missing proxy for an https address',
 		code: 'ECONNREFUSED',
 		says: /^Could not reach the proxy 127\.0\.0\.1:9 for participant/,
 		settings: (port) => ({ baseUrl: `https://localhost:${port}`, proxy: 'http://127.0.0.1:9' }),
@@ -175,12 +179,12 @@ async function run(
 	});
 }
 
-const patience = (fault: Fault) => (late.includes(fault) ? 500 : undefined);
+const timeoutFor = (fault: Fault) => (late.includes(fault) ? 500 : undefined);
 
 describe.each([...lost, ...late])('after $name, the request may have taken effect', (fault) => {
-	test('which Qualify says, without a second request', async () => {
+	test('Qualify says so and does not retry', async () => {
 		await using service = await startService(fault, Infinity);
-		const { error, rows } = await run('qualify', fault, service.port, patience(fault));
+		const { error, rows } = await run('qualify', fault, service.port, timeoutFor(fault));
 		expect(rows).toEqual([]);
 		expect(error?.message).toMatch(fault.says);
 		expect(error?.description).toMatch(/^The request may have taken effect: /);
@@ -188,27 +192,30 @@ describe.each([...lost, ...late])('after $name, the request may have taken effec
 		expect(service.requests()).toBe(1);
 	});
 
-	test('so Get asks again', async () => {
+	test('Get retries', async () => {
 		await using service = await startService(fault, 1);
-		const { error, rows } = await run('get', fault, service.port, patience(fault));
+		const { error, rows } = await run('get', fault, service.port, timeoutFor(fault));
 		expect(error).toBeUndefined();
 		expect(rows).toMatchObject([{ email: 'jo@example.com' }]);
 		expect(service.requests()).toBe(2);
 	});
 });
 
-test.each(neverSent)('for $name, nothing was sent, and nobody says that it was', async (fault) => {
-	await using service = await startService(fault, Infinity);
-	for (const operation of ['get', 'qualify'] as const) {
-		const { error, rows } = await run(operation, fault, service.port);
-		expect(rows).toEqual([]);
-		expect(error?.message).toMatch(fault.says);
-		expect(error?.description).not.toMatch(/may have taken effect/);
-		expect(error?.description).toContain(fault.code && `The network reported ${fault.code}.`);
-	}
-});
+test.each(notSent)(
+	'for $name, nothing was sent, and the message does not suggest otherwise',
+	async (fault) => {
+		await using service = await startService(fault, Infinity);
+		for (const operation of ['get', 'qualify'] as const) {
+			const { error, rows } = await run(operation, fault, service.port);
+			expect(rows).toEqual([]);
+			expect(error?.message).toMatch(fault.says);
+			expect(error?.description).not.toMatch(/may have taken effect/);
+			expect(error?.description).toContain(fault.code && `The network reported ${fault.code}.`);
+		}
+	},
+);
 
-test('a certificate that nobody has signed is no secure connection', async () => {
+test('a self-signed certificate is not a secure connection', async () => {
 	const server = createTls(selfSigned);
 	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 	const { port } = server.address() as AddressInfo;
@@ -219,10 +226,10 @@ test('a certificate that nobody has signed is no secure connection', async () =>
 	expect(error?.description).toContain('The network reported DEPTH_ZERO_SELF_SIGNED_CERT.');
 });
 
-test('a message says which items were sent when all connections are lost at once', async () => {
+test('the message says which items were sent if all connections are lost at once', async () => {
 	const sockets: Socket[] = [];
 	const drop = (socket: Socket) => {
-		if (sockets.push(socket) === 10) for (const one of sockets) one.resetAndDestroy();
+		if (sockets.push(socket) === 10) for (const opened of sockets) opened.resetAndDestroy();
 	};
 	await using service = await startService({ answer: drop }, Infinity);
 	const { error } = await runNode({

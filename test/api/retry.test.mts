@@ -35,7 +35,7 @@ const adding = {
 const people = (count: number): INodeExecutionData[] =>
 	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
 
-test('5,000 adds against a service that allows 1,600 a second all land, never more than 10 at once', async () => {
+test('all of 5,000 adds succeed with a limit of 1,600 per second, at most 10 at a time', async () => {
 	let second = 0;
 	let inThisSecond = 0;
 	let refused = 0;
@@ -45,7 +45,7 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 		const now = Math.floor(Date.now() / 1000);
 		inThisSecond = now === second ? inThisSecond + 1 : 1;
 		second = now;
-		// A machine that is too slow for that rate meets the limit as well.
+		// So that a machine that is too slow for that rate reaches the limit as well.
 		if (inThisSecond <= 1600 && count % 100 !== 0) return false;
 		refused++;
 		return await reply.code(429).header('retry-after', '0').send({ message: 'Too many' });
@@ -58,7 +58,7 @@ test('5,000 adds against a service that allows 1,600 a second all land, never mo
 		items,
 	});
 	expect(result.error).toBeUndefined();
-	// Ten items at the most in one turn: n8n gets to everything else.
+	// At most ten items per turn, so n8n stays responsive.
 	expect(turns()).toBeGreaterThan(500);
 	expect(mockServer.campaign.participants.length).toBe(5030);
 	expect(result.rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
@@ -78,7 +78,7 @@ describe('a rate limit without Retry-After', () => {
 		refused++;
 		return reply.code(429).send({ message: 'Too many' });
 	};
-	/** Adds so many people; each must be added once. */
+	/** Adds this many people; each must be added exactly once. */
 	const addAll = async (count: number) => {
 		refused = 0;
 		const items = people(count);
@@ -93,7 +93,7 @@ describe('a rate limit without Retry-After', () => {
 		expect(mockServer.requests.length).toBe(count + refused);
 	};
 
-	test('that allows three requests at the same time loses none of 60 people', async () => {
+	test('that allows three concurrent requests loses none of 60 people', async () => {
 		const counted = countInFlight(mockServer, 100);
 		const answer = mockServer.intercept;
 		mockServer.intercept = async (request, reply, count) =>
@@ -104,7 +104,7 @@ describe('a rate limit without Retry-After', () => {
 		expect(refused).toBeLessThan(20);
 	});
 
-	test('ends after minutes in which nothing was accepted, and quickly for those who come next', async () => {
+	test('fails after minutes in which nothing was accepted, and then quickly for later items', async () => {
 		mockServer.intercept = (_, reply) => refuse(reply);
 		refused = 0;
 		const { errorItems } = await runNode({
@@ -118,7 +118,7 @@ describe('a rate limit without Retry-After', () => {
 		expect(refused).toBeLessThan(40 + 30);
 	});
 
-	test('for one kind of request ends too, though others are accepted all the time', async () => {
+	test('for one kind of request fails as well, although others are accepted all the time', async () => {
 		mockServer.intercept = ({ method }, reply) => method === 'POST' && refuse(reply);
 		const get = { resource: 'campaign', operation: 'get', campaignId };
 		const credential = credentialFor(mockServer);
@@ -130,7 +130,7 @@ describe('a rate limit without Retry-After', () => {
 	});
 });
 
-test('lists of several input items share the limit of 10 at once', async () => {
+test('lists for several input items share the limit of 10 concurrent requests', async () => {
 	const { error, rows } = await runNode({
 		credential: credentialFor(mockServer),
 		parameters: {
@@ -147,7 +147,7 @@ test('lists of several input items share the limit of 10 at once', async () => {
 	expect(inFlight.max).toBe(10);
 });
 
-test('one bad item among many fails alone and the others keep their input items', async () => {
+test('one bad item among many fails alone, and the others keep their paired items', async () => {
 	const items = people(200);
 	items[77].json.email = 'not an address';
 	const result = await runNode({
@@ -165,33 +165,30 @@ test('one bad item among many fails alone and the others keep their input items'
 test.each([
 	['seconds', () => '1'],
 	['a date', () => new Date(Date.now() + 2000).toUTCString()],
-])(
-	'429 with %s in Retry-After is waited for, by everyone who asks with that key',
-	async (_, asked) => {
-		let refusedAt = 0;
-		const answeredAt: number[] = [];
-		mockServer.intercept = (_request, reply, count) => {
-			if (count === 1) {
-				refusedAt = Date.now();
-				return reply.code(429).header('retry-after', asked()).send();
-			}
-			answeredAt.push(Date.now());
-			return false;
-		};
-		const get = { resource: 'campaign', operation: 'get', campaignId };
-		const first = runNode({ credential: credentialFor(mockServer), parameters: get });
-		while (refusedAt === 0) await wait(5);
-		await wait(50);
-		const second = runNode({ credential: credentialFor(mockServer), parameters: get });
-		expect((await first).error).toBeUndefined();
-		expect((await second).error).toBeUndefined();
-		expect(answeredAt.length).toBe(2);
-		// A date has no milliseconds, so up to a second of the two can be gone when it arrives.
-		expect(Math.min(...answeredAt) - refusedAt).toBeGreaterThanOrEqual(950);
-	},
-);
+])('after a 429 with %s in Retry-After, every request with that key waits', async (_, asked) => {
+	let refusedAt = 0;
+	const answeredAt: number[] = [];
+	mockServer.intercept = (_request, reply, count) => {
+		if (count === 1) {
+			refusedAt = Date.now();
+			return reply.code(429).header('retry-after', asked()).send();
+		}
+		answeredAt.push(Date.now());
+		return false;
+	};
+	const get = { resource: 'campaign', operation: 'get', campaignId };
+	const first = runNode({ credential: credentialFor(mockServer), parameters: get });
+	while (refusedAt === 0) await wait(5);
+	await wait(50);
+	const second = runNode({ credential: credentialFor(mockServer), parameters: get });
+	expect((await first).error).toBeUndefined();
+	expect((await second).error).toBeUndefined();
+	expect(answeredAt.length).toBe(2);
+	// A date has no milliseconds, so up to one of the two seconds may have passed when it arrives.
+	expect(Math.min(...answeredAt) - refusedAt).toBeGreaterThanOrEqual(950);
+});
 
-/** Runs the node with this key; the service of these tests answers any. */
+/** Runs the node with this key; the mock server accepts any here. */
 const getWith = async (apiKey: string) =>
 	await runNode({
 		credential: { ...credentialFor(mockServer), apiKey },
@@ -200,10 +197,10 @@ const getWith = async (apiKey: string) =>
 const isFrom = (request: ReceivedRequest, apiKey: string) =>
 	request.headers.authorization === `Bearer ${apiKey}`;
 
-describe('a key that is to wait', () => {
+describe('a key that has to wait', () => {
 	useRateLimitWindow(1000);
 
-	test('does not make another key wait', async () => {
+	test('does not delay another key', async () => {
 		let isRefused = false;
 		mockServer.intercept = (request, reply) => {
 			if (!isFrom(request, 'busy')) return reply.send({ campaignId: 'JCu82f30F1' });
@@ -221,7 +218,7 @@ describe('a key that is to wait', () => {
 	});
 });
 
-test('a key whose requests all hang does not make another key wait', async () => {
+test('a key whose requests all hang does not delay another key', async () => {
 	let hanging = 0;
 	mockServer.intercept = (request, reply) => {
 		if (!isFrom(request, 'hanging')) return reply.send({ campaignId: 'JCu82f30F1' });
@@ -240,17 +237,17 @@ test('a key whose requests all hang does not make another key wait', async () =>
 	stuck.cancel();
 });
 
-test('accounts that are no longer used are forgotten', async () => {
+test('idle accounts are forgotten', async () => {
 	const idle = queueOf('idle');
 	queueOf('another');
 	expect(queueOf('idle')).not.toBe(idle);
 });
 
-describe('one who waits', () => {
+describe('a waiting request', () => {
 	useRateLimitWindow(1000);
 	const hang = async () => await new Promise<Attempt>(() => undefined);
 
-	test('for a place leaves when it is stopped, and the next one gets it', async () => {
+	test('for a slot gives it up if it is stopped, and the next one gets it', async () => {
 		const account = `${Math.random()}`;
 		const get = endpoints.getCampaign;
 		let finish: (outcome: Attempt) => void = () => undefined;
@@ -278,7 +275,7 @@ describe('one who waits', () => {
 		expect(sent).toEqual(['next']);
 	});
 
-	test('between attempts leaves when it is stopped', async () => {
+	test('between attempts ends if it is stopped', async () => {
 		const stop = new AbortController();
 		let attempts = 0;
 		const stopped = sendWithRetry(
@@ -297,7 +294,7 @@ describe('one who waits', () => {
 	});
 });
 
-test('stopping the execution stops the requests', async () => {
+test('stopping the execution stops the remaining requests', async () => {
 	const { result, cancel } = startNode({
 		credential: credentialFor(mockServer),
 		parameters: adding,
@@ -308,11 +305,11 @@ test('stopping the execution stops the requests', async () => {
 	cancel();
 	const atStop = mockServer.requests.length;
 	await wait(700);
-	// Those that were on their way may still arrive.
+	// Requests in flight may still arrive.
 	expect(mockServer.requests.length).toBeLessThanOrEqual(atStop + 10);
 }, 60_000);
 
-test('stopping the execution ends a request that is on its way', async () => {
+test('stopping the execution aborts a request in flight', async () => {
 	let isCut = false;
 	mockServer.intercept = (_request, reply) => {
 		reply.hijack();
@@ -333,8 +330,12 @@ describe('waiting', () => {
 	beforeEach(() => jest.useFakeTimers());
 	afterEach(() => jest.useRealTimers());
 
-	/** How many milliseconds lie between the attempts of a request that always ends in the same way. */
-	async function waits(outcome: Attempt, attempts = 5, endpoint: Endpoint = endpoints.getCampaign) {
+	/** @returns the delays in milliseconds between the attempts of a request that always has this outcome */
+	async function delays(
+		outcome: Attempt,
+		attempts = 5,
+		endpoint: Endpoint = endpoints.getCampaign,
+	) {
 		const times: number[] = [];
 		const ended = sendWithRetry(`http://${Math.random()}`, endpoint, undefined, async () => {
 			times.push(Date.now());
@@ -345,26 +346,26 @@ describe('waiting', () => {
 		return times.slice(1).map((time, index) => time - times[index]);
 	}
 
-	test('is never longer than a minute, whatever Retry-After says', async () => {
+	test('never takes more than a minute, whatever Retry-After says', async () => {
 		const headers = { 'retry-after': '3600' };
-		expect(await waits({ status: 429, headers }, 4)).toEqual([60_000, 60_000, 60_000]);
-		expect(await waits({ status: 503, headers })).toEqual([60_000, 60_000, 60_000, 60_000]);
+		expect(await delays({ status: 429, headers }, 4)).toEqual([60_000, 60_000, 60_000]);
+		expect(await delays({ status: 503, headers })).toEqual([60_000, 60_000, 60_000, 60_000]);
 	});
 
 	test.each([
 		['is missing', undefined],
 		['is too short', '0'],
-	])('grows until a minute has passed when Retry-After of 429 %s', async (_, retryAfter) => {
+	])('grows up to a minute if Retry-After of a 429 %s', async (_, retryAfter) => {
 		const headers = { 'retry-after': retryAfter };
-		const [first, ...others] = await waits({ status: 429, headers }, 11);
+		const [first, ...others] = await delays({ status: 429, headers }, 11);
 		expect(first).toBe(retryAfter === undefined ? 500 : 0);
 		expect(others).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
 	});
 
 	test.each(['soon', '', '-5', undefined])(
-		'doubles from half a second with some chance in it when Retry-After is %s',
+		'doubles from half a second, with jitter, if Retry-After is %s',
 		async (retryAfter) => {
-			const all = await waits({ status: 503, headers: { 'retry-after': retryAfter } });
+			const all = await delays({ status: 503, headers: { 'retry-after': retryAfter } });
 			all.forEach((wait, index) => {
 				expect(wait).toBeGreaterThanOrEqual(500 * 2 ** index);
 				expect(wait).toBeLessThanOrEqual(1000 * 2 ** index + 1);
@@ -372,11 +373,11 @@ describe('waiting', () => {
 		},
 	);
 
-	test('is not needed for an answer that asking again does not change', async () => {
-		expect(await waits({ status: 404 }, 1)).toEqual([]);
+	test('is skipped for a response that a retry does not change', async () => {
+		expect(await delays({ status: 404 }, 1)).toEqual([]);
 	});
 
-	describe('asks again', () => {
+	describe('a retry', () => {
 		test.each([
 			...[408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524].map((status) => ({ status })),
 			{ code: 'ECONNRESET' },
@@ -388,8 +389,8 @@ describe('waiting', () => {
 			{ code: 'ETIMEDOUT' },
 			{ code: 'ECONNABORTED' },
 			{ code: 'ERR_CANCELED' },
-		])('for what was not changed, after %j', async (outcome) => {
-			expect(await waits(outcome)).toHaveLength(4);
+		])('follows a read after %j', async (outcome) => {
+			expect(await delays(outcome)).toHaveLength(4);
 		});
 
 		test.each([
@@ -399,25 +400,25 @@ describe('waiting', () => {
 			{ code: 'ECONNREFUSED' },
 			{ code: 'ENOTFOUND' },
 			{ code: undefined },
-		])('for nothing after %j', async (outcome) => {
-			expect(await waits(outcome, 1)).toEqual([]);
+		])('does not follow %j', async (outcome) => {
+			expect(await delays(outcome, 1)).toEqual([]);
 		});
 
-		test('for a change only when the service did nothing', async () => {
+		test('follows a write only if the service did nothing', async () => {
 			const change = endpoints.addParticipant;
-			expect(await waits({ status: 429 }, 11, change)).toHaveLength(10);
+			expect(await delays({ status: 429 }, 11, change)).toHaveLength(10);
 			for (const outcome of [
 				{ status: 408 },
 				{ status: 503 },
 				{ code: 'ECONNRESET' },
 				{ code: 'ETIMEDOUT' },
 			]) {
-				expect(await waits(outcome, 1, change)).toEqual([]);
+				expect(await delays(outcome, 1, change)).toEqual([]);
 			}
 		});
 	});
 
-	test('lasts until the rate limit of a minute allows more, and nothing is lost', async () => {
+	test('lasts until a rate limit per minute allows more, and nothing is lost', async () => {
 		const account = `${Math.random()}`;
 		let allowed = 200;
 		let refused = 0;
@@ -428,7 +429,7 @@ describe('waiting', () => {
 		};
 		allow();
 		const people = Array.from({ length: 260 }, (_, number) => number);
-		const addOneAfterTheOther = async () => {
+		const addSequentially = async () => {
 			while (people.pop() !== undefined) {
 				await sendWithRetry(account, endpoints.addParticipant, undefined, async () => {
 					await wait(20);
@@ -437,20 +438,20 @@ describe('waiting', () => {
 				});
 			}
 		};
-		const all = Promise.all(Array.from({ length: 10 }, addOneAfterTheOther));
+		const all = Promise.all(Array.from({ length: 10 }, addSequentially));
 		await jest.advanceTimersByTimeAsync(300_000);
 		await all;
 		expect(added).toBe(260);
 		expect(refused).toBeLessThan(30);
 	});
 
-	test('is not needed after a date in Retry-After that is over', async () => {
+	test('is skipped after a past date in Retry-After', async () => {
 		const headers = { 'retry-after': new Date(Date.now() - 60_000).toUTCString() };
-		expect(Math.max(...(await waits({ status: 503, headers })))).toBeLessThanOrEqual(1);
+		expect(Math.max(...(await delays({ status: 503, headers })))).toBeLessThanOrEqual(1);
 	});
 
-	/** When a GET is sent that comes a second after another one was answered, in milliseconds. */
-	async function waitOfNext(outcome: Attempt) {
+	/** @returns the delay in milliseconds of a GET that starts a second after this outcome of another one */
+	async function delayOfNext(outcome: Attempt) {
 		const service = `http://${Math.random()}`;
 		const get = endpoints.getCampaign;
 		let made = 0;
@@ -467,13 +468,13 @@ describe('waiting', () => {
 		return sentAt - start;
 	}
 
-	test('is for everyone after 429, and for the one who asked after 503', async () => {
+	test('delays every request after a 429, but only the failed one after a 503', async () => {
 		const headers = { 'retry-after': '30' };
-		expect(await waitOfNext({ status: 429, headers })).toBe(29_000);
-		expect(await waitOfNext({ status: 503, headers })).toBe(0);
+		expect(await delayOfNext({ status: 429, headers })).toBe(29_000);
+		expect(await delayOfNext({ status: 503, headers })).toBe(0);
 	});
 
-	test('is as long as the longest that was asked for', async () => {
+	test('takes as long as the longest Retry-After', async () => {
 		const service = `http://${Math.random()}`;
 		const asked = async (seconds: string) =>
 			await sendWithRetry(service, endpoints.getCampaign, undefined, async () => ({

@@ -6,7 +6,7 @@ import { additionalDataFor, knownNodeTypes, decryptionCount } from '../support/e
 import { countInFlight, credentialFor, locator, useMockServer } from '../support/mockServer.mts';
 
 /*
- * The campaigns that a builder chooses from, in n8n's own context for such lists.
+ * The list of campaigns in the dropdown, in n8n's own context for such lists.
  */
 
 const service = useMockServer();
@@ -46,31 +46,34 @@ test.each([
 	expect(await listed(campaigns)).toEqual([found]);
 });
 
-test('one that is not found is listed as such, and hides no other', async () => {
+test('a campaign that is not found is marked, and does not hide the others', async () => {
 	expect(await listed('gone,JCu82f30F1')).toEqual([
 		{ name: 'gone (not found)', value: 'gone', url: link.replace('JCu82f30F1', 'gone') },
 		found,
 	]);
 });
 
-test('is listed by its ID where the service gives no name', async () => {
+test('a campaign without a name is listed by its ID', async () => {
 	service.mockServer.intercept = (_, reply) => reply.send({ campaignId: 'JCu82f30F1' });
 	expect(await listed('JCu82f30F1')).toEqual([{ ...found, name: 'JCu82f30F1' }]);
 });
 
-test('those whose names hold what was typed are left', async () => {
+test('typing filters by name', async () => {
 	expect(await listed('gone JCu82f30F1', 'growth')).toEqual([found]);
 	expect(await listed('gone JCu82f30F1', 'spring')).toEqual([]);
 });
 
-test.each([undefined, '', ' , '])('without any (%j), it says where to enter them', async (none) => {
-	await expect(listed(none)).rejects.toThrow(
-		/holds no campaigns to choose from\. Enter their links in 'Campaigns' of the credential/,
-	);
-	expect(service.mockServer.requests).toEqual([]);
-});
+test.each([undefined, '', ' , '])(
+	'without campaigns (%j), the message says where to enter them',
+	async (none) => {
+		await expect(listed(none)).rejects.toThrow(
+			/holds no campaigns to choose from\. Enter their links in 'Campaigns' of the credential/,
+		);
+		expect(service.mockServer.requests).toEqual([]);
+	},
+);
 
-test('one that is no campaign, or can not be read, does not hide the others', async () => {
+test('an invalid or unreadable campaign does not hide the others', async () => {
 	const page = 'https://referralrocket.io/pricing';
 	service.mockServer.intercept = ({ query }, reply) =>
 		query.id === 'broken' && reply.code(400).send({});
@@ -80,11 +83,11 @@ test('one that is no campaign, or can not be read, does not hide the others', as
 		'broken (name not available)',
 		found.name,
 	]);
-	// When it is chosen all the same, the node says what is wrong with it.
+	// If it is chosen anyway, the node says what is wrong with it.
 	expect(results[0].value).toBe(page);
 });
 
-test('says what is wrong with the Base URL, and what to enter in its place', async () => {
+test('says what is wrong with the Base URL, and what to enter instead', async () => {
 	await expect(listed(link, '', { baseUrl: 'nowhere' })).rejects.toThrow(
 		/'Base URL' "nowhere" is not an address\. Enter one like https:/,
 	);
@@ -97,7 +100,7 @@ test('says what is wrong with the key', async () => {
 	await expect(refused).rejects.toThrow(/refused the API key/);
 });
 
-test.each([401, 403])('says so after an empty %i, too', async (status) => {
+test.each([401, 403])('says so after an empty %i as well', async (status) => {
 	service.mockServer.intercept = (_, reply) => reply.code(status).send('');
 	await expect(listed(link)).rejects.toThrow(/refused the API key/);
 });
@@ -116,7 +119,7 @@ test('a campaign that the key may not read does not hide the others', async () =
 	]);
 });
 
-test('names are not kept if the key was refused', async () => {
+test('names are not cached if the key was refused', async () => {
 	const { keyHeader } = service.mockServer.behaviour;
 	service.mockServer.behaviour.keyHeader = 'x-other';
 	await expect(listed(link)).rejects.toThrow(/refused the API key/);
@@ -127,7 +130,7 @@ test('names are not kept if the key was refused', async () => {
 describe('of 500 campaigns', () => {
 	const campaigns = Array.from({ length: 500 }, (_, number) => `campaign${number}`).join();
 
-	test('each is requested once, a few at a time, however much is typed', async () => {
+	test('each is requested once, a few at a time, whatever is typed', async () => {
 		const inFlight = countInFlight(service.mockServer, 5);
 		const decrypted = decryptionCount();
 		const typed = ['', 'c', 'ca', 'campaign499'];
@@ -151,7 +154,7 @@ describe('of 500 campaigns', () => {
 		expect(service.mockServer.requests).toHaveLength(2);
 	});
 
-	test('a workflow that runs meanwhile is not held up', async () => {
+	test('a workflow that runs in the meantime is not delayed', async () => {
 		let proceed = () => {};
 		const hasRun = new Promise<void>((resolve) => (proceed = resolve));
 		service.mockServer.intercept = async ({ path }) => {

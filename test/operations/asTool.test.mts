@@ -43,7 +43,7 @@ const cases: Case[] = [
 	['the request is refused', {}, answer(400, { message: 'The moon is full' })],
 	['the key is refused', {}, answer(401, {})],
 	['the service finds nothing', {}, answer(404, { message: 'Nothing' })],
-	['the service can not do it', {}, answer(501, { message: 'Not today' })],
+	['the service cannot do it', {}, answer(501, { message: 'Not today' })],
 	['the service redirects', {}, (reply) => reply.redirect('https://example.com/')],
 	['a web page comes', {}, answer(200, '<html>Sign in</html>', 'text/html')],
 	['something else comes', {}, answer(200, { status: 404, error: 'Not Found' })],

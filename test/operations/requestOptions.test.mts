@@ -8,8 +8,8 @@ import { credentialFor, locator, useMockServer, runModes } from '../support/mock
 import { selfSigned } from '../support/selfSigned.mts';
 
 /*
- * Request Options, which n8n adds to every declarative node, mean the same in a workflow, where the
- * node takes them itself, and in a tool, where n8n does.
+ * Request Options, which n8n adds to every declarative node, have the same effect in a workflow, where the
+ * node applies them, and in a tool, where n8n does.
  */
 
 const service = useMockServer();
@@ -39,9 +39,9 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		['', undefined],
 		['jo:s%40fe@', `Basic ${Buffer.from('jo:s@fe').toString('base64')}`],
 	])('requests go through the proxy %j', async (login, sent) => {
-		const seen: IncomingMessage[] = [];
+		const proxied: IncomingMessage[] = [];
 		const proxy = createHttp((request, response) => {
-			seen.push(request);
+			proxied.push(request);
 			response.setHeader('content-type', 'application/json').end('{"campaignId":"by proxy"}');
 		});
 		await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
@@ -49,10 +49,10 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		try {
 			const { rows } = await run({ proxy: `http://${login}127.0.0.1:${port}` });
 			expect(rows).toEqual([{ campaignId: 'by proxy' }]);
-			expect(seen.map(({ url }) => url)).toEqual([
+			expect(proxied.map(({ url }) => url)).toEqual([
 				`${service.mockServer.url}/api/v1/getCampaign?id=JCu82f30F1`,
 			]);
-			expect(seen[0].headers['proxy-authorization']).toBe(sent);
+			expect(proxied[0].headers['proxy-authorization']).toBe(sent);
 			expect(service.mockServer.requests).toEqual([]);
 		} finally {
 			await new Promise((done) => proxy.close(done));
@@ -60,7 +60,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 	});
 
 	test.each(['nowhere', 'http://nowhere', 'nowhere:3128', 'jo:geheim@nowhere'])(
-		'the proxy %s is refused, and nothing sent',
+		'the proxy %s is rejected, and nothing is sent',
 		async (proxy) => {
 			const { error } = await run({ proxy });
 			expect(error?.message).toMatch(/proxy/i);
@@ -69,7 +69,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		},
 	);
 
-	test('a certificate that nobody has signed is accepted only where that is allowed', async () => {
+	test('a self-signed certificate is accepted only if that is allowed', async () => {
 		const server = createHttps(selfSigned, (_request, response) => {
 			response.setHeader('content-type', 'application/json').end('{"campaignId":"by TLS"}');
 		});
@@ -85,7 +85,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		}
 	});
 
-	test('a service that is silent for longer than the timeout is not waited for', async () => {
+	test('a request fails if the service is silent for longer than the timeout', async () => {
 		service.mockServer.intercept = (_request, reply) => reply.hijack();
 		const result = await runNode({
 			credential: credentialFor(service.mockServer),
@@ -95,20 +95,23 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		expect(result.error?.message).toMatch(/did not respond in time/);
 	});
 
-	// n8n lets a node reach the address that its own credential names, whatever the list says.
+	// n8n lets a node reach the address in its own credential, whatever the list of domains says.
 	test.each([
 		{ allowedHttpRequestDomains: 'all' },
 		{ allowedHttpRequestDomains: 'none' },
 		{ allowedHttpRequestDomains: 'domains', allowedDomains: '' },
 		{ allowedHttpRequestDomains: 'domains', allowedDomains: 'example.com' },
-	])('the credential with %j reaches its own address, and a redirect no other', async (fields) => {
-		const { rows } = await run({}, fields);
-		expect(rows).toHaveLength(1);
-		service.mockServer.intercept = async (_request, reply) =>
-			await reply.redirect('https://example.com/', 302);
-		expect((await run({}, fields)).error?.message).toMatch(/redirects to another address/);
-		expect(service.mockServer.requests).toHaveLength(2);
-	});
+	])(
+		'the credential with %j allows its own address, but no redirect to another one',
+		async (fields) => {
+			const { rows } = await run({}, fields);
+			expect(rows).toHaveLength(1);
+			service.mockServer.intercept = async (_request, reply) =>
+				await reply.redirect('https://example.com/', 302);
+			expect((await run({}, fields)).error?.message).toMatch(/redirects to another address/);
+			expect(service.mockServer.requests).toHaveLength(2);
+		},
+	);
 });
 
 describe('batching', () => {
@@ -119,7 +122,7 @@ describe('batching', () => {
 	const start = (parameters: INodeParameters, items = people(7)) =>
 		startNode({ credential: credentialFor(service.mockServer), parameters, items });
 
-	/** How many requests came in before each gap. */
+	/** @returns the number of requests between pauses */
 	async function batches(batchSize: number, interval: number, count: number) {
 		const times: number[] = [];
 		service.mockServer.intercept = () => {
@@ -139,12 +142,12 @@ describe('batching', () => {
 		);
 	}
 
-	test('starts so many items, and waits before the next ones', async () => {
+	test('starts a batch of items, and waits before the next batch', async () => {
 		expect(await batches(3, 600, 7)).toEqual([3, 3, 1]);
 		expect(await batches(2, 600, 4)).toEqual([2, 2]);
 	});
 
-	test('takes a size of 0 or -1 as 1, as n8n does, and an interval of 0 as none', async () => {
+	test('treats a size of 0 or -1 as 1, as n8n does, and an interval of 0 as none', async () => {
 		expect(await batches(0, 600, 3)).toEqual([1, 1, 1]);
 		expect(await batches(-1, 600, 2)).toEqual([1, 1]);
 		expect(await batches(1, 0, 7)).toEqual([7]);
@@ -152,7 +155,7 @@ describe('batching', () => {
 
 	const hour = 3_600_000;
 
-	test('is over at once when the execution is stopped', async () => {
+	test('ends at once if the execution is stopped', async () => {
 		const { result, cancel } = start(batching(2, hour));
 		const ended = result.then(
 			() => true,
@@ -164,7 +167,7 @@ describe('batching', () => {
 		expect(service.mockServer.requests).toHaveLength(2);
 	});
 
-	test('is over at once when an item does not work', async () => {
+	test('ends at once if an item fails', async () => {
 		service.mockServer.intercept = async (_request, reply) => await reply.code(400).send();
 		const { error } = await start(batching(1, hour)).result;
 		expect(error?.message).toMatch(/This was item 1 of 7: items 2 to 7 were not sent\.$/);
@@ -172,7 +175,7 @@ describe('batching', () => {
 	});
 });
 
-test('the credential is decrypted once for an item, however many requests it makes', async () => {
+test('the credential is decrypted once per item, however many requests the item makes', async () => {
 	const before = decryptionCount();
 	const { rows } = await runNode({
 		credential: credentialFor(service.mockServer),
@@ -184,7 +187,7 @@ test('the credential is decrypted once for an item, however many requests it mak
 	expect(decryptionCount() - before).toBe(3);
 });
 
-test('each item is sent with its own key where an expression in the credential gives one', async () => {
+test('each item uses its own key if the credential contains an expression', async () => {
 	const { error } = await runNode({
 		credential: {
 			...credentialFor(service.mockServer),

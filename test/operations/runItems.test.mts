@@ -12,8 +12,8 @@ import {
 } from '../support/mockServer.mts';
 
 /*
- * Many input items: how many are started, what becomes of the others when one does not work or the
- * execution is stopped, and what a user is told.
+ * Many input items: how many are started, how the others are handled if one fails or the execution is
+ * stopped, and what a user reads.
  */
 
 const service = useMockServer();
@@ -31,7 +31,7 @@ const arrived = () => service.mockServer.requests.map(({ body }) => body?.email)
 const start = (options: Partial<RunOptions>) =>
 	startNode({ credential: credentialFor(service.mockServer), parameters: adding, ...options });
 
-test('of items whose requests are not answered, ten are started and no more are resolved', async () => {
+test('while no request gets a response, ten items are started and no more are resolved', async () => {
 	const resolved: number[] = [];
 	const items = people(50).map(({ json }, item) => ({
 		json: { email: json.email, resolve: () => resolved.push(item) },
@@ -49,7 +49,7 @@ test('of items whose requests are not answered, ten are started and no more are 
 	cancel();
 });
 
-test('after an item that can not be sent, no further one is resolved', async () => {
+test('after an item that cannot be sent, no further item is resolved', async () => {
 	const resolved: number[] = [];
 	const items = people(50).map(({ json }, item) => ({
 		json: { email: item === 5 ? 'no email' : json.email, resolve: () => resolved.push(item) },
@@ -63,13 +63,13 @@ test('after an item that can not be sent, no further one is resolved', async () 
 	expect(error?.message).toBe(
 		`'Email' "no email" is not an email address. This was item 6 of 50: items 1 to 5 were sent; items 7 to 50 were not.`,
 	);
-	// n8n would show it beside that number, counted from 0.
+	// n8n would show it as well, counted from 0.
 	expect(error).not.toHaveProperty('context.itemIndex');
-	// As the service's own error it would be shown with a code that it never sent.
+	// As an API error it would be shown with a status code that the service never sent.
 	expect(error?.name).toBe('NodeOperationError');
 });
 
-test('items that the rate limit refused are not reported as sent', async () => {
+test('items rejected by the rate limit are not reported as sent', async () => {
 	let refused = 0;
 	let reject = () => {};
 	const allRefused = new Promise<void>((resolve) => (reject = resolve));
@@ -86,7 +86,7 @@ test('items that the rate limit refused are not reported as sent', async () => {
 	expect(error?.message).toMatch(/This was item 1 of 5: items 2 to 5 were not sent\.$/);
 });
 
-test('when the execution is stopped, those who wait for a place are not sent', async () => {
+test('if the execution is stopped, items that wait for a slot are not sent', async () => {
 	const answers: Array<() => void> = [];
 	service.mockServer.intercept = async () => {
 		await new Promise<void>((answer) => answers.push(answer));
@@ -104,19 +104,19 @@ test('when the execution is stopped, those who wait for a place are not sent', a
 	expect(arrived()).toEqual(people(10).map(({ json }) => json.email));
 });
 
-describe('whichever items do not work', () => {
-	/** How many cases are tried; a mutation run attempts fewer. */
+describe('whichever items fail', () => {
+	/** Number of cases to try; a mutation run uses fewer. */
 	const count = Number(process.env.RANDOM_SERVERS ?? 200);
 
 	const cases = fc.record({
 		count: fc.integer({ min: 2, max: 30 }),
-		/** For each item whether it is sent at all and whether it is accepted, and how long that takes. */
+		/** For each item, whether it is sent and accepted, and how long that takes. */
 		items: fc.array(
 			fc.record({
 				outcome: fc.oneof(
-					{ weight: 12, arbitrary: fc.constant('works') },
-					{ weight: 1, arbitrary: fc.constant('is refused') },
-					{ weight: 1, arbitrary: fc.constant('is no email') },
+					{ weight: 12, arbitrary: fc.constant('succeeds') },
+					{ weight: 1, arbitrary: fc.constant('is rejected') },
+					{ weight: 1, arbitrary: fc.constant('is not an email') },
 				),
 				delay: fc.nat({ max: 15 }),
 			}),
@@ -131,14 +131,14 @@ describe('whichever items do not work', () => {
 		mockServer.intercept = async ({ body }, reply) => {
 			const { outcome, delay } = items[Number(/\d+/.exec(String(body?.email)))];
 			await wait(delay);
-			return outcome === 'works' ? false : await reply.code(400).send({ message: 'No' });
+			return outcome === 'succeeds' ? false : await reply.code(400).send({ message: 'No' });
 		};
 		const given = people(count).map(({ json }, item) => ({
-			json: items[item].outcome === 'is no email' ? { email: `${item}` } : json,
+			json: items[item].outcome === 'is not an email' ? { email: `${item}` } : json,
 		}));
 		const result = await start({ items: given, onError }).result;
 		const sent = arrived().map((email) => Number(/\d+/.exec(String(email))));
-		return { ...result, sent, wrong: items.slice(0, count).map(({ outcome }) => outcome) };
+		return { ...result, sent, outcomes: items.slice(0, count).map(({ outcome }) => outcome) };
 	}
 
 	/** @returns the indexes of the items that a message lists, as in "items 1 to 3, 5" */
@@ -153,8 +153,8 @@ describe('whichever items do not work', () => {
 	test('the message says exactly which were sent', async () => {
 		await fc.assert(
 			fc.asyncProperty(cases, async (server) => {
-				const { error, sent, wrong, rows } = await run(server);
-				const first = wrong.findIndex((outcome) => outcome !== 'works');
+				const { error, sent, outcomes, rows } = await run(server);
+				const first = outcomes.findIndex((outcome) => outcome !== 'succeeds');
 				if (first === -1) {
 					expect(error).toBeUndefined();
 					expect(rows).toHaveLength(server.count);
@@ -163,7 +163,7 @@ describe('whichever items do not work', () => {
 				const { message = '' } = error ?? {};
 				const [, place] = /This was item (\d+) of /.exec(message) ?? [];
 				const index = Number(place) - 1;
-				// Whatever was wrong first in time, the first in order of those that were started is told.
+				// The first failed item in order is reported, even if another one failed earlier.
 				expect(index).toBe(first);
 				const others = Array.from({ length: server.count }, (_, item) => item).filter(
 					(item) => item !== index,
@@ -185,17 +185,20 @@ describe('whichever items do not work', () => {
 		async (onError) => {
 			await fc.assert(
 				fc.asyncProperty(cases, async (server) => {
-					const { error, items, errorItems, wrong } = await run(server, onError);
+					const { error, items, errorItems, outcomes } = await run(server, onError);
 					expect(error).toBeUndefined();
-					const all = wrong.map((outcome, item) => ({ item, works: outcome === 'works' }));
+					const all = outcomes.map((outcome, item) => ({
+						item,
+						succeeded: outcome === 'succeeds',
+					}));
 					const place = ({ item }: { item: number }) => ({ item });
 					const isSplit = onError === 'continueErrorOutput';
-					const good = all.filter(({ works }) => works || !isSplit);
+					const good = all.filter(({ succeeded }) => succeeded || !isSplit);
 					expect(pairedItems(items)).toEqual(good.map(place));
 					expect(items.map(({ json }) => !('error' in json))).toEqual(
-						good.map(({ works }) => works),
+						good.map(({ succeeded }) => succeeded),
 					);
-					const bad = all.filter(({ works }) => !works && isSplit);
+					const bad = all.filter(({ succeeded }) => !succeeded && isSplit);
 					expect(pairedItems(errorItems)).toEqual(bad.map(place));
 					for (const { json } of errorItems) expect(json).toHaveProperty('email');
 				}),
@@ -206,16 +209,16 @@ describe('whichever items do not work', () => {
 	);
 });
 
-test('thousands of items that can not be sent do not keep n8n from everything else', async () => {
+test('thousands of items that cannot be sent do not block n8n', async () => {
 	const turns = countEventLoopTurns();
 	const items = Array.from({ length: 5000 }, (_, item) => ({ json: { email: `${item}` } }));
 	const { rows } = await start({ items, onError: 'continueRegularOutput' }).result;
 	expect(rows).toHaveLength(5000);
-	// Ten items at the most in one turn.
+	// At most ten items per turn.
 	expect(turns()).toBeGreaterThan(500);
 }, 60_000);
 
-test('the node runs once, and gives an item where there is none, as its settings say', async () => {
+test('Execute Once and Always Output Data are honoured', async () => {
 	const once = await start({ items: people(5), settings: { executeOnce: true } }).result;
 	expect(arrived()).toEqual([emailOf(0)]);
 	expect(pairedItems(once.items)).toEqual([{ item: 0 }]);
@@ -227,14 +230,14 @@ test('the node runs once, and gives an item where there is none, as its settings
 	expect(empty.rows).toEqual([{}]);
 });
 
-describe('beside the output', () => {
-	const hintsOf = ({ run }: RunResult) =>
+describe('with the output', () => {
+	const hints = ({ run }: RunResult) =>
 		(run.data.resultData.runData['Referral Rocket'][0].hints ?? []).map(({ message }) => message);
 	const list = { ...adding, operation: 'listReferrals' };
 	const two = people(2);
 
-	test('a hint says how to get the outcome of each of several additions', async () => {
-		expect(hintsOf(await service.run(adding, { items: two }))).toEqual([
+	test('a hint says how to get the outcome of each item of several adds', async () => {
+		expect(hints(await service.run(adding, { items: two }))).toEqual([
 			expect.stringContaining('Settings → On Error → Continue (using error output)'),
 		]);
 	});
@@ -242,17 +245,17 @@ describe('beside the output', () => {
 	test.each<[string, Partial<RunOptions>]>([
 		['for one item', { items: two.slice(1) }],
 		['with an error output', { items: two, onError: 'continueErrorOutput' }],
-	])('no hint stands %s', async (_, options) => {
-		expect(hintsOf(await service.run(adding, options))).toEqual([]);
+	])('there is no hint %s', async (_, options) => {
+		expect(hints(await service.run(adding, options))).toEqual([]);
 	});
 
-	test('a hint says how to go on when a list is empty', async () => {
+	test('a hint says how to continue if a list is empty', async () => {
 		const nobody = { ...list, email: 'participant29@example.com' };
-		expect(hintsOf(await service.run(nobody))).toEqual([
+		expect(hints(await service.run(nobody))).toEqual([
 			expect.stringContaining('turn on Settings → Always Output Data'),
 		]);
 		const always = { settings: { alwaysOutputData: true } };
-		expect(hintsOf(await service.run(nobody, always))).toEqual([]);
-		expect(hintsOf(await service.run({ ...list, email: 'participant0@example.com' }))).toEqual([]);
+		expect(hints(await service.run(nobody, always))).toEqual([]);
+		expect(hints(await service.run({ ...list, email: 'participant0@example.com' }))).toEqual([]);
 	});
 });

@@ -7,15 +7,15 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
 import { operations } from '../support/operations.mts';
 
 /*
- * What n8n makes of the fields. Names and values that stand here once more are those that saved workflows
- * hold: a change of one of them breaks workflows that people have built.
+ * How n8n interprets the fields. The names and values repeated here are stored in saved workflows: changing
+ * one of them breaks workflows that people have built.
  */
 
 const action = new ReferralRocket().description;
 const polling = new ReferralRocketPollingTrigger().description;
 const webhook = new ReferralRocketTrigger().description;
 
-function inEditor(description: INodeTypeDescription, given: INodeParameters) {
+function inEditor(description: INodeTypeDescription, values: INodeParameters) {
 	const node: INode = {
 		id: '1',
 		name: 'Referral Rocket',
@@ -25,15 +25,15 @@ function inEditor(description: INodeTypeDescription, given: INodeParameters) {
 		parameters: {},
 	};
 	const { properties } = description;
-	const filled = NodeHelpers.getNodeParameters(properties, given, true, false, node, description);
+	const filled = NodeHelpers.getNodeParameters(properties, values, true, false, node, description);
 	node.parameters = filled ?? {};
 	const issues = NodeHelpers.getNodeParametersIssues(properties, node, description);
-	return { fields: node.parameters, toFill: Object.keys(issues?.parameters ?? {}) };
+	return { fields: node.parameters, missing: Object.keys(issues?.parameters ?? {}) };
 }
 
 const campaignId = { __rl: true, mode: 'id', value: '' };
 
-describe('a new operation shows its fields, and asks for those that it can not do without', () => {
+describe('a new operation shows its fields and requires the necessary ones', () => {
 	test.each(operations)('$label', ({ resource, operation, fields }) => {
 		const node = { typeVersion: 1 };
 		const initial = Object.fromEntries(fields.map((field) => [field.name, field.default]));
@@ -49,20 +49,20 @@ describe('a new operation shows its fields, and asks for those that it can not d
 				...Object.fromEntries(shown.map(({ name }) => [name, initial[name]])),
 				campaignId,
 			},
-			toFill: required.map(({ name }) => name),
+			missing: required.map(({ name }) => name),
 		});
 	});
 
-	test('a link without a campaign ID is noticed while it is typed, an expression is not', () => {
-		const isNoticed = (campaignId: unknown) => {
-			const given = { operation: 'list', campaignId } as INodeParameters;
-			return 'campaignNotice' in inEditor(action, given).fields;
+	test('a link without a campaign ID shows a notice while it is typed, an expression does not', () => {
+		const showsNotice = (campaignId: unknown) => {
+			const values = { operation: 'list', campaignId } as INodeParameters;
+			return 'campaignNotice' in inEditor(action, values).fields;
 		};
 		const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
 		const by = (mode: string, value: string) => ({ __rl: true, mode, value });
-		expect(isNoticed(by('url', 'https://referralrocket.io/campaign'))).toBe(true);
-		expect(isNoticed(by('id', 'https://referralrocket.io/campaign'))).toBe(true);
-		for (const given of [
+		expect(showsNotice(by('url', 'https://referralrocket.io/campaign'))).toBe(true);
+		expect(showsNotice(by('id', 'https://referralrocket.io/campaign'))).toBe(true);
+		for (const values of [
 			by('url', ''),
 			by('url', link),
 			by('url', '={{ $json.link }}'),
@@ -72,11 +72,11 @@ describe('a new operation shows its fields, and asks for those that it can not d
 			by('list', 'JCu82f30F1'),
 			'={{ $json.campaign }}',
 		]) {
-			expect([given, isNoticed(given)]).toEqual([given, false]);
+			expect([values, showsNotice(values)]).toEqual([values, false]);
 		}
 	});
 
-	test('Limit goes away with Return All', () => {
+	test('Return All hides Limit', () => {
 		const { fields } = inEditor(action, { operation: 'list', returnAll: true });
 		expect(Object.keys(fields)).not.toContain('limit');
 	});
@@ -86,40 +86,40 @@ test.each([
 	['campaign', 'get'],
 	['participant', 'add'],
 	['referralCode', 'validate'],
-])('the resource %s begins with the operation %s', (resource, operation) => {
+])('the default operation of %s is %s', (resource, operation) => {
 	expect(inEditor(action, { resource }).fields.operation).toBe(operation);
 });
 
-test('a new node is about participants', () => {
+test('the default resource is participant', () => {
 	expect(inEditor(action, {}).fields.resource).toBe('participant');
 });
 
-test('a new polling trigger waits for new participants of a campaign that is to be chosen', () => {
+test('a new polling trigger waits for new participants and requires a campaign', () => {
 	expect(inEditor(polling, {})).toEqual({
 		fields: { events: ['participantAdded'], campaignId, simplify: true },
-		toFill: ['campaignId'],
+		missing: ['campaignId'],
 	});
-	expect(inEditor(polling, { events: [] }).toFill).toEqual(['events', 'campaignId']);
+	expect(inEditor(polling, { events: [] }).missing).toEqual(['events', 'campaignId']);
 });
 
-test('a new webhook trigger waits for new referrers of all campaigns', () => {
+test('a new webhook trigger waits for new referrers in all campaigns', () => {
 	expect(inEditor(webhook, {})).toEqual({
 		fields: { setUp: '', events: ['referrerCreated'], campaignId, simplify: true, options: {} },
-		toFill: [],
+		missing: [],
 	});
-	expect(inEditor(webhook, { events: [] }).toFill).toEqual(['events']);
+	expect(inEditor(webhook, { events: [] }).missing).toEqual(['events']);
 });
 
 interface Field {
 	type: string;
 	default: unknown;
-	/** What can be chosen. */
+	/** The options. */
 	values?: unknown[];
-	/** What can be entered at the least and at the most. */
+	/** The minimum and the maximum. */
 	range?: [number | undefined, number | undefined];
 }
 
-/** The fields of a collection, or those of a menu, by name. */
+/** @returns the fields of a collection, or the options of a menu, by its name */
 function within(properties: INodeProperties[], name: string, operation?: string) {
 	const found = properties.filter(
 		({ name: other, displayOptions }) =>
@@ -148,7 +148,7 @@ const shapes = (properties: INodeProperties[]) =>
 		}),
 	);
 
-describe('what can be added to an operation', () => {
+describe('optional fields of an operation', () => {
 	const text = { type: 'string', default: '' };
 	const paging = {
 		pageSize: { type: 'number', default: 500, range: [1, 2000] },
@@ -191,11 +191,11 @@ describe('what can be added to an operation', () => {
 	});
 });
 
-describe('what is entered how', () => {
+describe('field types', () => {
 	const choices = (description: INodeTypeDescription, name: string) =>
 		shapes(description.properties.filter((property) => property.name === name))[name];
 
-	test('the resource, the operation and the events are chosen from a menu', () => {
+	test('the resource and the events have these options', () => {
 		expect(choices(action, 'resource').values).toEqual(['campaign', 'participant', 'referralCode']);
 		expect(choices(webhook, 'events').values).toEqual([
 			'any',
@@ -205,7 +205,7 @@ describe('what is entered how', () => {
 		]);
 	});
 
-	test.each([action, polling, webhook])('every field of $displayName has its kind', (node) => {
+	test.each([action, polling, webhook])('every field of $displayName has its type', (node) => {
 		const kinds: Record<string, string> = {
 			resource: 'options',
 			operation: 'options',
@@ -229,19 +229,22 @@ describe('what is entered how', () => {
 		for (const { name, type } of node.properties) expect(type).toBe(kinds[name] ?? type);
 	});
 
-	test.each([action, polling, webhook])('a campaign of $displayName by ID or by link', (node) => {
-		const locators = node.properties.filter(({ name }) => name === 'campaignId');
-		expect(locators.length).toBeGreaterThan(0);
-		for (const { modes } of locators) {
-			expect(modes?.map(({ name, type }) => [name, type])).toEqual([
-				['list', 'list'],
-				['id', 'string'],
-				['url', 'string'],
-			]);
-		}
-	});
+	test.each([action, polling, webhook])(
+		'$displayName accepts a campaign from a list, by ID or by link',
+		(node) => {
+			const locators = node.properties.filter(({ name }) => name === 'campaignId');
+			expect(locators.length).toBeGreaterThan(0);
+			for (const { modes } of locators) {
+				expect(modes?.map(({ name, type }) => [name, type])).toEqual([
+					['list', 'list'],
+					['id', 'string'],
+					['url', 'string'],
+				]);
+			}
+		},
+	);
 
-	test('no resource, operation or limit is taken from an expression or below 1', () => {
+	test('a resource and an operation cannot be an expression, nor a limit below 1', () => {
 		const menus = action.properties.filter(({ name }) => /^(resource|operation)$/.test(name));
 		const { values = [] } = choices(action, 'resource');
 		expect(menus.length).toBe(1 + values.length);
@@ -253,7 +256,7 @@ describe('what is entered how', () => {
 
 describe('every node', () => {
 	test.each([action, polling, webhook])(
-		'$displayName asks for a credential and tests it',
+		'$displayName requires a credential and tests it',
 		(node) => {
 			expect(node.credentials).toEqual([
 				{ name: new ReferralRocketApi().name, required: true, testedBy: 'testCredential' },
@@ -261,7 +264,7 @@ describe('every node', () => {
 		},
 	);
 
-	test('has its place: one goes between other nodes, two start a workflow', () => {
+	test('has its role: one transforms items, two start a workflow', () => {
 		expect([action, polling, webhook].map(({ name, group }) => [name, group])).toEqual([
 			['referralRocket', ['transform']],
 			['referralRocketPollingTrigger', ['trigger']],
@@ -287,8 +290,8 @@ describe('every node', () => {
 
 describe('the credential', () => {
 	const { properties } = new ReferralRocketApi();
-	const filled = (given: INodeParameters) =>
-		NodeHelpers.getNodeParameters(properties, given, true, false, null, null);
+	const filled = (values: INodeParameters) =>
+		NodeHelpers.getNodeParameters(properties, values, true, false, null, null);
 	const usual = {
 		apiKey: '',
 		authentication: 'bearer',
@@ -302,12 +305,12 @@ describe('the credential', () => {
 		expect(filled({})).toEqual(usual);
 	});
 
-	test('asks for the name of the header where one is chosen', () => {
-		const given = { authentication: 'header' };
-		expect(filled(given)).toEqual({ ...usual, ...given, headerName: 'X-API-Key' });
+	test('asks for the name of the header if Header is chosen', () => {
+		const values = { authentication: 'header' };
+		expect(filled(values)).toEqual({ ...usual, ...values, headerName: 'X-API-Key' });
 	});
 
-	test('hides the key and the secrets, and can not do without the key and the header', () => {
+	test('hides the key and the secrets, and requires the key and the header name', () => {
 		const names = (those: INodeProperties[]) => those.map(({ name }) => name);
 		expect(names(properties.filter(({ typeOptions }) => typeOptions?.password))).toEqual([
 			'apiKey',

@@ -8,22 +8,22 @@ import { operations } from '../support/operations.mts';
 
 const service = useMockServer();
 
-/** A value that any field of its kind takes. */
-function sampleOf({ name, type, displayName }: INodeProperties) {
+/** @returns a valid value for a field */
+function sampleValue({ name, type, displayName }: INodeProperties) {
 	if (type === 'number' || name === 'amount') return 7;
 	if (name === 'sort') return { sorting: { field: 'email', direction: 'asc' } };
 	if (name === 'customFields') return { field: [{ name: 'fName', value: 'Jo' }] };
 	return /email/i.test(name) ? 'participant1@example.com' : `sample of ${displayName}`;
 }
 
-/** How a field's value arrives. */
+/** @returns how the value of a field arrives at the service */
 function sentAs({ name, routing }: INodeProperties, sample: unknown) {
 	if (name === 'customFields') return { property: 'fName', sent: 'Jo' };
 	const sent = name === 'sort' ? 'email,asc' : String(sample);
 	return { property: String(routing?.send?.property), sent };
 }
 
-const isNeeded = ({ required, routing }: INodeProperties) => required && routing?.send;
+const isRequired = ({ required, routing }: INodeProperties) => required && routing?.send;
 
 const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 	fields
@@ -34,14 +34,16 @@ const cases = operations.flatMap(({ label, resource, operation, fields }) =>
 		})
 		.filter(({ field }) => field.routing?.send)
 		.map(({ field, within }) => {
-			const sample = sampleOf(field);
-			const given = {
+			const sample = sampleValue(field);
+			const value = {
 				[field.name]: field.name === 'campaignId' ? locator(sample as string) : sample,
 			};
 			const parameters: INodeParameters = {
-				...Object.fromEntries(fields.filter(isNeeded).map((one) => [one.name, sampleOf(one)])),
+				...Object.fromEntries(
+					fields.filter(isRequired).map((needed) => [needed.name, sampleValue(needed)]),
+				),
 				campaignId: locator('JCu82f30F1'),
-				...(within ? { [within]: given } : given),
+				...(within ? { [within]: value } : value),
 				// Otherwise a look-up comes first.
 				...(operation === 'qualify' && { ifAlreadyQualified: 'qualify' }),
 			};

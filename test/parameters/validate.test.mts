@@ -1,7 +1,7 @@
 import { validateParameters } from '../../nodes/ReferralRocket/parameters/validate.ts';
 
 describe('an email address', () => {
-	const checked = (email: unknown) => validateParameters({ email }, ['email']).email;
+	const validate = (email: unknown) => validateParameters({ email }, ['email']).email;
 
 	test.each([
 		'jo@example.com',
@@ -16,8 +16,8 @@ describe('an email address', () => {
 		'taro..yama@docomo.example.jp',
 		'ana.@ezweb.example.jp',
 		'.ana@ezweb.example.jp',
-	])('such as %s is accepted as it is', (email) => {
-		expect(checked(email)).toBe(email);
+	])('such as %s is accepted unchanged', (email) => {
+		expect(validate(email)).toBe(email);
 	});
 
 	test.each([
@@ -25,8 +25,8 @@ describe('an email address', () => {
 		['\tjo@example.com\r\n'],
 		['\u00a0jo@example.com\u00a0'],
 		['\ufeffjo@example.com'],
-	])('with space around it is trimmed (%j)', (email) => {
-		expect(checked(email)).toBe('jo@example.com');
+	])('is trimmed (%j)', (email) => {
+		expect(validate(email)).toBe('jo@example.com');
 	});
 
 	test.each([
@@ -54,8 +54,8 @@ describe('an email address', () => {
 		'jo@example..com',
 		'undefined',
 		'[object Object]',
-	])('such as %s is refused', (email) => {
-		expect(() => checked(email)).toThrow(`'Email' "${email}" is not an email address`);
+	])('such as %s is rejected', (email) => {
+		expect(() => validate(email)).toThrow(`'Email' "${email}" is not an email address`);
 	});
 
 	test.each([
@@ -79,33 +79,33 @@ describe('an email address', () => {
 		['\ud800', 'U+D800'],
 		['\udc00', 'U+DC00'],
 		['\u{e0041}', 'U+E0041'],
-	])('with %j in it is refused, and the message shows where', (character, code) => {
+	])('with %j in it is rejected, and the message shows where', (character, code) => {
 		for (const [before, after] of [
 			['jo', '@example.com'],
 			['jo@exam', 'ple.com'],
 			['jo@example.co', 'm'],
 		]) {
-			expect(() => checked(before + character + after)).toThrow(
+			expect(() => validate(before + character + after)).toThrow(
 				`'Email' "${before}[${code}]${after}" contains an invisible character`,
 			);
 		}
 	});
 
 	test.each([[true], [{ a: 1 }], [['jo@example.com']], [new Date(0)]])(
-		'that is not text is refused (%j)',
+		'that is not text is rejected (%j)',
 		(email) => {
-			expect(() => checked(email)).toThrow("'Email' must be text");
+			expect(() => validate(email)).toThrow("'Email' must be text");
 		},
 	);
 });
 
 describe('a campaign', () => {
-	const checked = (campaign: unknown) => validateParameters({ campaign }, ['campaign']).campaign;
+	const validate = (campaign: unknown) => validateParameters({ campaign }, ['campaign']).campaign;
 
 	test.each([
 		['an ID', 'JCu82f30F1', 'JCu82f30F1'],
 		['an ID that is a number', 1234567890, '1234567890'],
-		['an ID with signs', 'a-b_c.d', 'a-b_c.d'],
+		['an ID with punctuation', 'a-b_c.d', 'a-b_c.d'],
 		['a campaign link', 'https://referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
 		[
 			'a share link',
@@ -117,12 +117,12 @@ describe('a campaign', () => {
 			'https://referralrocket.io/campaign?referralCode=8Mnu09TD&id=JCu82f30F1',
 			'JCu82f30F1',
 		],
-		['a link without scheme', 'referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
-		['a link without path', 'referralrocket.io?id=JCu82f30F1', 'JCu82f30F1'],
+		['a link without a scheme', 'referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
+		['a link without a path', 'referralrocket.io?id=JCu82f30F1', 'JCu82f30F1'],
 		['a link with http', 'http://referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
 		['a link to another host', 'https://refer.example.com/?id=JCu82f30F1#top', 'JCu82f30F1'],
 		[
-			'a link with spaces around',
+			'a link with spaces around it',
 			'  https://referralrocket.io/campaign?id=JCu82f30F1\n',
 			'JCu82f30F1',
 		],
@@ -131,8 +131,8 @@ describe('a campaign', () => {
 			'https://referralrocket.io/c?id=%20JCu82f30F1+',
 			'JCu82f30F1',
 		],
-	])('by %s is understood', (_, given, id) => {
-		expect(checked(given)).toBe(id);
+	])('as %s is accepted', (_, input, id) => {
+		expect(validate(input)).toBe(id);
 	});
 
 	test.each([
@@ -146,44 +146,44 @@ describe('a campaign', () => {
 		'https://',
 		'//',
 		'?',
-	])('by link without an ID is refused (%s)', (given) => {
-		expect(() => checked(given)).toThrow(`The link "${given}" contains no campaign ID`);
+	])('as a link without an ID is rejected (%s)', (input) => {
+		expect(() => validate(input)).toThrow(`The link "${input}" contains no campaign ID`);
 	});
 });
 
-test.each(['campaign', 'code', 'referredByCode'] as const)('a %s must be a value', (name) => {
-	const checked = (value: unknown) => validateParameters({ [name]: value }, [name])[name];
+test.each(['campaign', 'code', 'referredByCode'] as const)('a %s must be usable text', (name) => {
+	const validate = (value: unknown) => validateParameters({ [name]: value }, [name])[name];
 	for (const value of [NaN, Infinity, -Infinity]) {
-		expect(() => checked(value)).toThrow(`"${value}" can't be used`);
+		expect(() => validate(value)).toThrow(`"${value}" can't be used`);
 	}
-	expect(() => checked('A\u200bB')).toThrow('"A[U+200B]B" contains an invisible character');
-	expect(checked(' A B ')).toBe('A B');
-	expect(checked(0)).toBe('0');
+	expect(() => validate('A\u200bB')).toThrow('"A[U+200B]B" contains an invisible character');
+	expect(validate(' A B ')).toBe('A B');
+	expect(validate(0)).toBe('0');
 });
 
-test('takes only the parameters that the operation has', () => {
-	const given = { campaign: 'JCu82f30F1', email: 'no email', amount: -1 };
-	expect(validateParameters(given, ['campaign'])).toEqual({ campaign: 'JCu82f30F1' });
+test('ignores parameters that the operation does not have', () => {
+	const input = { campaign: 'JCu82f30F1', email: 'no email', amount: -1 };
+	expect(validateParameters(input, ['campaign'])).toEqual({ campaign: 'JCu82f30F1' });
 });
 
 describe('a whole number', () => {
-	const checked = (pageSize: unknown) =>
+	const validate = (pageSize: unknown) =>
 		validateParameters({ campaign: 'A', pageSize }, ['campaign', 'pageSize']).pageSize;
 
-	test.each([1, 2000, '20', ' 20 '])('such as %j is accepted', (given) => {
-		expect(checked(given)).toBe(Number(given));
+	test.each([1, 2000, '20', ' 20 '])('such as %j is accepted', (input) => {
+		expect(validate(input)).toBe(Number(input));
 	});
 
 	test.each([0, -1, 1.5, 2001, NaN, Infinity, true, '0x10', '1e2', 'ten'])(
-		'such as %j is refused',
-		(given) => {
-			expect(() => checked(given)).toThrow(
+		'such as %j is rejected',
+		(input) => {
+			expect(() => validate(input)).toThrow(
 				expect.objectContaining({ solution: 'Enter a whole number from 1 to 2000.' }),
 			);
 		},
 	);
 
-	test('is not made of a list', () => {
-		expect(() => checked([3])).toThrow(`'Page Size' "[3]"`);
+	test('cannot be a list', () => {
+		expect(() => validate([3])).toThrow(`'Page Size' "[3]"`);
 	});
 });

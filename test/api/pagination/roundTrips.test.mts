@@ -2,40 +2,40 @@ import type { Behaviour } from '../../../tools/mock-server/service.mts';
 import { locator, useMockServer, type Service } from '../../support/mockServer.mts';
 
 /*
- * How many requests for a list must wait for one another, and how many there are. The service notes
- * which answers it had given before each question; it answers once nothing more is asked, which it
- * tells by turns of the event loop and not by the clock.
+ * How many requests for a list are sequential, and how many there are in total. The service counts how many
+ * responses preceded each request. It responds once no more requests arrive, which it detects by turns of
+ * the event loop instead of the clock.
  */
 
 const turns = 100;
 
-function countWaits(service: Service) {
-	const counted = { longest: 0 };
-	let answered = 0;
-	let asked = 0;
+function countRoundTrips(service: Service) {
+	const sequential = { longest: 0 };
+	let responded = 0;
+	let requested = 0;
 	service.mockServer.intercept = async (_request, reply) => {
-		const depth = answered + 1;
-		counted.longest = Math.max(counted.longest, depth);
-		asked++;
-		for (let turn = 0, before = asked; turn < turns; turn++) {
+		const depth = responded + 1;
+		sequential.longest = Math.max(sequential.longest, depth);
+		requested++;
+		for (let turn = 0, before = requested; turn < turns; turn++) {
 			await new Promise(setImmediate);
-			if (asked !== before) turn = 0;
-			before = asked;
+			if (requested !== before) turn = 0;
+			before = requested;
 		}
-		reply.raw.once('finish', () => (answered = Math.max(answered, depth)));
+		reply.raw.once('finish', () => (responded = Math.max(responded, depth)));
 		return false;
 	};
-	return counted;
+	return sequential;
 }
 
 const run = async (
 	service: Service,
 	behaviour: Partial<Behaviour>,
-	waits: number,
+	roundTrips: number,
 	requests: number,
 ) => {
 	Object.assign(service.mockServer.behaviour, behaviour);
-	const counted = countWaits(service);
+	const sequential = countRoundTrips(service);
 	const { rows } = await service.run({
 		resource: 'participant',
 		operation: 'list',
@@ -45,7 +45,7 @@ const run = async (
 	const { participants } = service.mockServer.campaign;
 	expect(rows.map(({ email }) => email)).toEqual(participants.map(({ email }) => email));
 	expect(service.mockServer.requests.length).toBeLessThanOrEqual(requests);
-	expect(counted.longest).toBeLessThanOrEqual(waits);
+	expect(sequential.longest).toBeLessThanOrEqual(roundTrips);
 };
 
 describe('10,000 participants', () => {
@@ -55,8 +55,8 @@ describe('10,000 participants', () => {
 		['a PagedModel', { listShape: 'pagedModel' }, 3, 24],
 		['an array, with the total of the campaign', { listShape: 'array' }, 5, 34],
 		['an array without a total', { listShape: 'array', campaignTotal: 'omitted' }, 6, 34],
-	])('come as %s', async (_, behaviour, waits, requests) => {
-		await run(service, behaviour, waits, requests);
+	])('as %s', async (_, behaviour, roundTrips, requests) => {
+		await run(service, behaviour, roundTrips, requests);
 	});
 });
 
@@ -66,7 +66,7 @@ describe('400 participants', () => {
 		['a Page', { listShape: 'page' }, 1, 2],
 		['an array', { listShape: 'array' }, 2, 4],
 		['an array without a total', { listShape: 'array', campaignTotal: 'omitted' }, 2, 4],
-	])('come as %s', async (_, behaviour, waits, requests) => {
-		await run(service, behaviour, waits, requests);
+	])('as %s', async (_, behaviour, roundTrips, requests) => {
+		await run(service, behaviour, roundTrips, requests);
 	});
 });

@@ -61,10 +61,7 @@ test('returns the selected fields', async () => {
 
 test.each([
 	['a long reason', (key: string) => ({ status: 400, body: `${'x'.repeat(290)}${key}` })],
-	[
-		'data that can not be read',
-		(key: string) => ({ status: 200, body: `${'x'.repeat(90)}${key}` }),
-	],
+	['data that cannot be read', (key: string) => ({ status: 200, body: `${'x'.repeat(90)}${key}` })],
 ])('shows no part of the key when it is cut off in %s', async (_, answer) => {
 	const { mockServer } = service;
 	const { status, body } = answer(mockServer.apiKey);

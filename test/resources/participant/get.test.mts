@@ -275,7 +275,7 @@ describe('by referral code', () => {
 		});
 	});
 
-	test('a list that can not be read stops the execution for all', async () => {
+	test('a list that cannot be read stops the execution for all', async () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not today' });
 		const { error, items } = await service.run(
 			{ ...byCode, referralCode: '={{ $json.code }}' },

@@ -194,7 +194,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		expect(posts()).toHaveLength(31);
 	});
 
-	test('after a request that can not have reached the service, the next one is sent', async () => {
+	test('after a request that cannot have reached the service, the next one is sent', async () => {
 		const { error } = await service.run({
 			...parameters,
 			requestOptions: { proxy: 'http://127.0.0.1:9' },
