@@ -59,11 +59,11 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await secondCampaignExample(run);
 	await openAiExample(run);
 	await postgresExample(run);
+	await payments(run);
+	await entries(run, runtime);
 	await step('The nodes called nothing but what their services document', async () => {
 		assert.deepEqual(cloud.unexpected, []);
 	});
-	await payments(run);
-	await entries(run, runtime);
 	// Only n8n 2 can make the table.
 	if (!runtime.version.startsWith('1.')) await participantSync(n8n, mockServer, credentials);
 }

@@ -15,11 +15,21 @@ export function playStripe({ server }: Cloud) {
 	const registered: Array<Record<string, string>> = [];
 	/** Their addresses, by ID. */
 	const customers = new Map<string, string | null>();
+	const endpointOf = (url: string) => ({
+		id: 'we_1',
+		object: 'webhook_endpoint',
+		status: 'enabled',
+		secret,
+		url,
+	});
 	server.post('/v1/webhook_endpoints', { constraints }, ({ body }) => {
 		registered.push(body as Record<string, string>);
 		const { url } = body as { url: string };
-		return { id: 'we_1', object: 'webhook_endpoint', status: 'enabled', secret, url };
+		return endpointOf(url);
 	});
+	server.get('/v1/webhook_endpoints/:id', { constraints }, () =>
+		endpointOf(String(registered.at(-1)?.url)),
+	);
 	server.delete('/v1/webhook_endpoints/:id', { constraints }, () => ({ deleted: true }));
 	server.get('/v1/customers/:id', { constraints }, (request, reply) => {
 		const { id } = request.params as { id: string };
