@@ -34,7 +34,7 @@ export class ReferralRocketApi implements ICredentialType {
 			default: '',
 			required: true,
 			description: 'The key of your Referral Rocket account',
-			hint: 'In Referral Rocket: Settings of your account. The API is part of the paid plans.',
+			hint: 'Find it in your Referral Rocket account settings. The API needs a paid plan.',
 		},
 		{
 			displayName: 'Webhook Secret',
@@ -63,7 +63,7 @@ export class ReferralRocketApi implements ICredentialType {
 			default: '',
 			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
 			description: 'The IDs or links of your campaigns, separated by commas',
-			hint: 'Optional. Paste the links of your campaigns, separated by commas, to choose them by name in every node.',
+			hint: 'Optional. Paste links of your campaigns, separated by commas, to choose campaigns by name in every node.',
 		},
 		{
 			displayName: 'Authentication',
@@ -78,12 +78,12 @@ export class ReferralRocketApi implements ICredentialType {
 				{
 					name: 'Custom Header',
 					value: 'header',
-					description: 'Send the bare key in a header of its own',
+					description: 'Send just the key in a custom header',
 				},
 			],
 			default: 'bearer',
 			description:
-				'How to send the key. If Referral Rocket wants another way, the test of this credential says which.',
+				'How to send the key. If Referral Rocket expects another way, the credential test tells you which.',
 		},
 		{
 			displayName: 'Header Name',
@@ -91,7 +91,7 @@ export class ReferralRocketApi implements ICredentialType {
 			type: 'string',
 			default: defaultHeaderName,
 			required: true,
-			description: 'The name of the header in which Referral Rocket wants the key, without a colon',
+			description: 'The header that Referral Rocket expects the key in, without a colon',
 			displayOptions: { show: { authentication: ['header'] } },
 		},
 		{
@@ -100,7 +100,7 @@ export class ReferralRocketApi implements ICredentialType {
 			type: 'string',
 			default: defaultBaseUrl,
 			description:
-				'The address of Referral Rocket. Keep it unless Referral Rocket gave you another one.',
+				'The address of Referral Rocket. Change it only if Referral Rocket gave you another one.',
 		},
 	];
 

@@ -58,7 +58,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		credentials: [{ name: 'referralRocketApi', required: true, testedBy: 'testCredential' }],
 		properties: [
 			{
-				displayName: 'Events',
+				displayName: 'Trigger On',
 				name: 'events',
 				type: 'multiOptions',
 				default: ['participantAdded'],

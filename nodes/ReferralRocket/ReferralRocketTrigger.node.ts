@@ -29,7 +29,7 @@ export class ReferralRocketTrigger implements INodeType {
 		version: 1,
 		subtitle: eventsSubtitle,
 		description:
-			'Refer-a-friend and affiliate campaigns: add and qualify participants, list referrals, react to referral events',
+			'Starts the workflow when Referral Rocket sends an event: someone joined a campaign, was referred, or unlocked a reward',
 		eventTriggerDescription: 'Waiting for Referral Rocket to send an event to the Test URL',
 		activationMessage:
 			'From now on, events that Referral Rocket sends to the Production URL start this workflow.',
@@ -61,13 +61,13 @@ export class ReferralRocketTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Set up once: open Webhook URLs above, copy the Production URL and paste it in Referral Rocket under Settings → Webhooks. Select the same events there, save, and copy the secret into Webhook Secret of the credential. Events arrive once this workflow is published (activated). To test before that, add the Test URL there too, copy its secret into Test Webhook Secret, and press Execute step.',
+					'<b>Set up once</b><br />1. Open Webhook URLs above and copy the Production URL.<br />2. In Referral Rocket, open Settings → Webhooks, paste the URL, select the same events and save.<br />3. Copy the secret shown there into Webhook Secret of the credential.<br />4. Publish (activate) this workflow. From then on, events arrive.<br /><br /><b>To test before that</b>, add the Test URL there too, copy its secret into Test Webhook Secret, and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',
 			},
 			{
-				displayName: 'Events',
+				displayName: 'Trigger On',
 				name: 'events',
 				type: 'multiOptions',
 				required: true,

@@ -52,9 +52,13 @@ export const fieldLabels = (fields: INodeProperties[]) =>
 const optionLabels = (options: NonNullable<INodeProperties['options']>) =>
 	options.map((option) => ('displayName' in option ? option.displayName : option.name));
 
-/** @returns the notices between the fields */
+/** @returns the lines of the notices between the fields, without markup */
 export const noticeTexts = (fields: INodeProperties[]) =>
-	fields.filter(isNotice).map(({ displayName }) => displayName);
+	fields
+		.filter(isNotice)
+		.flatMap(({ displayName }) => displayName.split(/<[^>]+>/))
+		.map((line) => line.trim())
+		.filter(Boolean);
 
 /** @returns the label of one of a field's modes, for example "By ID" */
 export function modeLabel(fields: INodeProperties[], field: string, mode: string): string {

@@ -121,7 +121,7 @@ export async function receiveFirstEvent({
 	await editor.step('An event that is not selected is reported', async () => {
 		await deliverRejected(eventAbout('reward_unlocked', friend, now + 2), webhookSecret);
 		await editor.inBothThemes(async () => {
-			await editor.expectText(editor.output, `trigger: ${other.name}`, "'Events'");
+			await editor.expectText(editor.output, `trigger: ${other.name}`, "'Trigger On'");
 		});
 	});
 	await editor.step(

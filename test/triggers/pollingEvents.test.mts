@@ -361,8 +361,8 @@ describe('other events are chosen', () => {
 
 describe('unusable events', () => {
 	test.each([
-		['none', [], "'Events' is empty. Choose at least one event."],
-		['one that does not exist', ['rewardEaten'], /'Events' contains "rewardEaten"/],
+		['none', [], "'Trigger On' is empty. Choose at least one event."],
+		['one that does not exist', ['rewardEaten'], /'Trigger On' contains "rewardEaten"/],
 	])('%s: refused with nothing sent', async (_, events, says) => {
 		await expect(watching(events).poll()).rejects.toThrow(says);
 		expect(service.mockServer.requests).toEqual([]);

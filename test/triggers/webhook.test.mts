@@ -57,7 +57,7 @@ async function send(hook: Hook, content: unknown, key: string | Buffer = secret)
 /** n8n's picker shows them, each with its description, in place of "On Referrer Created". */
 test('every event has a sentence of its own for the list of triggers', () => {
 	const { properties } = new ReferralRocketTrigger().description;
-	const events = properties.find(({ displayName }) => displayName === 'Events');
+	const events = properties.find(({ displayName }) => displayName === 'Trigger On');
 	const options = events?.options as INodePropertyOptions[];
 	expect(options.map(({ value }) => value).sort()).toEqual(Object.keys(eventNames).sort());
 	for (const { name, action } of options) {
@@ -727,7 +727,7 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 			{ events: ['rewardUnlocked'] },
 			event(),
 			undefined,
-			/not selected in this trigger: Referrer Created .*'Events'/,
+			/not selected in this trigger: Referrer Created .*'Trigger On'/,
 		],
 		[
 			'that is not known here',

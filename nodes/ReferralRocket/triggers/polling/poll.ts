@@ -85,7 +85,7 @@ async function sample(context: IPollFunctions, call: ApiCall, selected: string[]
 	throw createSettingsError(
 		context.getNode(),
 		`No sample was found for ${selected.map((event) => titleOf(event)).join(', ')}.`,
-		"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Events', or paste a sample with Edit Output. The trigger still works once published.",
+		"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Trigger On', or paste a sample with Edit Output. The trigger still works once published.",
 	);
 }
 
@@ -110,8 +110,8 @@ function selectedEvents(context: IPollFunctions): string[] {
 	throw createSettingsError(
 		context.getNode(),
 		events.length === 0
-			? "'Events' is empty. Choose at least one event."
-			: `'Events' contains "${unknown}", which is not an event. Choose from the list.`,
+			? "'Trigger On' is empty. Choose at least one event."
+			: `'Trigger On' contains "${unknown}", which is not an event. Choose from the list.`,
 	);
 }
 

@@ -83,7 +83,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 			const name = optionFor(event);
 			return createError(
 				`An event arrived that is not selected in this trigger: ${name ?? `"${event.eventType}"`}`,
-				`To receive it, select ${name ?? 'Any Event'} in 'Events' of this trigger.`,
+				`To receive it, select ${name ?? 'Any Event'} in 'Trigger On' of this trigger.`,
 			);
 		});
 	}
