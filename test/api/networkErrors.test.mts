@@ -174,6 +174,8 @@ async function run(
 			operation,
 			campaignId: locator('JCu82f30F1'),
 			email: 'jo@example.com',
+			// Sends at once: the outcome is not looked up.
+			ifAlreadyQualified: 'qualify',
 			requestOptions,
 		} as INodeParameters,
 	});
@@ -239,6 +241,7 @@ test('the message says which items were sent if all connections are lost at once
 			operation: 'qualify',
 			campaignId: locator('JCu82f30F1'),
 			email: '={{ $json.email }}',
+			ifAlreadyQualified: 'qualify',
 		},
 		items: Array.from({ length: 12 }, (_, item) => ({ json: { email: `jo${item}@example.com` } })),
 	});

@@ -376,7 +376,7 @@ describe('a key that is refused in the chosen way', () => {
 		acceptOnly({ authentication: 'header', headerName: 'X-API-Key' });
 		const { error } = await service.run(parameters);
 		expect(error?.message).toMatch(/refused the API key/);
-		expect(error?.description).toMatch(/credential.*test finds out how to send the key/);
+		expect(error?.description).toMatch(/credential.*the test says what to change/);
 	});
 });
 
@@ -497,7 +497,7 @@ describe('the key in the node', () => {
 		expect(service.mockServer.requests.map(({ headers }) => headers[header])).toEqual([sent]);
 		expect(error?.message).toMatch(/refused the API key/);
 		// Without a key, nothing is redacted.
-		expect(error?.description).toContain('Full authentication is required');
+		expect(error?.message).toContain('Full authentication is required');
 	});
 
 	test.each(['\n', '\r\n', '\t', ' ', '\u0001'])(
@@ -508,7 +508,7 @@ describe('the key in the node', () => {
 			const apiKey = `key${space}half`;
 			const credential = { ...credentialFor(service.mockServer), apiKey };
 			const { error, stored } = await service.run(parameters, { credential });
-			expect(error?.description).toContain('"Bad Bearer [API key], not [API key]"');
+			expect(error?.message).toContain('"Bad Bearer [API key], not [API key]"');
 			expect(stored).not.toMatch(/half/);
 		},
 	);

@@ -89,7 +89,13 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		service.mockServer.intercept = (_request, reply) => reply.hijack();
 		const result = await runNode({
 			credential: credentialFor(service.mockServer),
-			parameters: { ...adding, email: 'a@example.com', requestOptions: { timeout: 100 } },
+			parameters: {
+				...adding,
+				operation: 'qualify',
+				ifAlreadyQualified: 'qualify',
+				email: 'a@example.com',
+				requestOptions: { timeout: 100 },
+			},
 			asTool,
 		});
 		expect(result.error?.message).toMatch(/did not respond in time/);

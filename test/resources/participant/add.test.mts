@@ -349,7 +349,7 @@ describe('someone who is there already', () => {
 				expect(error?.message).toMatch(
 					/could not complete the request for participant "jo@example.com" in campaign "JCu82f30F1"/,
 				);
-				expect(error?.description).toContain('No participant exists with code XYZ');
+				expect(error?.message).toContain('No participant exists with code XYZ');
 			},
 		);
 
@@ -364,7 +364,7 @@ describe('someone who is there already', () => {
 			expect(error?.message).toMatch(
 				/Before that, .* refused to add the participant, who already exists\.$/,
 			);
-			expect(error?.description).toContain('Not now');
+			expect(error?.message).toContain('Not now');
 		});
 	});
 
@@ -380,7 +380,7 @@ describe('someone who is there already', () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not now' });
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);
-		expect(error?.description).toContain('Not now');
+		expect(error?.message).toContain('Not now');
 		expect(service.mockServer.requests.map(({ method }) => method)).toEqual(['GET']);
 	});
 

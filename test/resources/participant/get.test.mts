@@ -282,6 +282,6 @@ describe('by referral code', () => {
 			{ items: toItems({ code: 'a' }, { code: 'b' }) },
 		);
 		expect(items).toEqual([]);
-		expect(error?.description).toContain('Not today');
+		expect(error?.message).toContain('Not today');
 	});
 });
