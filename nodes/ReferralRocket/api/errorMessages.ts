@@ -94,7 +94,7 @@ function withReason(title: string, response: ApiResponse): string {
 }
 
 /** @returns the status, with the reason unless the title already quotes it */
-function describeStatus(response: ApiResponse, isQuoted: boolean): string {
+export function describeStatus(response: ApiResponse, isQuoted: boolean): string {
 	const { status, attempts = 1 } = response;
 	let title = `Status ${status}`;
 	if (isWebPage(response)) title += ', with a web page';

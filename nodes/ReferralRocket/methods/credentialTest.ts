@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
-import { networkMessage, statusMessage } from '../api/errorMessages';
+import { describeStatus, networkMessage, statusMessage } from '../api/errorMessages';
 import { join, wordsOf, type ErrorMessage } from '../api/errors';
 import { networkCode } from '../api/networkErrors';
 import { redacted } from '../api/parseResponse';
@@ -79,6 +79,6 @@ async function rejectionOf(
 			"Referral Rocket responded, but the response doesn't show whether the API key is right.",
 		solution:
 			"Check 'Base URL'. Then save and run Campaign → Get with one of your campaigns: if that returns the campaign, the key is right, and you can ignore this message.",
-		details: message.details,
+		details: describeStatus(response, false),
 	};
 }

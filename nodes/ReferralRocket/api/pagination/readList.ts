@@ -125,7 +125,7 @@ class Pass {
 
 	private async readPage(number: number): Promise<Page> {
 		const { call, firstPage, rowCount } = this;
-		const progress = `${rowCount} ${call.endpoint.rowType?.plural} had been read; none were returned.`;
+		const progress = `${rowCount} ${call.endpoint.rowType?.plural} had been read before.`;
 		return await readPage({ ...call, progress }, number, firstPage.pageSize);
 	}
 
