@@ -43,7 +43,7 @@ const entrances: Record<string, Entrance | string> = {
 	'woocommerce-order-to-qualification': shopEntrance,
 };
 
-/** How someone is in the campaign before they enter. */
+/** Someone's status in the campaign before they enter. */
 type State = 'absent' | 'alone' | 'referred' | 'qualified';
 
 /** For people or payments: the state before, and the outcomes after each phase, of which the last stays. */
@@ -53,17 +53,17 @@ interface Case {
 }
 
 interface Input {
-	/** Instead of an address of its own. */
+	/** Instead of a unique email. */
 	email?: '' | null;
 	/** Enters in capital letters. */
 	isCapital?: true;
 	/** The referrer that is passed; nobody has the code "unknown". */
 	code?: 'known' | 'unknown';
-	/** How the service answers every request about the address: in the first phase if 500, always if 400. */
+	/** The status of every response about the email: in the first phase if 500, always if 400. */
 	fault?: 400 | 500;
 	/** How many enter at once. */
 	copies?: number;
-	/** In which phase it enters once more. */
+	/** The phase in which it enters again. */
 	again?: 1 | 2;
 	/** Joins the campaign through a referrer while n8n is stopped. */
 	joins?: true;
@@ -151,7 +151,7 @@ const inputs: Record<string, Input> = {
 	},
 };
 
-/** Makes every execution that waits for a time ready to go on. */
+/** Makes every waiting execution ready to resume. */
 const endOfWait = `UPDATE execution_entity SET waitTill = '2020-01-01 00:00:00.000'
 	WHERE status = 'waiting' AND waitTill < '2100-01-01'`;
 
@@ -159,7 +159,7 @@ interface Row {
 	name: string;
 	input: Input;
 	outcomes: Outcome[][];
-	/** As it is in the campaign; undefined for no address. */
+	/** The email as stored in the campaign; undefined if there is none. */
 	address?: string;
 	entries: Entry[];
 }
@@ -184,7 +184,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 	mockServer.intercept = ({ query, body }, reply) => {
 		const fault = faults.get(String(query.email ?? body?.email));
 		if (!fault) return false;
-		// So that the node's own attempts take no time.
+		// So that the node's own retries take no time.
 		return reply.code(fault).header('retry-after', '0').send({ message: 'Not accepted' });
 	};
 	const firstRequest = mockServer.requests.length;
@@ -204,7 +204,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		if (address && input.fault) faults.set(address, input.fault);
 		return { name, input, outcomes, address, entries: [] };
 	};
-	/** @returns what enters for a row in a phase */
+	/** @returns the entries of a row in a phase */
 	const enterRow = ({ input, address, entries: entered }: Row): Entry[] => {
 		const { code, isCapital, copies = 1 } = input;
 		const codes = { known: referrer.referralCode, unknown: 'unknown' };
@@ -263,7 +263,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		}
 	};
 
-	/** Repeats what failed while the service was down, as far as it still has. */
+	/** Repeats what failed while the service was down, unless it was repeated already. */
 	const repeatFailed = async () => {
 		for (const { door, rows } of tables) {
 			const places = await placesOf(run, door);

@@ -23,7 +23,7 @@ import { slackExample } from './services/slack.mts';
 import { stripeExample } from './services/stripe.mts';
 import { webhookSecret } from './workflow.mts';
 
-/** The example workflows, imported and run as they are; only credentials and campaigns are chosen. */
+/** Imports and runs the example workflows unchanged, except for credentials and campaigns. */
 export async function examples(runtime: Runtime, tarball: string): Promise<void> {
 	await using cloud = await createCloud();
 	const services = playServices(cloud);
@@ -40,7 +40,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 		for (const name of names) {
 			await n8n.importWorkflow(name, credentials, ({ nodes }) => {
 				for (const { type, typeVersion } of nodes) {
-					// Only n8n 2 has the table that Participant sync makes by itself.
+					// Only n8n 2 has the data table that Participant sync creates.
 					if (type === 'n8n-nodes-base.dataTable' && runtime.version.startsWith('1.')) continue;
 					assert.ok(known.has(`${type} ${typeVersion}`), `${name}: ${type} ${typeVersion}`);
 				}
@@ -61,14 +61,14 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await postgresExample(run);
 	await payments(run);
 	await entries(run, runtime);
-	await step('The nodes called nothing but what their services document', async () => {
+	await step('The nodes called only documented endpoints of their services', async () => {
 		assert.deepEqual(cloud.unexpected, []);
 	});
-	// Only n8n 2 can make the table.
+	// Only n8n 2 can create the table.
 	if (!runtime.version.startsWith('1.')) await participantSync(n8n, mockServer, credentials);
 }
 
-/** Someone presses Execute workflow as soon as an example is imported and has its credentials and a campaign. */
+/** Someone presses Execute workflow right after importing an example and choosing credentials and a campaign. */
 async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
 	const { n8n, mockServer } = run;
 	const pipedrive = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
@@ -92,7 +92,7 @@ async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
 			});
 			const { pinData } = await n8n.get<{ pinData?: object }>(`/workflows/${workflow}`);
 			for (const sample of Object.keys(pinData ?? {})) {
-				// n8n does not run a workflow in which something has to be filled in.
+				// n8n does not run a workflow with missing values.
 				const id = await n8n.startRun(workflow, sample).catch(() => undefined);
 				if (id === undefined) continue;
 				await waitUntil(
@@ -106,7 +106,7 @@ async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
 	});
 }
 
-/** What the table of "Participant sync" holds, when the campaign is emptied and when it only seems so. */
+/** The table of "Participant sync" if the campaign is emptied, or only seems to be. */
 async function participantSync(n8n: N8n, mockServer: MockServer, credentials: object) {
 	const { participants } = mockServer.campaign;
 	const workflow = await n8n.importWorkflow('examples/participant-sync.json', credentials);
@@ -116,14 +116,14 @@ async function participantSync(n8n: N8n, mockServer: MockServer, credentials: ob
 	participants.splice(60);
 
 	await step(
-		'Participant sync: a list that can not be read leaves the table as it is',
+		'Participant sync: a list that cannot be read leaves the table unchanged',
 		async () => {
 			assert.equal(await sync(), 'success');
 			await expectRows(60);
 			for (const [status, list] of [
 				[401, {}],
 				[200, '<html>Sign in</html>'],
-				// The campaign says that it has participants.
+				// The campaign reports that it has participants.
 				[200, []],
 				[200, ''],
 			] as const) {

@@ -20,14 +20,14 @@ import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
-/** n8n finds out sooner than usual that a worker is gone. */
+/** Makes n8n notice a lost worker sooner. */
 const quickToNotice = {
 	QUEUE_WORKER_LOCK_DURATION: '6000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
 	QUEUE_WORKER_STALLED_INTERVAL: '3000',
 };
 
-/** n8n with Redis, PostgreSQL and workers: who does the work, and what is left when a worker goes. */
+/** n8n with Redis, PostgreSQL and workers: who does the work, and what happens if a worker is lost. */
 export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	const settings = await step('Starting Redis and PostgreSQL', startQueueServices);
 	const env = { ...settings, ...quickToNotice };
@@ -67,7 +67,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		}, seconds);
 	};
 
-	await step('200 events arrive, and workers do all of the work', async () => {
+	await step('200 events arrive, and the workers do all the work', async () => {
 		await deliverEvents(200);
 		await expectSuccesses(60);
 		const byWorkers = await Promise.all([first.begun(), second.begun()]);
@@ -76,7 +76,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		assert.deepEqual(await begunIn(environment.folder), []);
 		assert.equal(mockServer.requests.length, 200);
 	});
-	await step('A worker that is told to stop ends what it has begun', async () => {
+	await step('A worker that is stopped finishes its executions', async () => {
 		mockServer.behaviour.delay = 2000;
 		const before = (await second.begun()).length;
 		await deliverEvents(20);
@@ -87,7 +87,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		mockServer.behaviour.delay = 0;
 	});
 
-	await step('What one n8n process has received, another does not take again', async () => {
+	await step('An event that one n8n process has received is a repeat for another', async () => {
 		const folder = await temporaryFolder();
 		await installPackage(folder, tarball);
 		const other = await startWebhookProcess(runtime, folder, env);
@@ -140,7 +140,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		await kill(worker.started);
 		worker = await newWorker();
 	};
-	await step('A worker is killed while it reads the list; the next sync is right', async () => {
+	await step('A worker is killed while it reads the list; the next sync is correct', async () => {
 		const before = mockServer.requests.length;
 		mockServer.behaviour.delay = 1000;
 		await killDuring(syncId, async () => mockServer.requests.length > before + 1);
@@ -148,12 +148,15 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		await expectTable();
 		await syncAgain();
 	});
-	await step('A worker is killed before it removes old rows; the next sync is right', async () => {
-		const twice = 2 * participants.length;
-		await killDuring(slowSyncId, async () => (await n8n.rows({ take: 1 })).count === twice);
-		await syncAgain();
-	});
-	await step('What a killed worker held is lost, and n8n says so', async () => {
+	await step(
+		'A worker is killed before it removes old rows; the next sync is correct',
+		async () => {
+			const twice = 2 * participants.length;
+			await killDuring(slowSyncId, async () => (await n8n.rows({ take: 1 })).count === twice);
+			await syncAgain();
+		},
+	);
+	await step('The executions of a killed worker are lost, and n8n reports it', async () => {
 		await waitUntil(async () => {
 			for (const { workflowId, id } of lost) {
 				const all = await n8n.executionSummaries(workflowId);
@@ -164,13 +167,13 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 	});
 }
 
-/** @returns the executions that a process has begun, by its own log */
+/** @returns the executions that a process has started, according to its log */
 async function begunIn(folder: string): Promise<string[]> {
 	const log = await readFile(path.join(folder, 'n8n.log'), 'utf8');
 	return [...log.matchAll(/Worker started execution (\d+)/g)].map(([, id]) => id);
 }
 
-/** Takes the participant of each event and asks the service for them. */
+/** Gets the participant of each event from the service. */
 const lookUp = (credentials: object) =>
 	chain('Look up', [
 		{
@@ -193,7 +196,7 @@ const lookUp = (credentials: object) =>
 		},
 	]);
 
-/** Lets a sync hold on at the one moment when the table has each participant twice. */
+/** Pauses a sync at the only moment when the table contains each participant twice. */
 function pauseBeforeRemoval(workflow: Workflow) {
 	const [removal] = workflow.connections['Write participants'].main[0];
 	workflow.nodes.push({

@@ -15,7 +15,7 @@ import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
 import { chain, eventWebhookPath, webhookSecret } from './workflow.mts';
 
-/** n8n can start no workflow, as it can't store the execution, and takes about a second to find out. */
+/** n8n can't start any workflow, as it can't save the execution, and takes about a second to notice. */
 const refuseExecutions = `
 	CREATE VIEW slow AS WITH RECURSIVE numbers (number) AS (
 		SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 3000000
@@ -26,7 +26,7 @@ const refuseExecutions = `
 	END`;
 const allowExecutions = 'DROP TRIGGER refused; DROP VIEW slow';
 
-/** At six seconds of each minute, so that the next poll need not be waited for so long. */
+/** Six seconds after each minute, to shorten the wait for the next poll. */
 const pollTimes = {
 	item: [0, 10, 20, 30, 40, 50].map((second) => ({
 		mode: 'custom',
@@ -39,8 +39,8 @@ function everyTenSeconds({ nodes: [trigger] }: Workflow) {
 }
 
 /**
- * Both triggers in a real n8n: what happens in the service arrives as executions, once, also when n8n
- * is started again in between; what is forged arrives as nothing.
+ * Both triggers in a real n8n: everything that happens in the service starts one execution, even if n8n is
+ * restarted in between, and forged events start none.
  */
 export async function triggers(runtime: Runtime, tarball: string): Promise<void> {
 	await using environment = await setUpEnvironment(runtime, tarball, { participants: 300 });
@@ -51,7 +51,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		'examples/referral-event-to-message.json',
 		await n8n.addCredential(mockServer),
 	);
-	await step('A webhook without a secret does not start', async () => {
+	await step('A webhook without a secret cannot be published', async () => {
 		const why = await n8n.activate(unsafe).then(
 			() => 'it started',
 			(error: Error) => error.message,
@@ -92,7 +92,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			},
 		]),
 	);
-	await step('Publishing both example workflows, and two of a trigger alone', async () => {
+	await step('Publishing both example workflows, and two with only a trigger', async () => {
 		for (const workflow of [hook, poll, burst, changes]) await n8n.activate(workflow);
 	});
 	const referee = campaign.participants.find(
@@ -108,12 +108,12 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	const ana = eventAbout('referrer_added', signUp('ana'), now + 1);
 	const bob = eventAbout('referee_added', signUp('bob'), now + 2);
 	const eve = eventAbout('reward_unlocked', signUp('eve'), now + 3);
-	await step('Signed events arrive, and a second delivery does not', async () => {
+	await step('Signed events start executions, and repeats do not', async () => {
 		for (const event of [ana, bob, ana, eve, bob])
 			assert.equal(await deliver(url, event, webhookSecret), 200);
 		await expectPeople(n8n, hook, ['ana', 'bob', 'eve']);
 	});
-	await step('The same event five times at once arrives once', async () => {
+	await step('The same event five times at once starts one execution', async () => {
 		const event = eventAbout('referee_added', campaign.participants[9], now + 4);
 		const statuses = await Promise.all(
 			Array.from({ length: 5 }, async () => await deliver(url, event, webhookSecret)),
@@ -126,7 +126,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			campaign.participants[9].email.split('@')[0],
 		]);
 	});
-	await step('Forged and unsigned events, and what is no event, start nothing', async () => {
+	await step('Forged and unsigned events, and other requests, start nothing', async () => {
 		const before = (await n8n.finishedExecutions(hook)).length;
 		const mallory = eventAbout('referrer_added', campaign.participants[5], now + 9);
 		assert.equal(await deliver(url, mallory), 401);
@@ -158,7 +158,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			await expectInTheEnd(n8n, burst, events.length);
 		},
 	);
-	await step('Forms from strangers start nothing, not even what stops at once', async () => {
+	await step('Forms from strangers start nothing, not even a failed execution', async () => {
 		const before = (await n8n.executionSummaries(hook)).length;
 		const statuses = await Promise.all(
 			Array.from({ length: 50 }, async () => {
@@ -170,10 +170,10 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		assert.deepEqual(new Set(statuses), new Set([401]));
 		await expectInTheEnd(n8n, hook, before);
 	});
-	await step('Those who signed up since are found by the next poll', async () => {
+	await step('The next poll finds the new participants', async () => {
 		await expectPeople(n8n, poll, ['ana', 'bob', 'eve'], 90);
 	});
-	await step('What else has happened is told as well, each with what changed', async () => {
+	await step('Other events are emitted as well, each with what changed', async () => {
 		const earner = campaign.findByCode(referee.referredByCode ?? '');
 		await expectChanges(n8n, changes, [
 			['campaignStatusChanged', 'Pause', { from: 'Active', to: 'Pause' }],
@@ -185,26 +185,29 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			],
 		]);
 	});
-	// After the poll, which would lose what it has found if n8n could not start the workflow for it.
-	await step('What n8n can not start the workflow for is taken when it comes again', async () => {
-		// n8n 1 may answer 200 before it finds out that it can't start the workflow.
-		if (!runtime.version.startsWith('1.')) {
-			await changeDatabase(runtime, environment.folder, refuseExecutions);
-			assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
-			assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
-			await wait(5000);
-			await changeDatabase(runtime, environment.folder, allowExecutions);
-		}
-		await deliverAll([told, hungUp]);
-		await deliverAll([told, hungUp]);
-		await expectInTheEnd(n8n, burst, events.length + 2);
-	});
+	// After the poll, which would lose its events if n8n could not start the workflow.
+	await step(
+		'An event for which n8n cannot start the workflow is accepted when it is repeated',
+		async () => {
+			// n8n 1 may respond with 200 before it notices that it can't start the workflow.
+			if (!runtime.version.startsWith('1.')) {
+				await changeDatabase(runtime, environment.folder, refuseExecutions);
+				assert.equal(await deliver(burstUrl, told, webhookSecret), 500);
+				assert.equal(await deliver(burstUrl, hungUp, webhookSecret, 300), 0);
+				await wait(5000);
+				await changeDatabase(runtime, environment.folder, allowExecutions);
+			}
+			await deliverAll([told, hungUp]);
+			await deliverAll([told, hungUp]);
+			await expectInTheEnd(n8n, burst, events.length + 2);
+		},
+	);
 
 	signUp('zoe');
 	await environment.restart(async () => {
 		assert.equal(await deliver(url, ana, webhookSecret), 0);
 	});
-	await step('After the restart nothing comes twice and nobody is missing', async () => {
+	await step('After the restart, nothing is repeated and nobody is missing', async () => {
 		const zoe = eventAbout('referrer_added', campaign.participants[0], now + 10);
 		await waitUntil(async () => assert.equal(await deliver(url, zoe, webhookSecret), 200), 30);
 		for (const event of [ana, bob, eve]) {
@@ -224,7 +227,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 }
 
-/** Waits until nothing more comes, for three seconds, and expects just so many executions. */
+/** Waits until nothing more happens for three seconds, and expects exactly this many executions. */
 async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
 	let before = -1;
 	for (let quiet = 0; quiet < 6; quiet++) {
@@ -237,7 +240,7 @@ async function expectInTheEnd(n8n: N8n, workflowId: string, count: number) {
 	assert.deepEqual(statuses, Array(count).fill('success'));
 }
 
-/** Waits until a workflow's executions have brought just these people, each of them once. */
+/** Waits until a workflow's executions contain exactly these people, each once. */
 async function expectPeople(n8n: N8n, workflowId: string, names: string[], seconds = 20) {
 	await waitUntil(async () => {
 		const executions = await n8n.finishedExecutions(workflowId);
@@ -249,7 +252,7 @@ async function expectPeople(n8n: N8n, workflowId: string, names: string[], secon
 	}, seconds);
 }
 
-/** Waits until a workflow's executions have brought just these events, each with one of its changes. */
+/** Waits until a workflow's executions contain exactly these events, each with one of its changes. */
 async function expectChanges(n8n: N8n, workflowId: string, expected: unknown[][]) {
 	await waitUntil(async () => {
 		const executions = await n8n.finishedExecutions(workflowId);

@@ -15,18 +15,18 @@ const campaignId = {
 const email = '={{ $json.email }}';
 const people = (...names: string[]) => names.map((name) => ({ email: `${name}@example.com` }));
 
-/** The same in every version of n8n: all operations, the credential test, items that don't work. */
+/** The same in every version of n8n: all operations, the credential test, failing items. */
 export async function versions(runtime: Runtime, tarball: string): Promise<void> {
 	await using environment = await setUpEnvironment(runtime, tarball);
 	const { n8n, mockServer } = environment;
-	await step('The credential test says what it should', async () =>
+	await step('The credential test passes, and fails with a wrong key', async () =>
 		testsCredential(n8n, mockServer),
 	);
 	const credentials = await n8n.addCredential(mockServer);
 	const run = async (items: object[], parameters: object, more: object = {}) =>
 		await runNode(n8n, credentials, items, { campaignId, ...parameters }, more);
 
-	await step('Every operation does what it says', async () => {
+	await step('Every operation works', async () => {
 		const [campaign] = rowsOf(await run([{}], { resource: 'campaign', operation: 'get' }));
 		assert.equal(campaign.campaignName, 'Q4 Growth Program');
 		const participant = { resource: 'participant' };
@@ -77,7 +77,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			[true, false],
 		);
 	});
-	await step('So do their options', async () => {
+	await step('The options of the operations work', async () => {
 		const runOf = async (items: object[], parameters: object) =>
 			await run(items, { resource: 'participant', ...parameters });
 		const [referrer] = mockServer.campaign.participants.slice(-1);
@@ -111,7 +111,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		});
 		assert.deepEqual(emailsOf(newest), ['cleo@example.com']);
 	});
-	await step('The campaigns of the credential are listed by name', async () => {
+	await step('The campaigns in the credential are listed by name', async () => {
 		const { referralRocketApi } = await n8n.addCredential(mockServer, '', mockServer.campaign.id);
 		const { results } = await n8n.post<{ results: object[] }>(
 			'/dynamic-node-parameters/resource-locator-results',
@@ -131,7 +131,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			},
 		]);
 	});
-	await step('Of several items, the one that does not work goes its own way', async () => {
+	await step('One failing item goes to the error output, and the others succeed', async () => {
 		const items = people('participant1', 'not an address', 'participant3');
 		const get = { resource: 'participant', operation: 'get', email };
 		const split = await run(items, get, { onError: 'continueErrorOutput' });
@@ -146,7 +146,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			/"not an address@example.com" is not an email address.*This was item 2 of 3: item 1 was sent; item 3 was not\.$/,
 		);
 	});
-	await step('Lost connections are known as such, and a read is repeated', async () => {
+	await step('Lost connections are recognized, and a read is retried', async () => {
 		const qualify = { resource: 'participant', operation: 'qualify', email };
 		const referred = mockServer.campaign.participants.filter(
 			({ referredByCode }) => referredByCode,
@@ -177,7 +177,7 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		assert.equal(dropped, 2);
 		mockServer.intercept = undefined;
 	});
-	await step('After a list, items still know where they come from', async () => {
+	await step('After a list, items are still paired with their input', async () => {
 		const referrers = people('participant0', 'participant1');
 		const listed = await run(referrers, {
 			resource: 'participant',
@@ -240,7 +240,7 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	Object.assign(mockServer.behaviour, { keyHeader: 'authorization', keyPrefix: 'Bearer ' });
 }
 
-/** Runs one Referral Rocket node behind the given items; a node behind it says where each item is from. */
+/** Runs one Referral Rocket node with these input items; a node after it returns the paired input of each item. */
 async function runNode(
 	n8n: N8n,
 	credentials: object,

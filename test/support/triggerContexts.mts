@@ -20,8 +20,8 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
 import { additionalDataFor, knownNodeTypes } from './engine.mts';
 
 /*
- * Runs the triggers in n8n's own contexts, as an activated workflow does. What n8n keeps of a workflow
- * between two runs is the only thing that goes from one to the next, and it goes as JSON.
+ * Runs the triggers in n8n's own contexts, as an activated workflow does. Only the static data of the
+ * workflow passes from one run to the next, as JSON.
  */
 
 function workflowOf(
@@ -52,18 +52,18 @@ function workflowOf(
 
 /** An activated polling trigger in one n8n. */
 export class Polling {
-	/** What n8n holds in memory, from one poll to the next. */
+	/** The static data in n8n's memory, from one poll to the next. */
 	held = '{}';
-	/** What n8n has stored: it does so after the first poll since its start, and when the workflow starts. */
+	/** The saved static data: n8n saves it after the first poll since its start, and when the workflow starts. */
 	stored = '{}';
 	private isStarting = true;
-	/** Whether n8n holds something that it has not stored. */
+	/** Whether there are unsaved changes. */
 	private hasChanged = false;
-	/** How many times n8n has written what it holds to its database. */
+	/** Number of times n8n saved the static data. */
 	writes = 0;
-	/** How many times the workflow was started: n8n does so for anything but null. */
+	/** Number of times the workflow was started: n8n does so for anything but null. */
 	executions = 0;
-	/** A process of n8n: what the node keeps in memory ends with it. */
+	/** The n8n process, with which the node's own memory ends. */
 	private process = randomUUID();
 
 	constructor(
@@ -71,13 +71,13 @@ export class Polling {
 		private readonly parameters: INodeParameters,
 	) {}
 
-	/** Polls that begin before the one before has ended share what is stored, as in one n8n. */
+	/** Starts polls that overlap. As in one n8n, they share the static data. */
 	overlapping(count: number): Array<Promise<IDataObject[]>> {
 		const shared = JSON.parse(this.held) as IDataObject;
 		return Array.from({ length: count }, async () => await this.poll('trigger', shared));
 	}
 
-	/** n8n ends, and starts again with what it has stored. */
+	/** Restarts n8n with the saved static data. */
 	restart(): void {
 		this.held = this.stored;
 		this.isStarting = true;
@@ -85,14 +85,14 @@ export class Polling {
 		this.process = randomUUID();
 	}
 
-	/** A poll by the scheduler that n8n 2 can be told to use: it starts from what is stored, every time. */
+	/** A poll by n8n 2's optional scheduler, which starts from the saved static data every time. */
 	async pollFromStored(): Promise<IDataObject[]> {
 		this.held = this.stored;
 		this.hasChanged = false;
 		return await this.poll();
 	}
 
-	/** The settings of the node are changed and the workflow is published again, in the same n8n. */
+	/** Changes parameters of the node and publishes the workflow again, in the same n8n. */
 	publish(parameters: INodeParameters): void {
 		Object.assign(this.parameters, parameters);
 		this.held = this.stored;
@@ -110,7 +110,7 @@ export class Polling {
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);
 		this.held = JSON.stringify(staticData);
-		// n8n notices by itself whether something was written to what it holds.
+		// n8n itself detects whether the static data has changed.
 		this.hasChanged ||= workflow.staticData.__dataChanged === true;
 		if ((output !== null || this.isStarting) && this.hasChanged) {
 			this.stored = this.held;
@@ -128,27 +128,27 @@ export class Hook {
 	stored = '{}';
 	/** The items of every execution that was started. */
 	executions: INodeExecutionData[][] = [];
-	/** Requests that n8n answered with 500; it stores an execution for each that the node refused so. */
+	/** Responses with 500. n8n saves a failed execution for each. */
 	failures = 0;
-	/** How many times n8n has written what it stores. */
+	/** Number of times n8n saved the static data. */
 	writes = 0;
-	/** Whether n8n is writing. */
+	/** Whether n8n is saving. */
 	isWriting = false;
-	/** Deliveries for which n8n has begun to start the workflow, so far. */
+	/** Number of deliveries for which n8n has begun to start the workflow. */
 	starting = 0;
 	/** Deliveries that the node has not returned yet. */
 	inside = 0;
-	/** What the node has thrown last. */
+	/** The last error of the node. */
 	lastError: NodeOperationError | undefined;
-	/** Requests that both the node and n8n have answered. */
-	answeredTwice = 0;
-	/** Whether n8n can start the workflow; where it can't, it answers with 500. */
+	/** Requests to which both the node and n8n responded. */
+	doubleResponses = 0;
+	/** Whether n8n can start the workflow; if it can't, it responds with 500. */
 	canStart = true;
 	/** What n8n waits for before it starts the workflow. */
 	beforeStart: Promise<void> | undefined;
-	/** What n8n waits for before what it stores is in the database. */
+	/** What n8n waits for before the static data is saved. */
 	beforeStored: (() => Promise<unknown>) | undefined;
-	/** n8n 1 stores what the node remembers before it starts the workflow, n8n 2 afterwards. */
+	/** n8n 1 saves the static data before it starts the workflow, n8n 2 afterwards. */
 	n8n: 1 | 2 = 2;
 	private readonly id = randomUUID();
 	private readonly server = createServer(
@@ -189,8 +189,9 @@ export class Hook {
 	}
 
 	/**
-	 * Posts a body and returns what the sender gets.
-	 * @param hangUp aborts when the sender is to wait no longer
+	 * Posts a body.
+	 * @param hangUp aborts when the sender should stop waiting
+	 * @returns the response
 	 */
 	async post(
 		body: string | Buffer,
@@ -233,7 +234,7 @@ export class Hook {
 				request.rawBody ??= await buffer(incoming);
 			},
 		});
-		// n8n takes forms apart before the node is asked.
+		// n8n parses forms before it calls the node.
 		if (/^multipart/.test(String(incoming.headers['content-type']))) await buffer(incoming);
 		const additionalData = Object.assign(additionalDataFor(this.credential, workflow), {
 			httpRequest: request,
@@ -261,7 +262,7 @@ export class Hook {
 				await this.beforeStart;
 				if (!this.canStart) throw new Error('Workflow not started');
 				this.executions.push(...(result.workflowData ?? []));
-				// It builds another workflow on what is stored, which has nothing to store then.
+				// It creates another workflow with the saved static data, which has no changes then.
 				staticData.__dataChanged = false;
 			};
 			/** As n8n does: it reads the response, and then checks whether there is something to store. */
@@ -281,7 +282,7 @@ export class Hook {
 			const earlyResponse = this.n8n === 1 ? await takeResponse() : undefined;
 			if (result.workflowData) await start();
 			const webhookResponse = this.n8n === 2 ? await takeResponse() : earlyResponse;
-			if (isAnswered) this.answeredTwice++;
+			if (isAnswered) this.doubleResponses++;
 			else response.status(200).json(webhookResponse);
 		} catch (error) {
 			this.failures++;

@@ -11,14 +11,14 @@ const watching = (event: string, more = {}) =>
 		campaignId: locator('JCu82f30F1'),
 		...more,
 	});
-/** The service lists in this order whatever it is asked for. */
+/** Makes the service list in this order, whatever the request says. */
 function listedBy(sort: string) {
 	service.mockServer.intercept = ({ query }) => {
 		query.sort = sort;
 		return false;
 	};
 }
-/** The service lists these people, whatever it is asked for. */
+/** Makes the service list these participants, whatever the request says. */
 function listing(people: object[]) {
 	service.mockServer.intercept = ({ path, query }, reply) =>
 		path.endsWith('getAllParticipants')
@@ -29,7 +29,7 @@ const allEvents = ['campaignStatusChanged', 'newReferral', ...Object.keys(partic
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
 describe('Participant Added', () => {
-	test('the first poll reports nobody, and every later one reports each newcomer once', async () => {
+	test('the first poll emits nothing, and later ones emit each newcomer once', async () => {
 		const polling = watching('participantAdded');
 		expect(await polling.poll()).toEqual([]);
 		const createdOn = '2026-11-01T00:00:00.000+00:00';
@@ -45,7 +45,7 @@ describe('Participant Added', () => {
 		expect(polling.executions).toBe(2);
 	});
 
-	test('a poll that finds nothing is one request, where the campaign tells its total', async () => {
+	test('a poll that finds nothing makes one request if the campaign reports its total', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		service.mockServer.requests.length = 0;
@@ -61,7 +61,7 @@ describe('Participant Added', () => {
 		'numberOfParticipants',
 		'total_participants',
 		'participant_count',
-	])('the total is found under the name %s', async (name) => {
+	])('the total is recognized as %s', async (name) => {
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') &&
 			reply.send({
@@ -104,7 +104,7 @@ describe('Participant Added', () => {
 		['the newest first', 'createdOn,desc'],
 		['the oldest first', 'createdOn,asc'],
 		['by name', 'email,asc'],
-	])('newcomers are told of whether the service lists %s', async (_, sort) => {
+	])('newcomers are emitted whether the service lists %s', async (_, sort) => {
 		listedBy(sort);
 		const polling = watching('participantAdded');
 		await polling.poll();
@@ -120,7 +120,7 @@ describe('Participant Added', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a poll that does not succeed changes nothing, so nothing is missed', async () => {
+	test('a failed poll changes nothing, so nothing is missed', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const before = polling.held;
@@ -136,7 +136,7 @@ describe('Participant Added', () => {
 	test.each([
 		['is empty', []],
 		['ends early', [{ email: 'participant1@example.com', referralCode: 'C000001' }]],
-	])('an answer that %s once makes nobody new', async (_, answer) => {
+	])('a response that %s once makes nobody new', async (_, answer) => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const { campaign } = service.mockServer;
@@ -152,7 +152,7 @@ describe('Participant Added', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a response with fewer participants than the campaign is refused, and reports nobody', async () => {
+	test('a response with fewer participants than the campaign fails the poll and emits nothing', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const { campaign } = service.mockServer;
@@ -170,7 +170,7 @@ describe('Participant Added', () => {
 		[1, 'array'],
 		[1, 'page'],
 	] as const)(
-		'with %i participants a total that counts others stops no check (%s)',
+		'with %i participants, a total that counts others fails no poll (%s)',
 		async (...row) => {
 			const [participants, listShape] = row;
 			Object.assign(service.mockServer.behaviour, { listShape, totalCountsMore: 3 });
@@ -199,7 +199,7 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['late@example.com']);
 	});
 
-	test('a clock that was a day ahead once does not keep newcomers back', async () => {
+	test('a clock that was once a day ahead does not hide newcomers', async () => {
 		const polling = watching('participantAdded');
 		const ahead = Date.now() + 86_400_000;
 		const now = jest.spyOn(Date, 'now').mockImplementation(() => ahead);
@@ -211,7 +211,7 @@ describe('Participant Added', () => {
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
 
-	test('people without an address are told apart by their codes', async () => {
+	test('participants without an email are distinguished by code', async () => {
 		const first = { email: null, referralCode: 'A' };
 		const second = { email: '', referralCode: 'B' };
 		const people: object[] = [first];
@@ -229,7 +229,7 @@ describe('Participant Added', () => {
 		['addresses', ['email']],
 		['referral codes', ['referralCode']],
 		['addresses and referral codes', ['email', 'referralCode']],
-	])('a check in which all %s are empty makes nobody new', async (_, names) => {
+	])('a poll in which all %s are empty makes nobody new', async (_, names) => {
 		const { campaign } = service.mockServer;
 		const polling = watching('participantAdded', { events: allEvents });
 		await polling.poll();
@@ -244,7 +244,7 @@ describe('Participant Added', () => {
 		}
 	});
 
-	test('an address in other capitals makes nobody new', async () => {
+	test('a different case of the email makes nobody new', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const { campaign } = service.mockServer;
@@ -273,7 +273,7 @@ describe('Participant Added', () => {
 		}
 	});
 
-	test('whoever joins with the address that someone else had before is new', async () => {
+	test('someone who joins with an email that another participant had before is new', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching('participantAdded', { events: allEvents });
 		await polling.poll();
@@ -323,7 +323,7 @@ describe('Participant Added', () => {
 });
 
 describe('Participant Qualified', () => {
-	test('each qualification is reported once, also of someone who joined qualified', async () => {
+	test('each qualification is emitted once, even for someone who joined qualified', async () => {
 		const polling = watching('participantQualified');
 		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
@@ -336,7 +336,7 @@ describe('Participant Qualified', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a poll that ends after a later one has seen it tells nothing of it again', async () => {
+	test('a poll that ends after a later one does not emit the same qualification again', async () => {
 		const { campaign } = service.mockServer;
 		const referee = campaign.add('early@example.com', campaign.participants[0]);
 		const polling = watching('participantQualified');
@@ -361,7 +361,7 @@ describe('Participant Qualified', () => {
 });
 
 describe('Participant Updated', () => {
-	test('each change of a total is reported once', async () => {
+	test('each change of a total is emitted once', async () => {
 		const polling = watching('participantUpdated');
 		const { campaign } = service.mockServer;
 		const referrer = campaign.participants[3];
@@ -375,7 +375,7 @@ describe('Participant Updated', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a newcomer is reported as soon as there is a referral, reward or balance, however soon', async () => {
+	test('a newcomer is emitted as soon as there is a referral, reward or balance', async () => {
 		const polling = watching('participantUpdated');
 		const { campaign } = service.mockServer;
 		await polling.poll();
@@ -391,7 +391,7 @@ describe('Participant Updated', () => {
 		['another code', { referralCode: 'OTHER' }],
 		['the same code', {}],
 		['no code', { referralCode: null }],
-	])('the order of two rows with one address and %s makes no difference', async (_, other) => {
+	])('the order of two rows with the same email and %s makes no difference', async (_, other) => {
 		const { participants } = service.mockServer.campaign;
 		const [person] = participants;
 		if (_ === 'no code') Object.assign(person, other);
@@ -407,7 +407,7 @@ describe('Participant Updated', () => {
 		}
 	});
 
-	test('two rows with one address do not start the workflow at every poll', async () => {
+	test('two rows with the same email do not start the workflow at every poll', async () => {
 		const { participants } = service.mockServer.campaign;
 		const [person] = participants;
 		const email = person.email.toUpperCase();
@@ -421,8 +421,8 @@ describe('Participant Updated', () => {
 	});
 });
 
-describe('What a poll has learned without starting the workflow is not stored by n8n', () => {
-	test('someone who was seen, and is updated while n8n is down, is reported once', async () => {
+describe('n8n does not save the state of a poll that did not start the workflow', () => {
+	test('someone already known who is updated while n8n is down is emitted once', async () => {
 		const polling = watching('participantUpdated');
 		await polling.poll();
 		const newcomer = service.mockServer.campaign.add('new@example.com');
@@ -434,7 +434,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a qualification that was removed before a restart is reported when it is given again', async () => {
+	test('a qualification that was revoked before a restart is emitted when it is granted again', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching('participantQualified');
 		const person = campaign.add('a@example.com', campaign.participants[0]);
@@ -468,7 +468,7 @@ describe('What a poll has learned without starting the workflow is not stored by
 	);
 });
 
-test('a number that is written in another way is no update', async () => {
+test('a number in a different format is not an update', async () => {
 	const polling = watching('participantUpdated');
 	const [person] = service.mockServer.campaign.participants as object[];
 	Object.assign(person, { totalReferrals: 5, referralReward: 0 });
@@ -479,7 +479,7 @@ test('a number that is written in another way is no update', async () => {
 	expect((await polling.poll()).length).toBe(1);
 });
 
-test('a renamed trigger starts anew and reports nobody', async () => {
+test('a renamed trigger starts over and emits nothing', async () => {
 	const polling = watching('participantUpdated');
 	await polling.poll();
 	polling.held = polling.held.replace('node:Trigger', 'node:Earlier Name');
@@ -490,7 +490,7 @@ test('a renamed trigger starts anew and reports nobody', async () => {
 test.each([
 	['first', 'createdOn,desc'],
 	['last', 'createdOn,asc'],
-])('a test in the editor shows the newest, listed %s, and remembers nothing', async (_, sort) => {
+])('a test in the editor returns the newest, listed %s, and stores nothing', async (_, sort) => {
 	listedBy(sort);
 	const polling = watching('participantAdded');
 	const newest = service.mockServer.campaign.participants.slice(0, 5).map(({ email }) => email);
@@ -498,13 +498,13 @@ test.each([
 	expect(polling.held).toBe('{}');
 });
 
-test('a test in the editor shows only those to whom the event applies', async () => {
+test('a test in the editor returns only participants to whom the event applies', async () => {
 	const { campaign } = service.mockServer;
 	for (const { rewardEventCompleted } of await watching('participantQualified').poll('manual')) {
 		expect(rewardEventCompleted).toBe(true);
 	}
 	for (const participant of campaign.participants) participant.rewardEventCompleted = false;
-	// n8n itself would tell of something called "Referral Rocket Polling".
+	// n8n's own message would mention "Referral Rocket Polling".
 	await expect(watching('participantQualified').poll('manual')).rejects.toThrow(
 		'No sample was found for Participant Qualified.',
 	);
@@ -515,15 +515,15 @@ test('a test in the editor shows only those to whom the event applies', async ()
 	]);
 });
 
-test('Simplify keeps the most useful fields, and off it everything comes', async () => {
+test('Simplify keeps the most useful fields; without it every field is returned', async () => {
 	const [simple] = await watching('participantAdded').poll('manual');
-	// The event and its changes come on top of the ten.
+	// The event and its changes are added to the ten fields.
 	expect(Object.keys(simple).length).toBeLessThanOrEqual(12);
 	const [whole] = await watching('participantAdded', { simplify: false }).poll('manual');
 	expect(whole).toMatchObject(service.mockServer.campaign.participants[0]);
 });
 
-test('a link without a campaign ID is refused with nothing sent', async () => {
+test('a link without a campaign ID is rejected and nothing is sent', async () => {
 	const polling = watching('participantAdded', {
 		campaignId: locator('https://example.com/', 'url'),
 	});

@@ -9,13 +9,13 @@ import {
 } from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
 
-/* What a poll costs: requests, what n8n has to store, and time in which n8n does nothing else. */
+/* The cost of a poll: requests, the state n8n has to store, and the time it blocks n8n. */
 
 const service = useMockServer();
 const watching = (...events: string[]) =>
 	new Polling(credentialFor(service.mockServer), { events, campaignId: locator('JCu82f30F1') });
 const emails = (items: IDataObject[]) => items.map(({ email }) => email).sort();
-/** @returns what a poll outputs, and how many requests it took */
+/** @returns the output of a poll and the number of its requests */
 async function counted(polling: Polling, mode?: 'manual') {
 	const { requests } = service.mockServer;
 	const before = requests.length;
@@ -32,7 +32,7 @@ const all = [
 	'campaignStatusChanged',
 ];
 let signUps = 0;
-/** So many join, later than everyone before. */
+/** This many participants join, later than everyone before. */
 function signUp(count: number, prefix = 'new') {
 	return Array.from({ length: count }, () => {
 		const createdOn = `2126-11-01T00:00:00.${String(signUps).padStart(3, '0')}+00:00`;
@@ -48,7 +48,7 @@ const isRead =
 	({ path: read }: { path: string }) =>
 		read.endsWith(path);
 
-describe('newcomers to a list of 100 pages take a handful of requests', () => {
+describe('newcomers to a list of 100 pages need only a few requests', () => {
 	const behaviours = (['front', 'back'] as const).flatMap((newestAt) =>
 		(['page', 'slice', 'array'] as const).flatMap((listShape) =>
 			(['included', 'omitted'] as const).flatMap((campaignTotal) =>
@@ -67,7 +67,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	});
 
 	test.each<Partial<Behaviour>>(behaviours)(
-		'at the $newestAt of it, as $listShape, the campaign total $campaignTotal, first page $firstPage',
+		'at the $newestAt, as $listShape, the campaign total $campaignTotal, first page $firstPage',
 		async (behaviour) => {
 			Object.assign(service.mockServer.behaviour, behaviour);
 			const polling = watching(...joining);
@@ -87,7 +87,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	);
 
 	test.each(['front', 'back'] as const)(
-		'at the %s of it, also if the service rejects large pages',
+		'at the %s, even if the service rejects large pages',
 		async (newestAt) => {
 			Object.assign(service.mockServer.behaviour, {
 				newestAt,
@@ -107,7 +107,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	);
 
 	test.each(['included', 'omitted'] as const)(
-		'elsewhere the list is read whole, the campaign total %s',
+		'anywhere else, the whole list is read (campaign total %s)',
 		async (campaignTotal) => {
 			Object.assign(service.mockServer.behaviour, { campaignTotal, listShape: 'array' });
 			service.mockServer.intercept = ({ query }) => {
@@ -123,7 +123,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		},
 	);
 
-	test('more newcomers than are looked for at the end of the list are found by reading it whole', async () => {
+	test('more newcomers than the search at the end covers are found by reading the whole list', async () => {
 		const polling = watching(...joining);
 		await polling.poll();
 		const names = signUp(150);
@@ -136,7 +136,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		['back', 'included'],
 		['back', 'omitted'],
 	] as const)(
-		'those who leave hide nobody who joins (%s, total %s)',
+		'participants who leave do not hide newcomers (%s, total %s)',
 		async (newestAt, campaignTotal) => {
 			Object.assign(service.mockServer.behaviour, { newestAt, campaignTotal, listShape: 'array' });
 			const { campaign } = service.mockServer;
@@ -153,7 +153,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		},
 	);
 
-	test('someone who was removed and comes back hides nobody, and has not joined anew', async () => {
+	test('someone who was removed and comes back hides nobody and is not a newcomer', async () => {
 		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
 		const { campaign } = service.mockServer;
 		const polling = watching(...joining);
@@ -166,7 +166,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		expect(emails(await polling.poll())).toEqual(names.sort());
 	});
 
-	test('a page that comes half hides nobody for long', async () => {
+	test('an incomplete page does not hide anyone for long', async () => {
 		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
 		const polling = watching(...joining);
 		await polling.poll();
@@ -181,7 +181,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		expect(told.sort()).toEqual(names);
 	});
 
-	test('within the hour the list is read whole once, which brings who was passed over', async () => {
+	test('the whole list is read once an hour, which finds anyone who was missed', async () => {
 		service.mockServer.behaviour.campaignTotal = 'omitted';
 		service.mockServer.behaviour.listShape = 'array';
 		const polling = watching(...joining);
@@ -198,7 +198,7 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 		expect(poll.requests).toBeGreaterThan(100);
 	});
 
-	test('another poll than the last one is handed an older state: nobody is passed over', async () => {
+	test('does not miss anyone if n8n restores an older state', async () => {
 		const polling = watching(...joining);
 		await polling.poll();
 		const { held } = polling;
@@ -209,15 +209,15 @@ describe('newcomers to a list of 100 pages take a handful of requests', () => {
 	});
 });
 
-describe('what n8n has to store', () => {
-	test('a poll that finds nothing writes nothing, whatever is chosen', async () => {
+describe('the state that n8n stores', () => {
+	test('a poll that finds nothing writes nothing, whatever events are selected', async () => {
 		for (const event of all) {
 			const polling = watching(event);
 			await polling.poll();
 			const { held } = polling;
 			for (let poll = 0; poll < 3; poll++) expect(await polling.poll()).toEqual([]);
 			expect(polling.held).toBe(held);
-			// What is not even set can't be written: n8n notices everything that is.
+			// Nothing may be assigned: n8n detects every assignment.
 			polling.restart();
 			expect(await polling.poll()).toEqual([]);
 			expect(polling.writes).toBe(1);
@@ -234,7 +234,7 @@ describe('what n8n has to store', () => {
 	});
 });
 
-test('a test in the editor reads two pages at the most, of which one is the last', async () => {
+test('a test in the editor reads at most two pages, one of which is the last', async () => {
 	const { behaviour } = service.mockServer;
 	service.mockServer.campaign = new Campaign('JCu82f30F1', 2000);
 	for (const newestAt of ['front', 'back'] as const) {
@@ -268,7 +268,7 @@ describe('of 100,000 participants', () => {
 		120_000,
 	);
 
-	test('those who have a bit of everything are remembered in 40 bytes each', async () => {
+	test('participants with a bit of everything are stored in 40 bytes each', async () => {
 		const { participants } = service.mockServer.campaign;
 		for (const [number, participant] of participants.entries()) {
 			const [earned, redeemed] = [number / 80, number / 160].map((one) => Number(one.toFixed(2)));
@@ -291,7 +291,7 @@ describe('of 100,000 participants', () => {
 		expect((await polling.poll())[0].changes).toMatchObject({ referralReward: { from } });
 	}, 120_000);
 
-	test('one update is found, with time for n8n to do other things', async () => {
+	test('one update is found without blocking n8n', async () => {
 		const polling = watching('participantUpdated');
 		await polling.poll();
 		let turns = () => 0;
@@ -303,7 +303,7 @@ describe('of 100,000 participants', () => {
 		last.totalReferrals++;
 		expect(emails(await polling.poll())).toEqual([last.email]);
 		expect(service.mockServer.requests.length).toBe(requests);
-		// Once for every thousand: 100 that are compared, and 40 each that are read from the state and written.
+		// One turn per thousand: 100 for comparing, and 40 each for reading and writing the state.
 		expect(turns()).toBeGreaterThanOrEqual(180);
 	}, 120_000);
 });

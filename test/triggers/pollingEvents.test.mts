@@ -4,7 +4,7 @@ import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/Referra
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Polling } from '../support/triggerContexts.mts';
 
-/* What each event of the polling trigger tells, with several chosen at once. */
+/* What each event of the polling trigger emits, with several events selected. */
 
 const service = useMockServer();
 const watching = (events: string[], more: INodeParameters = {}) =>
@@ -22,18 +22,18 @@ const all = [
 	'rewardEarned',
 	'rewardRedeemed',
 ];
-/** Of each item, the event and who or what it is about. */
+/** The event of each item, and its participant or campaign. */
 const told = (items: IDataObject[]) =>
 	items.map(({ event, email, status }) => [event, email ?? status]).sort();
 
-test('the events are those that saved workflows hold', () => {
+test('the event names are those in saved workflows', () => {
 	const { properties } = new ReferralRocketPollingTrigger().description;
 	const events = properties.find(({ name }) => name === 'events');
 	expect(events?.options?.map((option) => 'value' in option && option.value)).toEqual(all);
 });
 
 describe('with all events', () => {
-	test('the first poll tells nothing, and each thing that happens afterwards is told once', async () => {
+	test('the first poll emits nothing, and everything that happens afterwards is emitted once', async () => {
 		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
 		const polling = watching(all);
@@ -70,7 +70,7 @@ describe('with all events', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('each item says what changed, exactly', async () => {
+	test('each item has exactly what changed', async () => {
 		const { campaign } = service.mockServer;
 		const person = campaign.participants.find(
 			({ referredByCode, rewardEventCompleted }) => referredByCode && !rewardEventCompleted,
@@ -118,7 +118,7 @@ describe('with all events', () => {
 		['an ambiguous text', '1,050'],
 		['another ambiguous text', '1.050'],
 		['an object', { amount: 5 }],
-	])('a field that is %s in one check keeps its remembered value', async (_, unreadable) => {
+	])('a field that is %s in one poll keeps its stored value', async (_, unreadable) => {
 		const { campaign } = service.mockServer;
 		const [person] = campaign.participants;
 		Object.assign(person, {
@@ -168,7 +168,7 @@ describe('with all events', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('someone new begins with nothing, so a reward that they join with is earned', async () => {
+	test('newcomers start at zero, so a reward that they join with is earned', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching(['participantAdded', 'rewardEarned']);
 		await polling.poll();
@@ -182,7 +182,7 @@ describe('with all events', () => {
 		]);
 	});
 
-	test('what gets less is neither earned nor redeemed, nor is a qualification that is taken back', async () => {
+	test('a decrease is neither earned nor redeemed, and a revoked qualification is not an event', async () => {
 		const { campaign } = service.mockServer;
 		const person = campaign.add('a@example.com', campaign.participants[0]);
 		campaign.qualify(person);
@@ -199,7 +199,7 @@ describe('with all events', () => {
 	});
 
 	test.each(['referredByCode', 'referrerEmail'])(
-		'who joins with a %s has joined through a referrer',
+		'someone who joins with a %s joined through a referrer',
 		async (field) => {
 			const polling = watching(['newReferral']);
 			await polling.poll();
@@ -210,7 +210,7 @@ describe('with all events', () => {
 		},
 	);
 
-	test('fields of the service with the names of ours do not take their place', async () => {
+	test('fields of the service do not replace ours of the same name', async () => {
 		const polling = watching(['participantAdded'], { simplify: false });
 		await polling.poll();
 		const own = { event: 'theirs', changes: 'theirs' };
@@ -226,7 +226,7 @@ describe('Campaign Status Changed', () => {
 			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', ...campaign });
 	};
 
-	test('paused, ended and active again are told of, with one request a poll', async () => {
+	test('paused, ended and active again are emitted, with one request per poll', async () => {
 		const { campaign, requests } = service.mockServer;
 		const polling = watching(only);
 		expect(await polling.poll()).toEqual([]);
@@ -251,7 +251,7 @@ describe('Campaign Status Changed', () => {
 		expect(requests.map(({ path }) => path)).toEqual(Array(5).fill('/api/v1/getCampaign'));
 	});
 
-	test('with Simplify off, all that the service says of the campaign comes', async () => {
+	test('with Simplify off, every field of the campaign is returned', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching(only, { simplify: false });
 		await polling.poll();
@@ -276,7 +276,7 @@ describe('Campaign Status Changed', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a campaign that says nothing of its status once has not changed', async () => {
+	test('a campaign that once reports no status has not changed', async () => {
 		const polling = watching(only);
 		await polling.poll();
 		answering({});
@@ -285,7 +285,7 @@ describe('Campaign Status Changed', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a response that is not a campaign stops the check and changes nothing', async () => {
+	test('a response that is not a campaign fails the poll and changes nothing', async () => {
 		const polling = watching(only);
 		await polling.poll();
 		service.mockServer.intercept = (_, reply) =>
@@ -295,7 +295,7 @@ describe('Campaign Status Changed', () => {
 		expect(await polling.poll()).toEqual([]);
 	});
 
-	test('a poll that has been overtaken does not tell of the status again', async () => {
+	test('a poll that was overtaken does not emit the status again', async () => {
 		const { campaign } = service.mockServer;
 		const polling = watching(only);
 		await polling.poll();
@@ -317,8 +317,8 @@ describe('Campaign Status Changed', () => {
 	});
 });
 
-describe('other events are chosen', () => {
-	test('those that stay go on, those that are new begin with the next poll', async () => {
+describe('changing the selected events', () => {
+	test('keeps the remaining events running, and starts new ones with the next poll', async () => {
 		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
 		const polling = watching(['participantAdded']);
@@ -341,7 +341,7 @@ describe('other events are chosen', () => {
 		[['campaignStatusChanged'], ['rewardEarned']],
 		[['rewardEarned'], all],
 		[all, ['newReferral']],
-	])('from %j to %j and back nobody is told of who was there', async (first, second) => {
+	])('from %j to %j and back emits nothing about existing participants', async (first, second) => {
 		const { campaign } = service.mockServer;
 		const polling = watching(first);
 		await polling.poll();
@@ -363,14 +363,14 @@ describe('unusable events', () => {
 	test.each([
 		['none', [], "'Trigger On' is empty. Choose at least one event."],
 		['one that does not exist', ['rewardEaten'], /'Trigger On' contains "rewardEaten"/],
-	])('%s: refused with nothing sent', async (_, events, says) => {
+	])('%s are rejected and nothing is sent', async (_, events, says) => {
 		await expect(watching(events).poll()).rejects.toThrow(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 });
 
 describe('a test in the editor', () => {
-	test('shows for each event people to whom it applies, and the status of the campaign', async () => {
+	test('returns participants to whom each event applies, and the status of the campaign', async () => {
 		const { campaign } = service.mockServer;
 		campaign.redeem(campaign.participants[28], 5);
 		const items = await watching(all).poll('manual');

@@ -9,7 +9,7 @@ import { project } from '../support/projectCopy.mts';
 import { Hook, Polling } from '../support/triggerContexts.mts';
 
 /*
- * The samples in docs/events.md, which people paste into their triggers, are like real items.
+ * The samples in docs/events.md, which users paste into their triggers, match real items.
  */
 
 const service = useMockServer();
@@ -34,46 +34,52 @@ function sampleOf({ name }: INodePropertyOptions): IDataObject {
 	return sample;
 }
 
-test('there is a sample of every event, and of nothing else', () => {
+test('there is a sample for every event, and no other', () => {
 	const names = [...webhookEvents, ...pollingEvents].map(({ name }) => name);
 	expect([...samples.keys()].sort()).toEqual(names.sort());
 });
 
-test.each(webhookEvents)('that of $name is what the webhook trigger outputs', async (option) => {
-	const sample = sampleOf(option);
-	const hook = new Hook(
-		{ apiKey: 'key', webhookSecret: 'whsec_of_samples' },
-		{ events: [option.value as string] },
-		undefined,
-	);
-	await hook.open();
-	try {
-		const [participant] = service.mockServer.campaign.participants;
-		const event = eventAbout(String(sample.event), participant, Date.now());
-		const body = JSON.stringify(event);
-		await hook.post(body, { 'x-rr-signature': signatureOf(body, 'whsec_of_samples') });
-		expect(Object.keys(sample)).toEqual(Object.keys(hook.executions[0][0].json));
-	} finally {
-		await hook.close();
-	}
-});
+test.each(webhookEvents)(
+	'the sample of $name matches the output of the webhook trigger',
+	async (option) => {
+		const sample = sampleOf(option);
+		const hook = new Hook(
+			{ apiKey: 'key', webhookSecret: 'whsec_of_samples' },
+			{ events: [option.value as string] },
+			undefined,
+		);
+		await hook.open();
+		try {
+			const [participant] = service.mockServer.campaign.participants;
+			const event = eventAbout(String(sample.event), participant, Date.now());
+			const body = JSON.stringify(event);
+			await hook.post(body, { 'x-rr-signature': signatureOf(body, 'whsec_of_samples') });
+			expect(Object.keys(sample)).toEqual(Object.keys(hook.executions[0][0].json));
+		} finally {
+			await hook.close();
+		}
+	},
+);
 
-test.each(pollingEvents)('that of $name is what the polling trigger outputs', async (option) => {
-	const sample = sampleOf(option);
-	const { campaign } = service.mockServer;
-	const [referrer] = campaign.participants;
-	const polling = new Polling(credentialFor(service.mockServer), {
-		events: [option.value as string],
-		campaignId: locator('JCu82f30F1'),
-	});
-	expect(await polling.poll()).toEqual([]);
-	campaign.qualify(campaign.add('friend@example.com', referrer));
-	campaign.redeem(referrer, 5);
-	campaign.status = 'Pause';
-	const [item] = await polling.poll();
-	expect(Object.keys(sample)).toEqual(Object.keys(item));
-	expect(sample.event).toBe(item.event);
-	for (const change of Object.values(sample.changes as IDataObject)) {
-		expect(Object.keys(change as IDataObject)).toEqual(['from', 'to']);
-	}
-});
+test.each(pollingEvents)(
+	'the sample of $name matches the output of the polling trigger',
+	async (option) => {
+		const sample = sampleOf(option);
+		const { campaign } = service.mockServer;
+		const [referrer] = campaign.participants;
+		const polling = new Polling(credentialFor(service.mockServer), {
+			events: [option.value as string],
+			campaignId: locator('JCu82f30F1'),
+		});
+		expect(await polling.poll()).toEqual([]);
+		campaign.qualify(campaign.add('friend@example.com', referrer));
+		campaign.redeem(referrer, 5);
+		campaign.status = 'Pause';
+		const [item] = await polling.poll();
+		expect(Object.keys(sample)).toEqual(Object.keys(item));
+		expect(sample.event).toBe(item.event);
+		for (const change of Object.values(sample.changes as IDataObject)) {
+			expect(Object.keys(change as IDataObject)).toEqual(['from', 'to']);
+		}
+	},
+);

@@ -11,7 +11,7 @@ const secret = 'whsec_9f2c:+/=';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';
 const hooks: Hook[] = [];
 afterEach(async () => {
-	expect(hooks.map(({ answeredTwice }) => answeredTwice)).toEqual(hooks.map(() => 0));
+	expect(hooks.map(({ doubleResponses }) => doubleResponses)).toEqual(hooks.map(() => 0));
 	await Promise.all(hooks.splice(0).map(async (hook) => await hook.close()));
 });
 
@@ -54,8 +54,8 @@ async function send(hook: Hook, content: unknown, key: string | Buffer = secret)
 	return await hook.post(body, { 'x-rr-signature': sign(body, key) });
 }
 
-/** n8n's picker shows them, each with its description, in place of "On Referrer Created". */
-test('every event has a sentence of its own for the list of triggers', () => {
+/** The node picker shows them, with their descriptions, instead of "On Referrer Created". */
+test('every event has its own text in the node picker', () => {
 	const { properties } = new ReferralRocketTrigger().description;
 	const events = properties.find(({ displayName }) => displayName === 'Trigger On');
 	const options = events?.options as INodePropertyOptions[];
@@ -92,7 +92,7 @@ describe('a signed event', () => {
 		]);
 	});
 
-	test('keeps its name where its data has an event and a time of its own', async () => {
+	test('keeps its name if its data has fields for an event and a time', async () => {
 		const hook = await hookWith();
 		await send(hook, event({ data: { ...data, event: 'something', eventAt: 'never' } }));
 		expect(hook.executions[0][0].json).toMatchObject({
@@ -101,7 +101,7 @@ describe('a signed event', () => {
 		});
 	});
 
-	test('comes as it was sent with Simplify off', async () => {
+	test('is returned unchanged with Simplify off', async () => {
 		const hook = await hookWith({ simplify: false });
 		await send(hook, event());
 		expect(hook.executions).toEqual([[{ json: event() }]]);
@@ -112,13 +112,13 @@ describe('a signed event', () => {
 		['the text of a secret that looks like hex', hexSecret, hexSecret],
 		['the bytes of a hex secret', hexSecret, Buffer.from(hexSecret, 'hex')],
 		['a secret with spaces around it in the credential', ` ${secret}\n`, secret],
-	])('counts when it is signed with %s', async (_, stored, key) => {
+	])('is accepted if it is signed with %s', async (_, stored, key) => {
 		const hook = await hookWith({}, stored);
 		expect((await send(hook, event(), key)).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
-	test('counts with the signature in capitals', async () => {
+	test('is accepted with an upper-case signature', async () => {
 		const hook = await hookWith();
 		const body = JSON.stringify(event());
 		expect((await hook.post(body, { 'x-rr-signature': sign(body).toUpperCase() })).status).toBe(
@@ -128,7 +128,7 @@ describe('a signed event', () => {
 	});
 
 	test.each([undefined, null, 'yesterday', '2026-11-04', 1_760_000_000, 1e20, NaN])(
-		'with %p for a time has no eventAt, and starts the workflow all the same',
+		'with %p as its time has no eventAt, but starts the workflow',
 		async (createdAt) => {
 			const hook = await hookWith();
 			expect((await send(hook, event({ createdAt }))).status).toBe(200);
@@ -136,13 +136,13 @@ describe('a signed event', () => {
 		},
 	);
 
-	test('is waited for also where an expression gives one event as text', async () => {
+	test('is accepted even if an expression returns one event as text', async () => {
 		const hook = await hookWith({ events: 'referrerCreated' });
 		expect((await send(hook, event({ createdAt: createdAt + 4321 }))).status).toBe(200);
 		expect(hook.executions.length).toBe(1);
 	});
 
-	test('of 1 MB arrives whole', async () => {
+	test('of 1 MB arrives completely', async () => {
 		const hook = await hookWith({ simplify: false });
 		const large = event({ data: { ...data, note: 'ä'.repeat(1_000_000) } });
 		expect((await send(hook, large)).status).toBe(200);
@@ -150,7 +150,7 @@ describe('a signed event', () => {
 	});
 });
 
-describe('a request that is not signed as it should be gets 401, starts nothing and leaves no trace', () => {
+describe('a request without a valid signature gets 401, starts nothing and stores nothing', () => {
 	const body = JSON.stringify(event());
 	test.each<[string, Record<string, string | string[]>, (string | Buffer)?]>([
 		['without a signature', {}],
@@ -183,7 +183,7 @@ describe('a request that is not signed as it should be gets 401, starts nothing 
 });
 
 test.each(['whsec_ab', 'zz000000', 'abxyzxyz', 'abababa_', 'abababab0'])(
-	'the secret %s, which is no hex, has no shorter reading that a stranger could sign with',
+	'the secret %s, which is not hex, has no shorter interpretation that a stranger could sign with',
 	async (secretOfText) => {
 		const hook = await hookWith({}, secretOfText);
 		const decoded = Buffer.from(secretOfText, 'hex');
@@ -200,7 +200,7 @@ describe('with several secrets in the credential', () => {
 		['commas and spaces', ` ${first} , ${second} `],
 		['commas and line breaks', `${first},\r\n${second}\n`],
 		['commas too many', `,${first},,${second},`],
-	])('between %s, an event signed with either counts', async (_, stored) => {
+	])('separated by %s, an event signed with either is accepted', async (_, stored) => {
 		const hook = await hookWith({ options: { ignoreRepeats: false } }, stored);
 		for (const key of [first, second, Buffer.from(second, 'hex')]) {
 			expect((await send(hook, event(), key)).status).toBe(200);
@@ -219,7 +219,7 @@ describe('with several secrets in the credential', () => {
 		expect(hook.executions).toEqual([]);
 	});
 
-	test('the Test URL accepts both fields, and so does the Production URL', async () => {
+	test('the Test URL and the Production URL accept both fields', async () => {
 		for (const mode of ['manual', undefined] as const) {
 			const hook = new Hook(
 				{ apiKey: 'key', webhookSecret: first, testWebhookSecret: second },
@@ -246,7 +246,7 @@ describe('with several secrets in the credential', () => {
 const placeholder = '__n8n_BLANK_VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6';
 const appended = `${placeholder}, whsec-of-the-test-url`;
 
-describe('anything but secrets in the credential', () => {
+describe('invalid secrets in the credential', () => {
 	const hidden = "n8n hides a saved secret, so you can't add to it. Enter all secrets again.";
 	const unusable = /contains something that is not a secret\. Copy only the secret .*at least 8/;
 	const cases: Array<[string, string, string | RegExp, string?]> = [
@@ -273,7 +273,7 @@ describe('anything but secrets in the credential', () => {
 		}
 	});
 
-	test.each(cases)('%s: no event gets in', async (...[, entered, , key = entered]) => {
+	test.each(cases)('%s: no event is accepted', async (...[, entered, , key = entered]) => {
 		const hook = await hookWith({}, entered);
 		expect(await send(hook, event(), key)).toEqual({
 			status: 500,
@@ -297,7 +297,7 @@ describe('anything but secrets in the credential', () => {
 		expect((await send(hook, event(), single)).status).toBe(200);
 	});
 
-	test('a secret that is corrected in the credential counts at once', async () => {
+	test('a corrected secret in the credential takes effect at once', async () => {
 		const hook = await hookWith({}, appended);
 		expect((await send(hook, event())).status).toBe(500);
 		hook.credential.webhookSecret = 'whsec-of-somebody-else';
@@ -368,7 +368,7 @@ test.each([
 });
 
 describe('an event that is delivered again', () => {
-	test('starts the workflow once, also after a restart and with another time of delivery', async () => {
+	test('starts the workflow once, even after a restart and with a different delivery time', async () => {
 		const hook = await hookWith();
 		await send(hook, event());
 		expect(await send(hook, event({ updatedAt: createdAt + 3_600_000 }))).toEqual({
@@ -419,12 +419,12 @@ describe('an event that is delivered again', () => {
 		['of another reward at the same moment', reward({}), reward({ referralReward: 40 })],
 		['of another reward, told by its ID', reward({ rewardId: 1 }), reward({ rewardId: 2 })],
 		[
-			'of another reward, told by the balance alone',
+			'of another reward, visible only in the balance',
 			reward({ referralReward: null }),
 			reward({ referralReward: null, referralRewardBalance: 40 }),
 		],
 		[
-			'of someone else, told by another field than address or ID',
+			'of someone else, visible only in a field other than email or ID',
 			{ data: { ...noPerson, code: 'A' } },
 			{ data: { ...noPerson, code: 'B' } },
 		],
@@ -433,7 +433,7 @@ describe('an event that is delivered again', () => {
 			{ createdAt: time },
 			{ createdAt: time, data: { ...data, email: 'al@example.com' } },
 		]),
-	])('is not taken for one %s', async (_, first, second) => {
+	])('is not mistaken for one %s', async (_, first, second) => {
 		const hook = await hookWith();
 		for (const more of [first, second, first, second]) await send(hook, event(more));
 		expect(hook.executions.length).toBe(2);
@@ -447,7 +447,7 @@ describe('an event that is delivered again', () => {
 			event({ createdAt: createdAt + number }),
 		);
 
-		test('one after the other or all at once, starts nothing, also after a restart', async () => {
+		test('in sequence or all at once, starts nothing, even after a restart', async () => {
 			const hook = await hookOfVersion();
 			for (const one of events.slice(0, 8)) await send(hook, one);
 			await Promise.all(events.slice(8).map(async (one) => await send(hook, one)));
@@ -457,7 +457,7 @@ describe('an event that is delivered again', () => {
 			expect(again.executions).toEqual([]);
 		}, 30_000);
 
-		test('starts nothing where n8n stores what it has answered in any order', async () => {
+		test('does not restart the workflow, in whatever order n8n saves', async () => {
 			const hook = await hookOfVersion();
 			hook.beforeStored = async () => await wait(100 * Math.random());
 			const sendAll = async (to: Hook, some: object[]) =>
@@ -472,7 +472,7 @@ describe('an event that is delivered again', () => {
 			expect(hook.executions.length).toBe(100);
 		}, 30_000);
 
-		test('is stored where it was not, so that it starts nothing elsewhere', async () => {
+		test('is stored if it was not, so that it starts nothing in another process', async () => {
 			const hook = await hookOfVersion();
 			await send(hook, events[0]);
 			hook.stored = '{}';
@@ -482,7 +482,7 @@ describe('an event that is delivered again', () => {
 			expect([...hook.executions, ...other.executions].length).toBe(1);
 		});
 
-		test('since n8n could not start the workflow starts it then, once', async () => {
+		test('because n8n could not start the workflow starts it then, once', async () => {
 			const hook = await hookOfVersion();
 			hook.canStart = false;
 			expect((await send(hook, events[0])).status).toBe(500);
@@ -493,7 +493,7 @@ describe('an event that is delivered again', () => {
 			expect(hook.executions.length).toBe(2);
 		});
 
-		test('since n8n could not start the workflow starts it also after a restart, once another event has come', async () => {
+		test('because n8n could not start the workflow starts it even after a restart, once another event has arrived', async () => {
 			const hook = await hookOfVersion();
 			hook.canStart = false;
 			await send(hook, events[0]);
@@ -507,7 +507,7 @@ describe('an event that is delivered again', () => {
 		test.each([
 			['could not start the workflow after all is taken', false],
 			['has started the workflow after all starts nothing', true],
-		])('since the service has hung up, and n8n %s', async (_, canStart) => {
+		])('because the service closed the connection, and n8n %s', async (_, canStart) => {
 			const hook = await hookOfVersion();
 			let start = () => {};
 			hook.beforeStart = new Promise<void>((done) => (start = done));
@@ -535,7 +535,7 @@ describe('an event that is delivered again', () => {
 			const first = send(hook, events[0]);
 			while (!hook.isWriting) await new Promise(setImmediate);
 			const others = events.slice(1).map(async (one) => await send(hook, one));
-			// All others go on without waiting.
+			// All others continue without waiting.
 			while (hook.executions.length < events.length - 2) await new Promise(setImmediate);
 			expect(hook.inside).toBeLessThanOrEqual(1);
 			write();
@@ -581,12 +581,12 @@ describe('an event that is delivered again', () => {
 		}
 	});
 
-	describe('is remembered', () => {
+	describe('is stored', () => {
 		afterEach(() => jest.restoreAllMocks());
 		const day = 86_400_000;
 		const atDay = (number: number) => jest.spyOn(Date, 'now').mockReturnValue(number * day);
 
-		test('for eight days at least, among other days, and forgotten by then', async () => {
+		test('for at least eight days, and then removed', async () => {
 			const hook = await hookWith();
 			const unknownTime = (name: string) => event({ createdAt: name });
 			atDay(20_000);
@@ -622,7 +622,7 @@ describe('an event that is delivered again', () => {
 			expect(hook.executions.length).toBe(status === 200 ? 1 : 0);
 		});
 
-		test('so long that its signature can never start the workflow again', async () => {
+		test('for so long that its signature can never start the workflow again', async () => {
 			for (const ahead of [-0.9, 0, 0.9]) {
 				const hook = await hookWith();
 				const one = eventAt((20_000.95 + ahead) * day);
@@ -634,7 +634,7 @@ describe('an event that is delivered again', () => {
 			}
 		});
 
-		test('also if it is delivered once more after days, with the time of that delivery', async () => {
+		test('even if it is delivered again days later, with the time of that delivery', async () => {
 			const hook = await hookWith();
 			const first = event({ createdAt: 20_000 * day, updatedAt: 20_000 * day });
 			const second = { ...first, updatedAt: 20_006 * day };
@@ -654,7 +654,7 @@ describe('an event that is delivered again', () => {
 			expect(hook.executions.length).toBe(1);
 		});
 
-		test('among 5,000 others for a day; what is older than all of them is rejected', async () => {
+		test('among 5,000 others for a day; anything older than all of them is rejected', async () => {
 			const hook = await hookWith();
 			const keys = (count: number) =>
 				Array.from({ length: count }, (_, number) => String(number).padStart(6, '0')).join('');
@@ -689,7 +689,7 @@ describe('an event that is delivered again', () => {
 	});
 });
 
-test('a form gets 401, starts nothing and leaves no trace', async () => {
+test('a form gets 401, starts nothing and stores nothing', async () => {
 	const hook = await hookWith();
 	const body = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n';
 	const headers = { 'content-type': 'multipart/form-data; boundary=x' };
@@ -698,7 +698,7 @@ test('a form gets 401, starts nothing and leaves no trace', async () => {
 	expect([hook.executions, hook.stored, hook.failures]).toEqual([[], '{}', 0]);
 });
 
-describe('in a test in the editor, the user reads why an event is not taken', () => {
+describe('a test in the editor says why an event is not accepted', () => {
 	const refusal = async (parameters: INodeParameters, content: unknown, key = secret) => {
 		const hook = await hookWith(parameters, secret, 'manual');
 		const { status, data } = await send(hook, content, key);
@@ -716,7 +716,7 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 			/not signed with a secret of your credential .*Settings → Webhooks.*'Test Webhook Secret'.*press Execute step again/,
 		],
 		[
-			'that is none',
+			'that is not an event',
 			{},
 			[1],
 			undefined,
@@ -730,7 +730,7 @@ describe('in a test in the editor, the user reads why an event is not taken', ()
 			/not selected in this trigger: Referrer Created .*'Trigger On'/,
 		],
 		[
-			'that is not known here',
+			'that is unknown',
 			{ events: ['rewardUnlocked'] },
 			event({ eventType: 'something_new' }),
 			undefined,
@@ -753,7 +753,7 @@ describe('without a secret in the credential', () => {
 		['blank', ' '],
 		['only commas', ' , ,'],
 		['not there, as in a credential from before the trigger', undefined],
-	])('that is %s: activation is refused, and a request never gets in', async (_, stored) => {
+	])('that is %s: activation fails, and no request is accepted', async (_, stored) => {
 		const hook = new Hook({ apiKey: 'key', webhookSecret: stored as string }, { events: ['any'] });
 		await hook.open();
 		hooks.push(hook);
@@ -763,7 +763,7 @@ describe('without a secret in the credential', () => {
 		expect([hook.executions, hook.failures]).toEqual([[], 0]);
 	});
 
-	test('activation works only when the user has switched verification off', async () => {
+	test('activation works only if the user has turned verification off', async () => {
 		const hook = await hookWith({ options: { verifySignature: false } }, '');
 		expect(await hook.activate()).toBe(true);
 		expect((await hook.post(JSON.stringify(event()))).status).toBe(200);
@@ -776,7 +776,7 @@ describe('without a secret in the credential', () => {
 		expect(await hook.deactivate()).toBe(true);
 	});
 
-	test('activation is refused with a link that holds no campaign', async () => {
+	test('activation fails with a link without a campaign', async () => {
 		const campaign = locator('https://referralrocket.io/campaign', 'url');
 		const hook = await hookWith({ campaignId: campaign });
 		await expect(hook.activate()).rejects.toThrow('contains no campaign ID');

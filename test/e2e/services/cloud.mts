@@ -6,7 +6,7 @@ import Fastify from 'fastify';
 import { generate } from 'selfsigned';
 import { temporaryFolder } from '../../../tools/n8n/n8n.mts';
 
-/** Where n8n's nodes reach the services. */
+/** The addresses that n8n's nodes use for the services. */
 export const hosts = {
 	hubspot: 'api.hubapi.com',
 	openAi: 'api.openai.com',
@@ -20,9 +20,9 @@ export const hosts = {
 export type Cloud = Awaited<ReturnType<typeof createCloud>>;
 
 /**
- * A server that is all these services to an n8n with the environment that start returns: a proxy leads
- * there whoever asks for one of their addresses, and refuses all others. The file of each service adds
- * the few calls that its example makes, as routes of its host, before the start.
+ * A server that simulates all these services for an n8n with the environment that start returns: a proxy
+ * redirects requests for their addresses to it, and refuses all others. Before the start, the file of each
+ * service adds routes for the few calls that its example makes.
  */
 export async function createCloud() {
 	const altNames = Object.values(hosts).map((value) => ({ type: 2 as const, value }));
@@ -36,12 +36,12 @@ export async function createCloud() {
 		{ parseAs: 'string' },
 		(_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
 	);
-	/** Everything but reading that was asked of the services. */
+	/** Every request to the services except reads. */
 	const changes: string[] = [];
 	server.addHook('onRequest', async ({ method, hostname, url }) => {
 		if (method !== 'GET') changes.push(`${method} ${hostname}${url}`);
 	});
-	/** Requests that no service answers. */
+	/** Requests for which no service has a route. */
 	const unexpected: string[] = [];
 	server.setNotFoundHandler(({ method, hostname, url }, reply) => {
 		unexpected.push(`${method} ${hostname}${url}`);
@@ -75,7 +75,7 @@ export async function createCloud() {
 			const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 			const local = '127.0.0.1,localhost';
 			return {
-				// Some look for the one, some for the other, and this machine may have either.
+				// Some clients read one, some the other, and this machine may have either set.
 				...{ HTTPS_PROXY: url, https_proxy: url },
 				...{ NO_PROXY: local, no_proxy: local },
 				NODE_EXTRA_CA_CERTS: certificate,

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
-/** Starts a real SMTP server; it keeps what it receives, and refuses one address if asked to. */
+/** Starts a real SMTP server that records what it receives and can refuse one address. */
 export async function startSmtp() {
 	const received: ParsedMail[] = [];
 	const smtp = { received, refuses: undefined as string | undefined };

@@ -34,28 +34,28 @@ type Environment = Awaited<ReturnType<typeof setUpEnvironment>>;
 
 type Change = (nodes: Record<string, INode>) => void;
 
-/** By node type, without "n8n-nodes-base.": what n8n stores of the credential that a user chooses. */
+/** The credentials that a user chooses, by node type without "n8n-nodes-base.". */
 type Credentials = Record<string, object>;
 
-/** What the examples are tried with: one n8n, the service, and credentials for everything. */
+/** The environment of the examples: one n8n, the service, and credentials for everything. */
 export class ExampleRun {
 	readonly mockServer: MockServer;
 
 	constructor(
 		readonly environment: Environment,
-		/** For the nodes of Referral Rocket. */
+		/** For the Referral Rocket nodes. */
 		private readonly credentials: object,
 		readonly services: Services,
 	) {
 		this.mockServer = environment.mockServer;
 	}
 
-	/** Another one after each restart. */
+	/** A new one after each restart. */
 	get n8n(): N8n {
 		return this.environment.n8n;
 	}
 
-	/** Makes a credential and returns it as nodes refer to it. */
+	/** Creates a credential and returns it in the form that nodes refer to it. */
 	async addCredential(type: string, data: object): Promise<object> {
 		const { id, name } = await this.n8n.post<{ id: string; name: string }>('/credentials', {
 			name: type,
@@ -66,8 +66,8 @@ export class ExampleRun {
 	}
 
 	/**
-	 * Imports an example, chooses credentials and fills in what is marked as missing, as a user does.
-	 * @param change of its nodes, by name: what has to be quicker here, or leads elsewhere
+	 * Imports an example, chooses credentials and fills in missing values, as a user does.
+	 * @param change applied to its nodes, by name: settings that must be faster or different here
 	 * @returns its ID
 	 */
 	async import(example: string, credentials: Credentials = {}, change?: Change): Promise<string> {
@@ -91,7 +91,7 @@ export class ExampleRun {
 		});
 	}
 
-	/** As import, and publishes it. */
+	/** Like import, but also publishes it. */
 	async publish(example: string, credentials?: Credentials, change?: Change): Promise<string> {
 		const id = await this.import(example, credentials, change);
 		await this.n8n.activate(id);
@@ -99,9 +99,9 @@ export class ExampleRun {
 	}
 
 	/**
-	 * Runs a saved workflow from one of its triggers, with the sample that is pinned there.
-	 * @returns a function that gives what a node gave
-	 * @throws when it does not end well
+	 * Runs a saved workflow from one of its triggers, with the pinned sample.
+	 * @returns a function that returns the output of a node
+	 * @throws if the execution fails
 	 */
 	async runFrom(workflow: string, trigger: string) {
 		const execution = await this.n8n.run(workflow, trigger);
@@ -113,7 +113,7 @@ export class ExampleRun {
 		return await this.runFrom(workflow, 'Run now');
 	}
 
-	/** @returns a function that gives whom the service was asked to qualify since now, and with what amount */
+	/** @returns a function that returns the emails and amounts of Qualify requests since this call */
 	qualifications() {
 		const { requests } = this.mockServer;
 		const before = requests.length;
@@ -133,7 +133,7 @@ export class ExampleRun {
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 	}
 
-	/** Waits until a workflow has been started so many times, and has ended well each time. */
+	/** Waits until a workflow has had this many successful executions. */
 	async settled(workflow: string, count: number): Promise<void> {
 		await waitUntil(async () => {
 			const statuses = (await this.n8n.executionSummaries(workflow)).map(({ status }) => status);
@@ -141,13 +141,13 @@ export class ExampleRun {
 		}, 30);
 	}
 
-	/** @returns the sample that is pinned in a trigger; what is delivered is made from it, so that both stay alike */
+	/** @returns the sample pinned in a trigger. Deliveries are derived from it, so that they stay consistent. */
 	async sampleOf(workflow: string, trigger: string): Promise<IDataObject> {
 		const { pinData } = await this.n8n.get<{ pinData: IPinData }>(`/workflows/${workflow}`);
 		return pinData[trigger][0].json;
 	}
 
-	/** The sample that is pinned in a trigger has the fields of what really came, and no others. */
+	/** Checks that the sample pinned in a trigger has exactly the fields of the real event. */
 	async expectSample(workflow: string, trigger: string): Promise<void> {
 		const sample = await this.sampleOf(workflow, trigger);
 		const [came] = await this.givenBy(workflow, trigger);

@@ -15,7 +15,7 @@ async function submit(url: string, fields: Record<string, string | File>) {
 	const data = (await (await fetch(url, { method: 'POST', body })).json()) as {
 		formWaitingUrl: string;
 	};
-	// The page asks until there is something to show.
+	// The page polls until there is something to show.
 	const status = new URL(data.formWaitingUrl);
 	const execution = status.pathname.split('/').at(-1) ?? '';
 	status.pathname += '/n8n-execution-status';
@@ -24,9 +24,9 @@ async function submit(url: string, fields: Record<string, string | File>) {
 		assert.equal(text.trim(), 'form-waiting');
 	}, 90);
 	const { data: page } = await axios.get<string>(data.formWaitingUrl, { timeout: 60_000 });
-	// It fits on a phone.
+	// It fits on a phone screen.
 	assert.match(page, /\.container \{ width: auto; max-width: 448px;/);
-	// Once it is there, the page lets the workflow go on.
+	// Once loaded, the page resumes the workflow.
 	await axios.post(data.formWaitingUrl, {});
 	return { page, execution };
 }
@@ -98,7 +98,7 @@ export const csvEntrance: Entrance = {
 	},
 };
 
-/** The examples "Sign-up form" and "CSV import", beyond what everyone who enters goes through. */
+/** The examples "Sign-up form" and "CSV import", beyond the shared entries. */
 export async function formExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const referrer = campaign.add('form-referrer@example.com');

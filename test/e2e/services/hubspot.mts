@@ -34,7 +34,7 @@ const passes = ({ properties }: Contact, { propertyName, operator, value }: Filt
 	return operator === 'GTE' ? Number(property) >= Number(value) : Number(property) < Number(value);
 };
 
-/** HubSpot's contacts: the search and the update by ID, as its API documents them. */
+/** HubSpot's contacts: search and update by ID, as documented by its API. */
 export function playHubspot({ server }: Cloud) {
 	const contacts: Contact[] = [];
 	const updates: string[] = [];
@@ -72,7 +72,7 @@ export function playHubspot({ server }: Cloud) {
 		contacts,
 		updates,
 		locked,
-		/** Adds a contact. An address is there only once. */
+		/** Adds a contact. An email is unique. */
 		add(properties: Record<string, string>, createdAgo = 0): Contact {
 			const existing = contacts.find(
 				(one) => properties.email && one.properties.email === properties.email,
@@ -140,16 +140,16 @@ export const hubspotEntrance: Entrance = {
 	},
 };
 
-/** The example "HubSpot contact to participant", beyond what everyone who enters goes through. */
+/** The example "HubSpot contact to participant", beyond the shared entries. */
 export async function hubspotExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const { hubspot } = run.services;
 	const { updates } = hubspot;
-	// Instead of a hundred contacts, so that a few fill a run.
+	// Instead of a hundred, so that a few contacts fill a run.
 	const limit = 5;
 	const workflow = await importExample(run, limit);
 
-	await step('HubSpot contact to participant: nobody holds up the others', async () => {
+	await step('HubSpot contact to participant: nobody delays the others', async () => {
 		const old = hubspot.add({ email: 'old@hubspot.example.com' }, 8 * day);
 		const first = hubspot.add({ email: 'a#b?c/d@hubspot.example.com' });
 		// The newest ones can't be added.
@@ -171,18 +171,21 @@ export async function hubspotExample(run: ExampleRun): Promise<void> {
 		const [, , refused] = hubspot.contacts;
 		assert.match(refused.properties.referral_note, /^\d{4}-\d\d-\d\d: .*"unknown"/);
 	});
-	await step('HubSpot contact to participant: a reason is gone once someone is added', async () => {
-		updates.splice(0);
-		await run.runNow(workflow);
-		assert.deepEqual(updates, []);
-		const [, , refused] = hubspot.contacts;
-		refused.properties.referred_by_code = campaign.participants[0].referralCode;
-		hubspot.passADay();
-		// The newest come first, and this one is the oldest.
-		await run.runNow(workflow);
-		await run.runNow(workflow);
-		assert.ok(refused.properties.referral_share_link);
-		assert.equal(refused.properties.referral_note, '');
-	});
+	await step(
+		'HubSpot contact to participant: the reason is cleared once someone is added',
+		async () => {
+			updates.splice(0);
+			await run.runNow(workflow);
+			assert.deepEqual(updates, []);
+			const [, , refused] = hubspot.contacts;
+			refused.properties.referred_by_code = campaign.participants[0].referralCode;
+			hubspot.passADay();
+			// The newest come first, and this one is the oldest.
+			await run.runNow(workflow);
+			await run.runNow(workflow);
+			assert.ok(refused.properties.referral_share_link);
+			assert.equal(refused.properties.referral_note, '');
+		},
+	);
 	hubspot.contacts.splice(0);
 }

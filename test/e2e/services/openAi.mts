@@ -10,7 +10,7 @@ interface Completion {
 	tools: Array<{ function: { name: string; parameters: { properties: object } } }>;
 }
 
-/** A model behind OpenAI's chat completions: it looks the person of a question up and tells the total, or what it read in its place. */
+/** A simulated OpenAI model: it looks up the person in the question and replies with the total, or with what it read instead. */
 export function playOpenAi({ server }: Cloud) {
 	const requests: Completion[] = [];
 	server.post('/v1/chat/completions', { constraints }, ({ body }) => {
@@ -58,7 +58,7 @@ export async function openAiExample(run: ExampleRun): Promise<void> {
 			const [{ output }] = rows('Answer with the campaign');
 			return String(output);
 		};
-		// What the model reads where it gets no participant, which is not the same each time.
+		// What the model reads if there is no participant, which varies.
 		assert.match(await ask(), /could not find participant .*jo@example\.com/);
 		run.mockServer.intercept = (_request, reply) => reply.code(401).send({});
 		assert.match(await ask(), /refused the API key/);

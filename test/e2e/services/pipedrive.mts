@@ -8,7 +8,7 @@ import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.pipedrive };
 
-/** The keys of the two fields that the user makes in Pipedrive. */
+/** The keys of the two fields that the user creates in Pipedrive. */
 const codeKey = '8a6f2b1c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a';
 const linkKey = '1f0a3d2e5b4c7f6a9d8e1b0c3f2a5d4e2b1c8a6f';
 
@@ -18,7 +18,7 @@ interface Person {
 	[field: string]: unknown;
 }
 
-/** Pipedrive's webhooks, people and their fields, as its API documents them. */
+/** Pipedrive's webhooks, people and their fields, as documented by its API. */
 export function playPipedrive({ server }: Cloud) {
 	const people = new Map<number, Person>();
 	const registered: Array<Record<string, string>> = [];
@@ -70,7 +70,7 @@ async function publish(run: ExampleRun) {
 	const urlOf = Object.fromEntries(
 		registered.map(({ event_action, subscription_url }) => [event_action, subscription_url]),
 	);
-	/** Adds a person or changes one, of which Pipedrive informs n8n. */
+	/** Adds or changes a person, and notifies n8n as Pipedrive does. */
 	const save = async (
 		action: 'create' | 'change',
 		id: number,
@@ -115,11 +115,11 @@ export const pipedriveEntrance: Entrance = {
 	},
 };
 
-/** The example "Pipedrive person to participant", beyond what everyone who enters goes through. */
+/** The example "Pipedrive person to participant", beyond the shared entries. */
 export async function pipedriveExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const { people } = run.services.pipedrive;
-	await step('Pipedrive: an address that is added later, and one that is not primary', async () => {
+	await step('Pipedrive: an email that is added later, and one that is not primary', async () => {
 		const { workflow, save } = await publish(run);
 		const emails = [
 			{ label: 'work', value: '' },
@@ -134,7 +134,7 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		const ana = campaign.find('ana@pipedrive.example.com');
 		assert.equal(ana?.referredByCode, referralCode);
 		assert.equal(people.get(1)?.[linkKey], ana.shareLink);
-		// Saving the link is a change, too.
+		// Saving the link is a change as well.
 		await save('change', 1, { emails, code: referralCode });
 		await run.settled(workflow, 3);
 		const left = async () => (await run.givenBy(workflow, 'To be added?')).length;

@@ -36,7 +36,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 	const [five, four, many] = [4, 3, 5].map((totalReferrals) =>
 		campaign.add(`${totalReferrals}@polling.example.com`, undefined, { totalReferrals }),
 	);
-	// A link instead of a name must not reach anyone.
+	// A link instead of a name must not be sent to anyone.
 	const referrer = campaign.add('referrer@polling.example.com', undefined, {
 		firstName: 'https://phishing.example.com',
 	});
@@ -46,7 +46,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 	const joined = await publish('friend-joined-to-referrer-email', 'Participants joined');
 
 	await step('Five friends, friends joined and campaign ended: one message each', async () => {
-		// n8n has polled before it says that they are published, and only remembered.
+		// n8n polls before it reports them as published, and only stores the state.
 		for (const participant of [five, four, many]) participant.totalReferrals++;
 		campaign.status = 'End';
 		for (let friend = 0; friend < 150; friend++)
@@ -77,7 +77,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 			messages.map(({ text }) => text),
 			['The campaign Q4 Growth Program has ended.'],
 		);
-		// They are left at an end that has a name.
+		// They leave the workflow at a named end.
 		assert.deepEqual(
 			(await run.givenBy(joined, 'Has a referrer?', 1)).map(({ email }) => email),
 			['nobody@polling.example.com'],

@@ -49,13 +49,13 @@ export async function postgresExample(run: ExampleRun): Promise<void> {
 		assert.equal(new Date(String(row.created_on)).getTime(), new Date(first.createdOn).getTime());
 	});
 	await step(
-		'Participant sync to PostgreSQL: who has left is marked, who comes back is not',
+		'Participant sync to PostgreSQL: marks those who left, and unmarks those who come back',
 		async () => {
 			const others = campaign.participants.splice(100);
 			campaign.participants[0].totalReferrals = 7;
 			assert.deepEqual(await sync(), [{ written: 100, removed: 9900 }]);
 			campaign.participants.push(others[0]);
-			// Someone without an address keeps nobody else from being written or marked.
+			// Someone without an email does not prevent others from being written or marked.
 			campaign.participants.push({ ...others[1], email: '' });
 			assert.deepEqual(await sync(), [{ written: 101, removed: 0 }]);
 			assert.deepEqual(
@@ -68,7 +68,7 @@ export async function postgresExample(run: ExampleRun): Promise<void> {
 		},
 	);
 	await step(
-		'Participant sync to PostgreSQL: other campaigns and own rows stay, odd names are written',
+		'Participant sync to PostgreSQL: keeps other campaigns and own rows, and writes odd names',
 		async () => {
 			await query(`
 				INSERT INTO referral_rocket_participants (campaign_id, email, referral_code) VALUES

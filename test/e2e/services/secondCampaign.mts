@@ -20,7 +20,7 @@ export const secondCampaignEntrance: Entrance = {
 		return {
 			workflow,
 			visible: {
-				// Also with an unknown code: codes of the first campaign are not passed on.
+				// Even with an unknown code: codes of the first campaign are not passed on.
 				done: addNode,
 				noAddress: `failed at ${addNode}`,
 				refused: `failed at ${addNode}`,
@@ -39,7 +39,7 @@ export const secondCampaignEntrance: Entrance = {
 	},
 };
 
-/** The example "Join second campaign": what it adds comes back as an event and starts nothing. */
+/** The example "Join second campaign": the events for its own additions start nothing. */
 export async function secondCampaignExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	await step('Join second campaign: its own additions start nothing', async () => {

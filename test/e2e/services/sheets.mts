@@ -9,10 +9,10 @@ const sheetLink = `https://docs.google.com/spreadsheets/d/${sheetId}/edit#gid=0`
 
 type Cell = string | number | boolean;
 
-/** One sheet of Google Sheets: reading and writing ranges, as its API documents them. */
+/** A sheet in Google Sheets: reading and writing ranges, as documented by its API. */
 export function playSheets({ server }: Cloud) {
 	const rows: Cell[][] = [];
-	/** How it is to take what is written: as it is, or as if it were typed. */
+	/** The value input options used: RAW, or as if typed by a user. */
 	const inputOptions = new Set<unknown>();
 	/** "Sheet1!B3:B3" is row 2, column 1, counted from 0. */
 	const placeOf = (range: string) => {
@@ -59,7 +59,7 @@ export function playSheets({ server }: Cloud) {
 		for (const { range, values } of data) write(range, values);
 		return {};
 	});
-	// Makes room for more rows, of which there are always enough here.
+	// Adds rows, of which there are always enough here.
 	server.post('/v4/spreadsheets/:id', { constraints }, () => ({ replies: [{}] }));
 	return { rows, inputOptions };
 }
@@ -105,7 +105,7 @@ export async function sheetsExample(run: ExampleRun): Promise<void> {
 		assert.equal(rowOf(newcomer.email)?.shareLink, newcomer.shareLink);
 		assert.equal(table().filter(({ removed }) => removed).length, 1);
 		campaign.participants.splice(3, 0, gone);
-		// A row of the user's own has no referral code. Nothing is left of an earlier value.
+		// The user's own row has no referral code. Earlier values are cleared.
 		const [header] = rows;
 		rows.push(header.map((name) => (name === 'email' ? 'own-row@sheets.example.com' : '')));
 		Object.assign(newcomer, { firstName: 'Zo\u0000ë \ud83d', lastName: 'Doe' });
@@ -116,7 +116,7 @@ export async function sheetsExample(run: ExampleRun): Promise<void> {
 		await run.runNow(workflow);
 		assert.equal(rowOf(newcomer.email)?.lastName, '');
 		assert.equal(rows.length, count + 2);
-		// As it is: a name that begins with "=" must not become a formula.
+		// Raw, because a name that begins with "=" must not become a formula.
 		assert.deepEqual([...inputOptions], ['RAW']);
 	});
 }

@@ -15,7 +15,7 @@ interface Webhook {
 	secret: string;
 }
 
-/** WooCommerce's webhooks, as its API documents them. */
+/** WooCommerce's webhooks, as documented by its API. */
 export function playShop({ server }: Cloud) {
 	const registered: Webhook[] = [];
 	server.get('/wp-json/wc/v3/webhooks', { constraints }, () => []);
@@ -28,7 +28,7 @@ export function playShop({ server }: Cloud) {
 	return { registered };
 }
 
-/** As WooCommerce writes times in UTC. */
+/** Formats a UTC time as WooCommerce does. */
 const gmt = (time = new Date()) => time.toISOString().slice(0, 19);
 
 async function publish(run: ExampleRun) {
@@ -75,7 +75,7 @@ export const shopEntrance: Entrance = {
 	},
 };
 
-/** The example "WooCommerce order to qualification", beyond what everyone who enters goes through. */
+/** The example "WooCommerce order to qualification", beyond the shared entries. */
 export async function shopExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const referrer = campaign.add('shop-referrer@example.com');
@@ -96,7 +96,7 @@ export async function shopExample(run: ExampleRun): Promise<void> {
 		await deliver(ana, { date_paid_gmt: '2023-06-18T14:20:31' });
 		await run.settled(workflow, 10);
 		assert.deepEqual(qualified(), []);
-		// A status of a plug-in, and an order paid an hour before they joined, partly refunded.
+		// A status defined by a plug-in, and a partly refunded order paid an hour before the buyer joined.
 		await deliver(ana, { status: 'partially-shipped' });
 		await deliver(bo, {
 			date_paid_gmt: gmt(new Date(Date.now() - 60 * 60 * 1000)),

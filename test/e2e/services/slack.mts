@@ -7,7 +7,7 @@ import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.slack };
 
-/** Slack's chat.postMessage, as its API documents it. */
+/** Slack's chat.postMessage, as documented by its API. */
 export function playSlack({ server }: Cloud) {
 	const messages: Array<{ channel: string; text: string }> = [];
 	server.post('/api/chat.postMessage', { constraints }, ({ body, headers }) => {
@@ -25,12 +25,12 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const slackApi = await run.addCredential('slackApi', { accessToken: 'xoxb-1' });
 	messages.splice(0);
-	await step('Reward earned to Slack: an event delivered twice is one message', async () => {
+	await step('Reward earned to Slack: an event delivered twice sends one message', async () => {
 		const workflow = await run.publish('reward-earned-to-slack', { slack: slackApi });
 		const winner = campaign.add('winner@example.com', undefined, {
 			totalReferrals: 3,
 			referralRewardBalance: 60,
-			// Anyone can sign up with such a name, and Slack would tell everyone.
+			// Anyone can sign up with such a name, and Slack would notify everyone.
 			firstName: '<!channel>',
 		});
 		await run.deliver(workflow, 'reward_unlocked', winner);
@@ -65,7 +65,7 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 		campaign.participants.push(...(few as Participant[]));
 		await run.runNow(workflow);
 		campaign.participants.splice(0);
-		// Nobody, and so no message.
+		// Nobody, so no message.
 		await run.runNow(workflow);
 		campaign.participants.push(...everyone);
 		await run.runNow(workflow);

@@ -10,10 +10,10 @@ import type { ExampleRun } from './exampleRun.mts';
 const constraints = { host: hosts.stripe };
 const secret = 'whsec_of_the_simulated_stripe';
 
-/** Stripe's webhook endpoints and customers, as its API documents them. */
+/** Stripe's webhook endpoints and customers, as documented by its API. */
 export function playStripe({ server }: Cloud) {
 	const registered: Array<Record<string, string>> = [];
-	/** Their addresses, by ID. */
+	/** Customers' emails, by ID. */
 	const customers = new Map<string, string | null>();
 	const endpointOf = (url: string) => ({
 		id: 'we_1',
@@ -94,11 +94,11 @@ export const stripeEntrance: Entrance = {
 	},
 };
 
-/** The example "Stripe payment to qualification", beyond what everyone who enters goes through. */
+/** The example "Stripe payment to qualification", beyond the shared entries. */
 export async function stripeExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const referrer = campaign.add('stripe-referrer@example.com');
-	await step('Stripe: one currency in its own units, and the address of the customer', async () => {
+	await step('Stripe: a currency in its own units, and the email of the customer', async () => {
 		const { workflow, deliver } = await publish(run);
 		const buyers = ['ana@stripe.example.com', 'kenji..@docomo.example.com'];
 		for (const email of buyers) campaign.add(email, referrer);

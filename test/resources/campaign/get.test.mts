@@ -27,7 +27,7 @@ test('gets the campaign of every input item', async () => {
 	expect(rows).toEqual(Array.from({ length: 3 }, () => service.mockServer.campaign.details()));
 });
 
-test('passes every field through, known or not', async () => {
+test('returns every field, known or unknown', async () => {
 	const campaign = {
 		campaignName: 'Spring',
 		'odd name': '',
@@ -40,7 +40,7 @@ test('passes every field through, known or not', async () => {
 	expect(rows).toEqual([campaign]);
 });
 
-test('leaves out what is only for the page when simplified, which is the default', async () => {
+test('omits fields that are only for the campaign page if simplified, which is the default', async () => {
 	const { paused, ended, ...kept } = service.mockServer.campaign.details();
 	expect([paused, ended]).toEqual([false, false]);
 	expect((await service.run(simplified)).rows).toEqual([kept]);
@@ -50,7 +50,7 @@ test('returns the selected fields', async () => {
 	const fields = ['campaignName', 'status', 'unknown'];
 	const { rows } = await service.run({ ...simplified, output: 'selectedFields', fields });
 	expect(rows).toEqual([{ campaignName: 'Q4 Growth Program', status: 'Active', unknown: null }]);
-	// Whoever chose fields does not get all instead, even where none of them came.
+	// If fields are selected, the others are not returned instead, even if all selected ones are missing.
 	const none = await service.run({ ...simplified, output: 'selectedFields', fields: ['unknown'] });
 	expect(none.rows).toEqual([{ unknown: null }]);
 	const before = service.mockServer.requests.length;
@@ -62,7 +62,7 @@ test('returns the selected fields', async () => {
 test.each([
 	['a long reason', (key: string) => ({ status: 400, body: `${'x'.repeat(290)}${key}` })],
 	['data that cannot be read', (key: string) => ({ status: 200, body: `${'x'.repeat(90)}${key}` })],
-])('shows no part of the key when it is cut off in %s', async (_, answer) => {
+])('shows no part of the key if it is truncated in %s', async (_, answer) => {
 	const { mockServer } = service;
 	const { status, body } = answer(mockServer.apiKey);
 	mockServer.intercept = (_request, reply) => void reply.code(status).type('text/plain').send(body);
@@ -71,7 +71,7 @@ test.each([
 	expect(stored).not.toContain(mockServer.apiKey.slice(0, 5));
 });
 
-test('hides the key where the service repeats it as part of an address', async () => {
+test('redacts the key if the service echoes it as part of a URL', async () => {
 	const { mockServer } = service;
 	const inAddress = encodeURIComponent(mockServer.apiKey);
 	mockServer.intercept = (_request, reply) =>

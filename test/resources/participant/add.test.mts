@@ -52,7 +52,7 @@ test('adds the participant of every input item', async () => {
 	expect(service.mockServer.requests).toHaveLength(3);
 });
 
-test('passes every field through, known or not', async () => {
+test('returns every field, known or unknown', async () => {
 	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
 	service.mockServer.intercept = (_, reply) => void reply.send(participant);
 	const { rows } = await service.run(parameters);
@@ -96,7 +96,7 @@ describe('the referrer', () => {
 		['empty', { referrer: '' }],
 		['blank', { referrer: ' ' }],
 		['an expression without a value', { referrer: '={{ $json.nope }}' }],
-	])('is not sent when it is %s', async (_, additionalFields) => {
+	])('is not sent if it is %s', async (_, additionalFields) => {
 		const { error } = await service.run({ ...parameters, additionalFields });
 		expect(error).toBeUndefined();
 		expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'jo@example.com' }]);
@@ -115,14 +115,14 @@ describe('the referrer', () => {
 			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1&email=sam@x.co' },
 			/contains no referral code/,
 		],
-	])('%s is refused and nothing sent', async (_, additionalFields, says) => {
+	])('%s is rejected and nothing is sent', async (_, additionalFields, says) => {
 		const run = service.run({ ...parameters, additionalFields });
 		expect(await runErrorMessage(run)).toMatch(says);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 
 	test.each(['Nope1234', 'nobody@example.com'])(
-		'is named when the service does not know %s',
+		'is named if the service does not know %s',
 		async (name) => {
 			const { error } = await service.run({ ...parameters, additionalFields: { referrer: name } });
 			expect(error?.message).toContain(`referrer "${name}"`);
@@ -170,7 +170,7 @@ describe('whether the referrer was recorded', () => {
 	});
 });
 
-describe('an address with capital letters', () => {
+describe('an email with capital letters', () => {
 	const parametersOf = (email: string) => ({ ...parameters, email });
 
 	test('is looked up as entered and in lower case, so that nobody is added twice', async () => {
@@ -200,7 +200,7 @@ describe('custom fields', () => {
 		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
 
 	describe.each(runModes)('%s', (_way, asTool) => {
-		test('are sent as they are, beside the others', async () => {
+		test('are sent unchanged, along with the others', async () => {
 			await service.run(
 				withFields(
 					{ name: ' fName ', value: 'Jo' },
@@ -231,7 +231,7 @@ describe('custom fields', () => {
 	});
 });
 
-test('the error output holds what the service said, too', async () => {
+test('the error output contains the message of the service as well', async () => {
 	service.mockServer.intercept = (_, reply) =>
 		reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
@@ -240,7 +240,7 @@ test('the error output holds what the service said, too', async () => {
 	);
 });
 
-describe('someone who is there already', () => {
+describe('someone who already exists', () => {
 	const known = { ...parameters, email: 'participant3@example.com' };
 	const failing = { ...known, options: { ifExists: 'fail' } };
 	const existing = () => service.mockServer.campaign.find('participant3@example.com');
@@ -253,13 +253,13 @@ describe('someone who is there already', () => {
 		};
 	};
 
-	test('is returned where the service adds people twice without a word', async () => {
+	test('is returned if the service accepts duplicates silently', async () => {
 		const { rows } = await service.run(known);
 		expect(rows).toEqual([existing()]);
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 
-	test('stops the execution there, too, when told to, and nothing is added', async () => {
+	test('stops the execution with Fail, and nothing is added', async () => {
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);
 		expect(error?.message).toBe(
@@ -269,7 +269,7 @@ describe('someone who is there already', () => {
 	});
 
 	test.each(['returned', 'refused'] as const)(
-		'is told from someone new when looked up first (adding again is %s)',
+		'is distinguished from someone new by a look-up first (duplicates are %s)',
 		async (addingAgain) => {
 			service.mockServer.behaviour.duplicateAdd = addingAgain;
 			const options = { lookUpFirst: true };
@@ -304,7 +304,7 @@ describe('someone who is there already', () => {
 		]);
 	});
 
-	test('is looked up without the referrer, who changes nothing', async () => {
+	test('is looked up without the referrer, who makes no difference', async () => {
 		service.mockServer.behaviour.duplicateAdd = 'refused';
 		const additionalFields = { referrer: 'C000001' };
 		const { rows } = await service.run({
@@ -322,7 +322,7 @@ describe('someone who is there already', () => {
 	test.each([
 		['status 409', 409, 'No'],
 		['"already enrolled"', 500, 'Participant is already enrolled in this campaign'],
-	])('stops the execution after %s when told to', async (_, status, message) => {
+	])('stops the execution after %s with Fail', async (_, status, message) => {
 		// Someone else adds the same person between the look-up and the addition.
 		service.mockServer.intercept = ({ method }, reply, count) => {
 			if (count === 1) return reply.send('');
@@ -340,7 +340,7 @@ describe('someone who is there already', () => {
 		const unknown = { ...parameters, options: { ifExists } };
 
 		test.each(['nothing', 'null', 'notFound'] as const)(
-			'is not supposed when a look-up answers with %s: the refusal was about something else',
+			'is not assumed if a look-up returns %s: the refusal had another reason',
 			async (unknownParticipant) => {
 				refusing(500, 'No participant exists with code XYZ');
 				service.mockServer.behaviour.unknownParticipant = unknownParticipant;
@@ -353,7 +353,7 @@ describe('someone who is there already', () => {
 			},
 		);
 
-		test('stops the execution when the look-up after a refusal does not work', async () => {
+		test('stops the execution if the look-up after a refusal fails', async () => {
 			service.mockServer.intercept = ({ method }, reply, count) => {
 				if (method === 'POST') return reply.code(409).send({});
 				const isBefore = count === 1;
@@ -368,7 +368,7 @@ describe('someone who is there already', () => {
 		});
 	});
 
-	test('is not supposed when someone is added whose name is like the words of a refusal', async () => {
+	test('is not assumed if someone is added whose name resembles a refusal', async () => {
 		const participant = { email: 'jo@example.com', lastName: 'Already Exists' };
 		service.mockServer.intercept = (_, reply) => void reply.send(participant);
 		const { rows } = await service.run(parameters);
@@ -376,7 +376,7 @@ describe('someone who is there already', () => {
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 
-	test('adds nobody if the look-up before was rejected', async () => {
+	test('adds nobody if the look-up was rejected', async () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not now' });
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);
@@ -408,22 +408,19 @@ describe('someone who is there already', () => {
 		});
 	});
 
-	test.each(['return', 'fail'])(
-		'is not supposed after any other refusal (%s)',
-		async (ifExists) => {
-			refusing(422, 'No');
-			const { error, items } = await service.run({ ...parameters, options: { ifExists } });
-			expect(items).toEqual([]);
-			expect(error?.message).toMatch(/did not accept/);
-			expect(bodies().filter(Boolean)).toHaveLength(1);
-		},
-	);
+	test.each(['return', 'fail'])('is not assumed after any other refusal (%s)', async (ifExists) => {
+		refusing(422, 'No');
+		const { error, items } = await service.run({ ...parameters, options: { ifExists } });
+		expect(items).toEqual([]);
+		expect(error?.message).toMatch(/did not accept/);
+		expect(bodies().filter(Boolean)).toHaveLength(1);
+	});
 
 	test.each([
 		['the referrer does not exist', 'Referrer does not exist'],
 		['the campaign does not exist', 'Campaign does not exist'],
 		['it has no room for an address like "already@example.com"', 'No room for already@example.com'],
-	])('is not supposed when the service says that %s', async (_, message) => {
+	])('is not assumed if the service says that %s', async (_, message) => {
 		refusing(500, message);
 		const { error } = await service.run({
 			...failing,
@@ -439,7 +436,7 @@ describe('someone who is there already', () => {
 		[403, /refused the API key/],
 		[404, /could not find/],
 		[429, /Too many requests/],
-	])('is not supposed after status %i, whatever it says', async (status, says) => {
+	])('is not assumed after status %i, whatever the message', async (status, says) => {
 		service.mockServer.intercept = (_, reply) =>
 			void reply.code(status).header('retry-after', '0').send({ message: 'It already exists' });
 		const { error } = await service.run(known);

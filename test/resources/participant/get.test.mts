@@ -55,13 +55,13 @@ test.each([
 	"o'neil&co=1@example.com",
 	'jürgen@exämple.de',
 	'a%20b@example.com',
-])('finds %s, whose address needs care in a link', async (email) => {
+])('finds %s, which needs escaping in a URL', async (email) => {
 	service.mockServer.campaign.add(email);
 	const { rows } = await service.run({ ...parameters, email });
 	expect(rows).toMatchObject([{ email }]);
 });
 
-test('returns ten fields when simplified, which is the default', async () => {
+test('returns ten fields if simplified, which is the default', async () => {
 	const participant = service.mockServer.campaign.find('participant3@example.com');
 	const simplified = {
 		email: participant?.email,
@@ -95,7 +95,7 @@ test.each([
 	expect(rows).toEqual([{ email: 'participant3@example.com', fraudScore: '' }]);
 });
 
-test('invents no field that the service leaves out', async () => {
+test('adds no field that the service omits', async () => {
 	service.mockServer.intercept = (_, reply) =>
 		void reply.send({ email: 'a@example.com', firstName: null });
 	const { rows } = await service.run(parameters);
@@ -103,7 +103,7 @@ test('invents no field that the service leaves out', async () => {
 	expect(Object.keys(rows[0])).toEqual(['email', 'firstName']);
 });
 
-test('passes every field through, known or not, when not simplified', async () => {
+test('returns every field, known or unknown, if not simplified', async () => {
 	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
 	service.mockServer.intercept = (_, reply) => void reply.send(participant);
 	const { rows } = await service.run(full);
@@ -111,7 +111,7 @@ test('passes every field through, known or not, when not simplified', async () =
 });
 
 test.each(['nothing', 'null', 'notFound'] as const)(
-	'says that a participant is unknown when the service answers with %s',
+	'reports that a participant was not found if the service returns %s',
 	async (unknownParticipant) => {
 		service.mockServer.behaviour.unknownParticipant = unknownParticipant;
 		const { error, items } = await service.run({ ...parameters, email: 'nobody@example.com' });
@@ -189,7 +189,7 @@ describe('by referral code', () => {
 		expect(rows).toEqual([service.mockServer.campaign.participants[25]]);
 	});
 
-	test('has none for a participant without a code', async () => {
+	test('ignores participants without a code', async () => {
 		Object.assign(service.mockServer.campaign.participants[0], { referralCode: null });
 		const { error } = await service.run({ ...byCode, referralCode: 'null' });
 		expect(error?.message).toMatch(/No participant of campaign "JCu82f30F1"/);
@@ -223,7 +223,7 @@ describe('by referral code', () => {
 			/contains no referral code\. In 'Referral Code'/,
 		],
 		['an object', '={{ $json }}', /'Referral Code' must be text/],
-	])('refuses %s and sends nothing', async (_, referralCode, says) => {
+	])('rejects %s and sends nothing', async (_, referralCode, says) => {
 		const run = service.run(
 			{ ...byCode, referralCode: referralCode as string },
 			{ items: toItems({ a: 1 }) },
@@ -257,7 +257,7 @@ describe('by referral code', () => {
 			expect(pages()).toBeLessThanOrEqual(41);
 		});
 
-		test('stops when the execution is stopped, and starts nothing more', async () => {
+		test('stops if the execution is stopped, and sends nothing more', async () => {
 			many.mockServer.behaviour.delay = 30;
 			const { result, cancel } = startNode({
 				credential: credentialFor(many.mockServer),
@@ -266,7 +266,7 @@ describe('by referral code', () => {
 			await waitUntil(async () => expect(pages()).toBeGreaterThan(0), 10);
 			cancel();
 			await result;
-			// What was on its way still arrives.
+			// Requests in flight still arrive.
 			await setTimeout(500);
 			const asked = many.mockServer.requests.length;
 			await setTimeout(300);
@@ -275,7 +275,7 @@ describe('by referral code', () => {
 		});
 	});
 
-	test('a list that cannot be read stops the execution for all', async () => {
+	test('a list that cannot be read stops the execution for all items', async () => {
 		service.mockServer.intercept = (_, reply) => reply.code(400).send({ message: 'Not today' });
 		const { error, items } = await service.run(
 			{ ...byCode, referralCode: '={{ $json.code }}' },

@@ -29,7 +29,7 @@ testLists(service, {
 	signUp: (campaign, email) => void campaign.add(email, campaign.find('participant0@example.com')),
 });
 
-test('gives no items for someone who has referred nobody', async () => {
+test('returns no items for someone who has referred nobody', async () => {
 	const { error, items } = await service.run({
 		...parameters,
 		email: 'participant59@example.com',
@@ -39,7 +39,7 @@ test('gives no items for someone who has referred nobody', async () => {
 	expect(service.mockServer.requests).toHaveLength(1);
 });
 
-test('says that the referrer is unknown, and to check the email', async () => {
+test('reports that the referrer was not found, and to check the email', async () => {
 	const { error, items } = await service.run({ ...parameters, email: 'nobody@example.com' });
 	expect(items).toEqual([]);
 	expect(error?.message).toContain('participant "nobody@example.com" in campaign "JCu82f30F1"');

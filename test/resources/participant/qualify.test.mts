@@ -31,7 +31,7 @@ beforeEach(() => {
 	campaign.add('other@example.com', referrer);
 });
 
-test('looks a participant up, qualifies and says so', async () => {
+test('looks a participant up, qualifies them and reports it', async () => {
 	const { rows } = await service.run(parameters);
 	const qualified = service.mockServer.campaign.find('referee@example.com');
 	expect(qualified?.rewardEventCompleted).toBe(true);
@@ -76,7 +76,7 @@ test('qualifies the participant of every input item', async () => {
 	);
 });
 
-test('passes every field through, known or not', async () => {
+test('returns every field, known or unknown', async () => {
 	const participant = { email: 7, 'odd name': '', new: { deep: [1, null, { a: 'ß' }] } };
 	service.mockServer.intercept = ({ method }, reply) =>
 		method === 'POST' && void reply.send(participant);
@@ -94,7 +94,7 @@ test.each([
 	['a text with spaces around', ' 7 ', '7'],
 	['an expression', '={{ $json.paid }}', '99'],
 	['an expression that gives 0', '={{ 0 }}', '0'],
-])('sends %s as a text', async (_, amount, sent) => {
+])('sends %s as a string', async (_, amount, sent) => {
 	await service.run(
 		{ ...parameters, additionalFields: { amount } },
 		{ items: toItems({ paid: 99 }) },
@@ -106,7 +106,7 @@ test.each([
 	['empty', ''],
 	['blank', '  '],
 	['an expression without a value', '={{ $json.nope }}'],
-])('sends no amount when it is %s', async (_, amount) => {
+])('sends no amount if it is %s', async (_, amount) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error).toBeUndefined();
 	expect(bodies()).toEqual([{ id: 'JCu82f30F1', email: 'referee@example.com' }]);
@@ -128,13 +128,13 @@ test.each([
 	['that is true', '={{ true }}', /'Amount' "true"/],
 	['that is a list', '={{ [5] }}', /'Amount' "\[5\]"/],
 	['in hexadecimal', '={{ "0x10" }}', /'Amount' "0x10"/],
-])('refuses an amount %s and sends nothing', async (_, amount, says) => {
+])('rejects an amount %s and sends nothing', async (_, amount, says) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
 	expect(error?.message).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);
 });
 
-/** Answers the request that qualifies. */
+/** Responds to the request that qualifies. */
 function refusing(status: number, body: unknown) {
 	service.mockServer.intercept = ({ method }, reply) =>
 		method === 'POST' && reply.code(status).send(body);
@@ -228,7 +228,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		});
 
 		test.each([302, 401, 403, 404, 405, 408, 429, 500, 503])(
-			'status %i can pass, so it is no outcome and stops the item',
+			'status %i may be temporary, so it is not an outcome and stops the item',
 			async (status) => {
 				refusing(status, { message: 'Not now' });
 				const { error, items } = await run(returning);
@@ -266,13 +266,13 @@ describe.each(runModes)('%s', (_way, asTool) => {
 			},
 		);
 
-		test('an address that the service knows in lower case only is qualified', async () => {
+		test('an email that the service knows only in lower case is qualified', async () => {
 			const { rows } = await run({ ...returning, email: 'Referee@Example.com' });
 			expect(rows).toEqual([{ ...referee(), outcome: 'qualified' }]);
 			expect(referee()?.rewardEventCompleted).toBe(true);
 		});
 
-		test('an address that the service knows with capital letters is used as entered', async () => {
+		test('an email that the service knows with capital letters is used as entered', async () => {
 			const { campaign } = service.mockServer;
 			const email = 'Friend@Example.com';
 			campaign.add(email, campaign.find('participant0@example.com'));
@@ -282,7 +282,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		});
 	});
 
-	test('an address that the service rejects in the look-up is rejected for good', async () => {
+	test('an email that the service rejects in the look-up is rejected permanently', async () => {
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getParticipant') && reply.code(400).send({ message: 'Bad address' });
 		const { rows } = await run({ ifNotQualified: 'return' });
@@ -298,7 +298,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 	});
 
 	test.each(['return', 'qualify'])(
-		'a rejection of a campaign that does not exist is no outcome (%s)',
+		'a rejection for a campaign that does not exist is not an outcome (%s)',
 		async (ifAlreadyQualified) => {
 			service.mockServer.intercept = ({ path }, reply) =>
 				reply.code(path.endsWith('getCampaign') ? 404 : 400).send({ message: 'Bad campaign' });
@@ -307,7 +307,7 @@ describe.each(runModes)('%s', (_way, asTool) => {
 		},
 	);
 
-	test('someone whom another n8n process qualifies in the same moment is already qualified', async () => {
+	test('someone whom another n8n process qualifies at the same moment is already qualified', async () => {
 		const { campaign } = service.mockServer;
 		service.mockServer.intercept = ({ method }, reply) => {
 			if (method === 'GET') return false;

@@ -6,11 +6,11 @@ import { startNode, type RunOptions, type RunResult } from '../../support/engine
 import { credentialFor, toItems, locator, useMockServer } from '../../support/mockServer.mts';
 
 /*
- * Nobody is added or qualified twice, however many items, executions and retries want it in the same moment,
- * and whatever the service makes of the first request.
+ * Nobody is added or qualified twice, however many items, executions and retries request it at the same time,
+ * and however the service handles the first request.
  */
 
-// As many as in production, but shorter. The change shows before the last of them.
+// As many as in production, but shorter. The change becomes visible before the last of them.
 const pausesMs = [20, 40, 80, 160];
 const changeShowsAfterMs = 70;
 lookUpPausesMs.splice(0, Infinity, ...pausesMs);
@@ -36,7 +36,7 @@ const start = (parameters: INodeParameters, more: Partial<RunOptions> = {}) =>
 	startNode({ credential: credentialFor(service.mockServer), parameters, ...more });
 const fourItems = toItems({}, {}, {}, {});
 
-/** What a service does after it has received a request, apart from the change. */
+/** How a service responds to a request, apart from the change. */
 const faults: Array<[name: string, answer: (reply: FastifyReply) => unknown]> = [
 	['the connection is lost', (reply) => reply.hijack().raw.destroy()],
 	['nothing is answered in time', (reply) => reply.hijack()],
@@ -76,7 +76,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 ])('%s', (_operation, parameters, first, second) => {
 	const once = (count: number) => [first, ...Array<unknown>(count - 1).fill(second)].sort();
 
-	describe.each(faults)('if %s, and the change shows later,', (_fault, answer) => {
+	describe.each(faults)('if %s, and the change becomes visible later,', (_fault, answer) => {
 		beforeEach(() => failing(answer));
 
 		test('40 items for one person send one request', async () => {
@@ -86,7 +86,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 			expect(posts()).toHaveLength(1);
 		});
 
-		test('a tool is told of the change', async () => {
+		test('a tool returns the change', async () => {
 			const run = await service.run(parameters, { asTool: true });
 			expect(outcomes([run])).toEqual([first]);
 			expect(posts()).toHaveLength(1);
@@ -105,38 +105,41 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		},
 	);
 
-	describe.each(faults.slice(0, 3))('if %s, and nothing ever shows,', (_fault, answer) => {
-		beforeEach(() => failing(answer, false));
+	describe.each(faults.slice(0, 3))(
+		'if %s, and no change ever becomes visible,',
+		(_fault, answer) => {
+			beforeEach(() => failing(answer, false));
 
-		test('three tries of Retry On Fail send one request and say what is not known', async () => {
-			const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
-			const { error } = await service.run(parameters, { settings });
-			expect(error?.message).toMatch(/^It is not known whether participant ".*" was \w+\.$/);
-			expect(error?.description).toMatch(
-				/^Look in Referral Rocket, or run this again in 5 minutes\./,
-			);
-			expect(posts()).toHaveLength(1);
-		});
+			test('three attempts of Retry On Fail send one request and say what is unknown', async () => {
+				const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+				const { error } = await service.run(parameters, { settings });
+				expect(error?.message).toMatch(/^It is not known whether participant ".*" was \w+\.$/);
+				expect(error?.description).toMatch(
+					/^Look in Referral Rocket, or run this again in 5 minutes\./,
+				);
+				expect(posts()).toHaveLength(1);
+			});
 
-		test('everyone who waits gets the same message, and a look-up later shows the change', async () => {
-			const options = { items: fourItems, onError: 'continueErrorOutput' as const };
-			const runs = await Promise.all([
-				service.run(parameters, options),
-				service.run(parameters, options),
-			]);
-			const messages = runs.flatMap(({ errorItems }) => errorItems.map(({ json }) => json.error));
-			expect(messages).toHaveLength(8);
-			expect(new Set(messages).size).toBe(1);
-			expect(posts()).toHaveLength(1);
+			test('all waiting items get the same message, and a later look-up finds the change', async () => {
+				const options = { items: fourItems, onError: 'continueErrorOutput' as const };
+				const runs = await Promise.all([
+					service.run(parameters, options),
+					service.run(parameters, options),
+				]);
+				const messages = runs.flatMap(({ errorItems }) => errorItems.map(({ json }) => json.error));
+				expect(messages).toHaveLength(8);
+				expect(new Set(messages).size).toBe(1);
+				expect(posts()).toHaveLength(1);
 
-			const { campaign } = service.mockServer;
-			if (parameters.operation === 'add') campaign.add('new@example.com');
-			else campaign.qualify(campaign.find(email) as never);
-			const later = [await service.run(parameters), await service.run(parameters)];
-			expect(outcomes(later)).toEqual(once(2));
-			expect(posts()).toHaveLength(1);
-		});
-	});
+				const { campaign } = service.mockServer;
+				if (parameters.operation === 'add') campaign.add('new@example.com');
+				else campaign.qualify(campaign.find(email) as never);
+				const later = [await service.run(parameters), await service.run(parameters)];
+				expect(outcomes(later)).toEqual(once(2));
+				expect(posts()).toHaveLength(1);
+			});
+		},
+	);
 
 	test('after an execution was stopped in between, another one sends nothing and finds the change', async () => {
 		failing((reply) => reply.hijack());
@@ -151,7 +154,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('Stop ends the look-ups, and who only waits', async () => {
+	test('Stop ends the look-ups and the waiting items', async () => {
 		lookUpPausesMs.splice(0, Infinity, 60_000);
 		try {
 			failing((reply) => reply.code(502).send());
@@ -171,7 +174,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		}
 	});
 
-	test('items that wait for one person hold up no other, and no more than ten run', async () => {
+	test('items that wait for one person do not delay others, and at most ten run', async () => {
 		const others = Array.from({ length: 30 }, (_, item) => `other${item}@example.com`);
 		const { campaign } = service.mockServer;
 		const referrer = campaign.find('participant0@example.com');
@@ -203,7 +206,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		expect(outcomes([await service.run(parameters)])).toEqual([first]);
 	});
 
-	test('another key or another campaign is somebody else', async () => {
+	test('another key or campaign means a different person', async () => {
 		failing((reply) => reply.code(502).send(), false);
 		await service.run(parameters);
 		const other = { ...credentialFor(service.mockServer), apiKey: 'another' };
@@ -229,7 +232,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 });
 
 describe('a rejection', () => {
-	test('is no unknown outcome: the next item sends its own request', async () => {
+	test('is not an unknown outcome: the next item sends its own request', async () => {
 		service.mockServer.intercept = ({ method }, reply) =>
 			method === 'POST' && posts().length === 1 && reply.code(400).send({ message: 'Not now' });
 		const { items } = await service.run(qualify, {
@@ -261,7 +264,7 @@ describe('a rejection', () => {
 		},
 	);
 
-	test('with status 409 never blames the fields, even if nobody shows', async () => {
+	test('with status 409 never blames the fields, even if nobody is found', async () => {
 		service.mockServer.intercept = ({ method }, reply) =>
 			method === 'POST' && reply.code(409).send({ message: 'Conflict' });
 		const { error } = await service.run({ ...add, options: {} });
@@ -300,14 +303,14 @@ describe('the same person', () => {
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('is not new again while look-ups do not show the addition yet', async () => {
+	test('is not new again while look-ups do not find the addition yet', async () => {
 		service.mockServer.intercept = ({ method }, reply) => method === 'GET' && reply.send('');
 		const first = await service.run(add);
 		const second = await service.run(add);
 		expect(outcomes([first, second])).toEqual([false, true]);
 	});
 
-	test('who was just added is qualified as soon as look-ups show the addition', async () => {
+	test('who was just added is qualified as soon as look-ups find them', async () => {
 		const { campaign } = service.mockServer;
 		const referred = { additionalFields: { referrer: 'participant0@example.com' } };
 		const person = 'New@Example.com';
@@ -320,7 +323,7 @@ describe('the same person', () => {
 		expect(campaign.find(person)?.rewardEventCompleted).toBe(true);
 	});
 
-	test('who was just added and does not show is no outcome: it may succeed later', async () => {
+	test('who was just added and is not found yet is not an outcome: it may succeed later', async () => {
 		await service.run(add);
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getParticipant') && reply.send('');
@@ -329,7 +332,7 @@ describe('the same person', () => {
 		expect(error?.message).toMatch(/ was added .* a moment ago, but can't be found yet\.$/);
 	});
 
-	test('who was just qualified is not qualified again while look-ups do not show it yet', async () => {
+	test('who was just qualified is not qualified again while look-ups do not report it yet', async () => {
 		await service.run(qualify);
 		service.mockServer.intercept = ({ method }, reply) =>
 			method === 'GET' && reply.send({ email, rewardEventCompleted: false });

@@ -41,7 +41,7 @@ test('validates the code of every input item', async () => {
 	expect(pairedItems(items)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 });
 
-test('gives the ID of the campaign when it was given by link', async () => {
+test('returns the ID of the campaign if it was entered as a link', async () => {
 	const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
 	const { rows } = await service.run({ ...parameters, campaignId: locator(link, 'url') });
 	expect(rows).toEqual([{ code: 'C000003', campaignId: 'JCu82f30F1', valid: true }]);
@@ -65,7 +65,7 @@ test.each([
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
 	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
-])('refuses %s and sends nothing', async (_, code, says) => {
+])('rejects %s and sends nothing', async (_, code, says) => {
 	expect(await runErrorMessage(service.run({ ...parameters, code }))).toMatch(says);
 	expect(service.mockServer.requests).toEqual([]);
 });
