@@ -220,7 +220,7 @@ test.concurrent.each(rows)(
 		const mockServer = await startMockServer({ participants: 30, apiKey });
 		// Only if the timeout matters: with all rows running at once, responses can be slow.
 		const timeout = /no response|never ends/.test(name)
-			? { requestOptions: { timeout: 1500 } }
+			? { requestOptions: { timeout: 3000 } }
 			: {};
 		let count = 0;
 		mockServer.intercept = ({ method, path, query }, reply) => {
@@ -301,7 +301,7 @@ describe('an unusual but valid response', () => {
 			expect(error).toBeUndefined();
 			expect(returned[0]).toMatchObject(mockServer.campaign.participants[0]);
 		},
-		30_000,
+		60_000,
 	);
 });
 
