@@ -8,7 +8,7 @@ import type { RunOptions } from '../support/engine.mts';
 import { operations } from '../support/operations.mts';
 import { project } from '../support/projectCopy.mts';
 import { credentialFor, locator, useMockServer } from '../support/mockServer.mts';
-import { Hook, Polling } from '../support/triggerContexts.mts';
+import { ActiveWebhookTrigger, ActivePollingTrigger } from '../support/triggerContexts.mts';
 
 /*
  * n8n replaces a message that contains one of its network codes, even inside a word: keepermedia.com would
@@ -102,14 +102,14 @@ test.each(codes)(
 		const insecure = `'Base URL' "${baseUrl}" would send the API key unprotected.`;
 		expect(result.message).toContain(insecure);
 		const poll = async (credential: object, campaign: string) =>
-			await new Polling(
+			await new ActivePollingTrigger(
 				{ ...credentialFor(service.mockServer), ...credential },
 				{ event: 'participantAdded', campaignId: locator(campaign) },
 			).poll();
 		await expect(poll({ baseUrl }, 'A')).rejects.toThrow(insecure);
 		service.mockServer.intercept = async (_request, reply) => await reply.code(404).send();
 		await expect(poll({}, code)).rejects.toThrow(`campaign "${code}"`);
-		const hook = new Hook(
+		const hook = new ActiveWebhookTrigger(
 			{ ...credentialFor(service.mockServer), webhookSecret: 'whsec_of_codes' },
 			{ events: ['any'], campaignId: locator(`https://k${code}.example/`) },
 		);

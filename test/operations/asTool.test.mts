@@ -37,7 +37,7 @@ const cases: Case[] = [
 	],
 	['the campaign is blank', { campaignId: locator(' ') }],
 	['an expression gives nothing', { campaignId: locator('={{ $json.nope }}') }],
-	['the address is no address', { email: 'Jo' }],
+	['the email is not an email', { email: 'Jo' }],
 	['the campaign does not exist', { campaignId: locator('nope') }],
 	['the proxy is not there', { requestOptions: { proxy: 'http://127.0.0.1:9' } }],
 	['the request is refused', {}, answer(400, { message: 'The moon is full' })],

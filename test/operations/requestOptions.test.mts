@@ -27,7 +27,7 @@ const adding: INodeParameters = {
 const people = (count: number) =>
 	Array.from({ length: count }, (_, item) => ({ json: { email: `new${item}@example.com` } }));
 
-describe.each(runModes)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_mode, asTool) => {
 	const run = async (requestOptions: object, credential: object = {}) =>
 		await runNode({
 			credential: { ...credentialFor(service.mockServer), ...credential },

@@ -331,10 +331,10 @@ export function testLists(
 	});
 
 	describe('fails instead of returning a partial list', () => {
-		const expectFailure = async (listParameters: INodeParameters, says: RegExp) => {
+		const expectFailure = async (listParameters: INodeParameters, expectedMessage: RegExp) => {
 			const { error, items } = await service.run(listParameters);
 			expect(items).toEqual([]);
-			expect(error?.message).toMatch(says);
+			expect(error?.message).toMatch(expectedMessage);
 			expect(error?.message).toContain('"JCu82f30F1"');
 			expect(error?.message).not.toMatch(/\b(error|problem|failure|mistake)/i);
 			return error?.description;
@@ -392,11 +392,11 @@ export function testLists(
 			['a web page', 200, '<html></html>', /web page/],
 			['truncated JSON', 200, '[{"email": "jo', /could not be read/],
 			['another object', 200, { participants: [] }, /could not be read/],
-		])('if a later page is %s', async (_, status, body, says) => {
+		])('if a later page is %s', async (_, status, body, expectedMessage) => {
 			respondToPages({ 1: body }, status);
 			const { error, items } = await service.run({ ...all, options: { pageSize: 20 } });
 			expect(items).toEqual([]);
-			expect(error?.message).toMatch(says);
+			expect(error?.message).toMatch(expectedMessage);
 			expect(error?.message).toContain('20 participants had been read before.');
 		});
 	});

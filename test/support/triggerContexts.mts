@@ -51,9 +51,9 @@ function workflowOf(
 }
 
 /** An activated polling trigger in one n8n. */
-export class Polling {
+export class ActivePollingTrigger {
 	/** The static data in n8n's memory, from one poll to the next. */
-	held = '{}';
+	inMemory = '{}';
 	/** The saved static data: n8n saves it after the first poll since its start, and when the workflow starts. */
 	stored = '{}';
 	private isStarting = true;
@@ -72,14 +72,14 @@ export class Polling {
 	) {}
 
 	/** Starts polls that overlap. As in one n8n, they share the static data. */
-	overlapping(count: number): Array<Promise<IDataObject[]>> {
-		const shared = JSON.parse(this.held) as IDataObject;
+	pollConcurrently(count: number): Array<Promise<IDataObject[]>> {
+		const shared = JSON.parse(this.inMemory) as IDataObject;
 		return Array.from({ length: count }, async () => await this.poll('trigger', shared));
 	}
 
 	/** Restarts n8n with the saved static data. */
 	restart(): void {
-		this.held = this.stored;
+		this.inMemory = this.stored;
 		this.isStarting = true;
 		this.hasChanged = false;
 		this.process = randomUUID();
@@ -87,7 +87,7 @@ export class Polling {
 
 	/** A poll by n8n 2's optional scheduler, which starts from the saved static data every time. */
 	async pollFromStored(): Promise<IDataObject[]> {
-		this.held = this.stored;
+		this.inMemory = this.stored;
 		this.hasChanged = false;
 		return await this.poll();
 	}
@@ -95,25 +95,25 @@ export class Polling {
 	/** Changes parameters of the node and publishes the workflow again, in the same n8n. */
 	publish(parameters: INodeParameters): void {
 		Object.assign(this.parameters, parameters);
-		this.held = this.stored;
+		this.inMemory = this.stored;
 		this.isStarting = true;
 		this.hasChanged = false;
 	}
 
 	async poll(
 		mode: WorkflowExecuteMode = 'trigger',
-		staticData = JSON.parse(this.held) as IDataObject,
+		staticData = JSON.parse(this.inMemory) as IDataObject,
 	): Promise<IDataObject[]> {
 		const type = 'referralRocketPollingTrigger';
 		const { workflow, node } = workflowOf(type, this.parameters, staticData, this.process);
 		const additionalData = additionalDataFor(this.credential, workflow);
 		const context = new PollContext(workflow, node, additionalData, mode, 'activate');
 		const output = await new ReferralRocketPollingTrigger().poll.call(context);
-		this.held = JSON.stringify(staticData);
+		this.inMemory = JSON.stringify(staticData);
 		// n8n itself detects whether the static data has changed.
 		this.hasChanged ||= workflow.staticData.__dataChanged === true;
 		if ((output !== null || this.isStarting) && this.hasChanged) {
-			this.stored = this.held;
+			this.stored = this.inMemory;
 			this.writes++;
 			this.hasChanged = false;
 		}
@@ -124,7 +124,7 @@ export class Polling {
 }
 
 /** An activated webhook trigger behind an HTTP server. */
-export class Hook {
+export class ActiveWebhookTrigger {
 	stored = '{}';
 	/** The items of every execution that was started. */
 	executions: INodeExecutionData[][] = [];
@@ -147,7 +147,7 @@ export class Hook {
 	/** What n8n waits for before it starts the workflow. */
 	beforeStart: Promise<void> | undefined;
 	/** What n8n waits for before the static data is saved. */
-	beforeStored: (() => Promise<unknown>) | undefined;
+	beforeSaved: (() => Promise<unknown>) | undefined;
 	/** n8n 1 saves the static data before it starts the workflow, n8n 2 afterwards. */
 	n8n: 1 | 2 = 2;
 	private readonly id = randomUUID();
@@ -272,7 +272,7 @@ export class Hook {
 				if (staticData.__dataChanged) {
 					const changed = JSON.stringify(staticData);
 					this.isWriting = true;
-					await this.beforeStored?.();
+					await this.beforeSaved?.();
 					this.isWriting = false;
 					this.stored = changed;
 					this.writes++;

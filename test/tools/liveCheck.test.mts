@@ -780,9 +780,9 @@ describe('npm run check:live', () => {
 			},
 			/can't be reached.*ECONNREFUSED/,
 		],
-	])('says how to fix %s', async (_, run, says) => {
+	])('says how to fix %s', async (_, run, expectedMessage) => {
 		const ended = await run();
-		expect(ended.output).toMatch(says);
+		expect(ended.output).toMatch(expectedMessage);
 		expect(ended.output).not.toMatch(/\b(error|problem|failure|mistake)\b(?!,)/i);
 		expect(ended.code).toBe(1);
 		expectNoKey(ended);

@@ -2,11 +2,11 @@ import { participantTotals } from '../../nodes/ReferralRocket/api/specification.
 import { participantEvents } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
-import { Polling } from '../support/triggerContexts.mts';
+import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 
 const service = useMockServer();
 const watching = (event: string, more = {}) =>
-	new Polling(credentialFor(service.mockServer), {
+	new ActivePollingTrigger(credentialFor(service.mockServer), {
 		events: [event],
 		campaignId: locator('JCu82f30F1'),
 		...more,
@@ -77,8 +77,8 @@ describe('Participant Added', () => {
 
 	test.each([
 		['without a total', {}],
-		['where the total is no number', { participants: 'many' }],
-		['where a number stands still that is not of all', { totalQualifiedParticipants: 3 }],
+		['if the total is not a number', { participants: 'many' }],
+		['if a constant number is not the total', { totalQualifiedParticipants: 3 }],
 	])('newcomers are found %s as well', async (_, campaign) => {
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', ...campaign });
@@ -123,12 +123,12 @@ describe('Participant Added', () => {
 	test('a failed poll changes nothing, so nothing is missed', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
-		const before = polling.held;
+		const before = polling.inMemory;
 		service.mockServer.campaign.add('a@example.com');
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getAllParticipants') && reply.code(403).send();
 		await expect(polling.poll()).rejects.toThrow('refused the API key');
-		expect(polling.held).toBe(before);
+		expect(polling.inMemory).toBe(before);
 		service.mockServer.intercept = undefined;
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
 	});
@@ -303,7 +303,7 @@ describe('Participant Added', () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const other = watching('participantQualified');
-		other.held = polling.held;
+		other.inMemory = polling.inMemory;
 		expect(await other.poll()).toEqual([]);
 		const { campaign } = service.mockServer;
 		campaign.qualify(campaign.add('a@example.com', campaign.participants[0]));
@@ -314,7 +314,7 @@ describe('Participant Added', () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const other = watching('participantAdded');
-		other.held = polling.held.replace('JCu82f30F1', 'Other');
+		other.inMemory = polling.inMemory.replace('JCu82f30F1', 'Other');
 		service.mockServer.campaign.add('a@example.com');
 		expect(await other.poll()).toEqual([]);
 		service.mockServer.campaign.add('b@example.com');
@@ -352,11 +352,11 @@ describe('Participant Qualified', () => {
 			await wait;
 			return reply.type('application/json').send(asItWas);
 		};
-		const [slow, later] = polling.overlapping(2);
-		const told = emails(await later);
+		const [slow, later] = polling.pollConcurrently(2);
+		const emitted = emails(await later);
 		laterHasEnded();
-		told.push(...emails(await slow), ...emails(await polling.poll()));
-		expect(told).toEqual(['early@example.com']);
+		emitted.push(...emails(await slow), ...emails(await polling.poll()));
+		expect(emitted).toEqual(['early@example.com']);
 	});
 });
 
@@ -449,7 +449,7 @@ describe('n8n does not save the state of a poll that did not start the workflow'
 	});
 
 	test.each(['participantAdded', 'participantQualified', 'participantUpdated'])(
-		'%s is told of once each time, also when every poll starts from what is stored',
+		'%s is emitted once each time, even if every poll starts from the saved state',
 		async (event) => {
 			const { campaign } = service.mockServer;
 			const polling = watching(event);
@@ -482,7 +482,7 @@ test('a number in a different format is not an update', async () => {
 test('a renamed trigger starts over and emits nothing', async () => {
 	const polling = watching('participantUpdated');
 	await polling.poll();
-	polling.held = polling.held.replace('node:Trigger', 'node:Earlier Name');
+	polling.inMemory = polling.inMemory.replace('node:Trigger', 'node:Earlier Name');
 	service.mockServer.campaign.add('a@example.com', service.mockServer.campaign.participants[0]);
 	expect(await polling.poll()).toEqual([]);
 });
@@ -495,7 +495,7 @@ test.each([
 	const polling = watching('participantAdded');
 	const newest = service.mockServer.campaign.participants.slice(0, 5).map(({ email }) => email);
 	expect(emails(await polling.poll('manual'))).toEqual(newest);
-	expect(polling.held).toBe('{}');
+	expect(polling.inMemory).toBe('{}');
 });
 
 test('a test in the editor returns only participants to whom the event applies', async () => {

@@ -7,16 +7,19 @@ import {
 	locator,
 	useMockServer,
 } from '../support/mockServer.mts';
-import { Polling } from '../support/triggerContexts.mts';
+import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 
 /* The cost of a poll: requests, the state n8n has to store, and the time it blocks n8n. */
 
 const service = useMockServer();
 const watching = (...events: string[]) =>
-	new Polling(credentialFor(service.mockServer), { events, campaignId: locator('JCu82f30F1') });
+	new ActivePollingTrigger(credentialFor(service.mockServer), {
+		events,
+		campaignId: locator('JCu82f30F1'),
+	});
 const emails = (items: IDataObject[]) => items.map(({ email }) => email).sort();
 /** @returns the output of a poll and the number of its requests */
-async function counted(polling: Polling, mode?: 'manual') {
+async function counted(polling: ActivePollingTrigger, mode?: 'manual') {
 	const { requests } = service.mockServer;
 	const before = requests.length;
 	const items = await polling.poll(mode);
@@ -77,11 +80,11 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 				const poll = await counted(polling);
 				expect(emails(poll.items)).toEqual(names);
 				expect(poll.requests).toBeLessThanOrEqual(9);
-				const { held, writes } = polling;
+				const { inMemory, writes } = polling;
 				const quiet = await counted(polling);
 				expect(quiet.items).toEqual([]);
 				expect(quiet.requests).toBeLessThanOrEqual(behaviour.campaignTotal === 'included' ? 1 : 6);
-				expect([polling.held, polling.writes]).toEqual([held, writes]);
+				expect([polling.inMemory, polling.writes]).toEqual([inMemory, writes]);
 			}
 		},
 	);
@@ -175,10 +178,10 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 			isRead('getAllParticipants')({ path }) &&
 			query.page === '0' &&
 			reply.send(service.mockServer.campaign.participants.slice(3, 9));
-		const told = emails(await polling.poll());
+		const emitted = emails(await polling.poll());
 		service.mockServer.intercept = undefined;
-		told.push(...emails(await polling.poll()));
-		expect(told.sort()).toEqual(names);
+		emitted.push(...emails(await polling.poll()));
+		expect(emitted.sort()).toEqual(names);
 	});
 
 	test('the whole list is read once an hour, which finds anyone who was missed', async () => {
@@ -201,10 +204,10 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	test('does not miss anyone if n8n restores an older state', async () => {
 		const polling = watching(...joining);
 		await polling.poll();
-		const { held } = polling;
+		const { inMemory } = polling;
 		const names = signUp(5);
 		await polling.poll();
-		polling.held = held;
+		polling.inMemory = inMemory;
 		expect(emails(await polling.poll())).toEqual(names);
 	});
 });
@@ -214,9 +217,9 @@ describe('the state that n8n stores', () => {
 		for (const event of all) {
 			const polling = watching(event);
 			await polling.poll();
-			const { held } = polling;
+			const { inMemory } = polling;
 			for (let poll = 0; poll < 3; poll++) expect(await polling.poll()).toEqual([]);
-			expect(polling.held).toBe(held);
+			expect(polling.inMemory).toBe(inMemory);
 			// Nothing may be assigned: n8n detects every assignment.
 			polling.restart();
 			expect(await polling.poll()).toEqual([]);

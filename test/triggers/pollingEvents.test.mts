@@ -2,13 +2,13 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
-import { Polling } from '../support/triggerContexts.mts';
+import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 
 /* What each event of the polling trigger emits, with several events selected. */
 
 const service = useMockServer();
 const watching = (events: string[], more: INodeParameters = {}) =>
-	new Polling(credentialFor(service.mockServer), {
+	new ActivePollingTrigger(credentialFor(service.mockServer), {
 		events,
 		campaignId: locator('JCu82f30F1'),
 		...more,
@@ -23,7 +23,7 @@ const all = [
 	'rewardRedeemed',
 ];
 /** The event of each item, and its participant or campaign. */
-const told = (items: IDataObject[]) =>
+const emitted = (items: IDataObject[]) =>
 	items.map(({ event, email, status }) => [event, email ?? status]).sort();
 
 test('the event names are those in saved workflows', () => {
@@ -41,7 +41,7 @@ describe('with all events', () => {
 
 		const friend = campaign.add('friend@example.com', referrer);
 		campaign.add('alone@example.com');
-		expect(told(await polling.poll())).toEqual([
+		expect(emitted(await polling.poll())).toEqual([
 			['newReferral', 'friend@example.com'],
 			['participantAdded', 'alone@example.com'],
 			['participantAdded', 'friend@example.com'],
@@ -52,21 +52,21 @@ describe('with all events', () => {
 		expect(await polling.poll()).toEqual([]);
 
 		campaign.qualify(friend);
-		expect(told(await polling.poll())).toEqual([
+		expect(emitted(await polling.poll())).toEqual([
 			['participantQualified', 'friend@example.com'],
 			['participantUpdated', referrer.email],
 			['rewardEarned', referrer.email],
 		]);
 		campaign.redeem(referrer, 5);
 		campaign.redeem(friend, 20, 'referee');
-		expect(told(await polling.poll())).toEqual([
+		expect(emitted(await polling.poll())).toEqual([
 			['participantUpdated', 'friend@example.com'],
 			['participantUpdated', referrer.email],
 			['rewardRedeemed', 'friend@example.com'],
 			['rewardRedeemed', referrer.email],
 		]);
 		campaign.status = 'Pause';
-		expect(told(await polling.poll())).toEqual([['campaignStatusChanged', 'Pause']]);
+		expect(emitted(await polling.poll())).toEqual([['campaignStatusChanged', 'Pause']]);
 		expect(await polling.poll()).toEqual([]);
 	});
 
@@ -206,7 +206,7 @@ describe('with all events', () => {
 			const { campaign } = service.mockServer;
 			campaign.add('a@example.com', undefined, { [field]: 'ana@example.com' });
 			campaign.add('b@example.com', undefined, { [field]: '' });
-			expect(told(await polling.poll())).toEqual([['newReferral', 'a@example.com']]);
+			expect(emitted(await polling.poll())).toEqual([['newReferral', 'a@example.com']]);
 		},
 	);
 
@@ -310,7 +310,7 @@ describe('Campaign Status Changed', () => {
 			}
 			return false;
 		};
-		const [slow, later] = polling.overlapping(2);
+		const [slow, later] = polling.pollConcurrently(2);
 		expect(await later).toHaveLength(1);
 		laterHasEnded();
 		expect(await slow).toEqual([]);
@@ -325,9 +325,9 @@ describe('changing the selected events', () => {
 		await polling.poll();
 		campaign.add('a@example.com', referrer);
 		polling.publish({ events: ['participantAdded', 'newReferral', 'participantUpdated'] });
-		expect(told(await polling.poll())).toEqual([['participantAdded', 'a@example.com']]);
+		expect(emitted(await polling.poll())).toEqual([['participantAdded', 'a@example.com']]);
 		campaign.add('b@example.com', referrer);
-		expect(told(await polling.poll())).toEqual([
+		expect(emitted(await polling.poll())).toEqual([
 			['newReferral', 'b@example.com'],
 			['participantAdded', 'b@example.com'],
 			['participantUpdated', 'b@example.com'],
@@ -353,7 +353,7 @@ describe('changing the selected events', () => {
 		expect(await polling.poll()).toEqual([]);
 		campaign.status = 'Pause';
 		campaign.add('a@example.com', campaign.participants[0]);
-		expect(new Set(told(await polling.poll()).map(([event]) => event))).toEqual(
+		expect(new Set(emitted(await polling.poll()).map(([event]) => event))).toEqual(
 			new Set(first.filter((event) => !/Qualified|Redeemed/.test(event))),
 		);
 	});
@@ -363,8 +363,8 @@ describe('unusable events', () => {
 	test.each([
 		['none', [], "'Trigger On' is empty. Choose at least one event."],
 		['one that does not exist', ['rewardEaten'], /'Trigger On' contains "rewardEaten"/],
-	])('%s are rejected and nothing is sent', async (_, events, says) => {
-		await expect(watching(events).poll()).rejects.toThrow(says);
+	])('%s are rejected and nothing is sent', async (_, events, expectedMessage) => {
+		await expect(watching(events).poll()).rejects.toThrow(expectedMessage);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 });

@@ -6,7 +6,7 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
 import { eventAbout, signatureOf } from '../../tools/mock-server/webhooks.mts';
 import { credentialFor, locator, useMockServer } from '../support/mockServer.mts';
 import { project } from '../support/projectCopy.mts';
-import { Hook, Polling } from '../support/triggerContexts.mts';
+import { ActiveWebhookTrigger, ActivePollingTrigger } from '../support/triggerContexts.mts';
 
 /*
  * The samples in docs/events.md, which users paste into their triggers, match real items.
@@ -43,7 +43,7 @@ test.each(webhookEvents)(
 	'the sample of $name matches the output of the webhook trigger',
 	async (option) => {
 		const sample = sampleOf(option);
-		const hook = new Hook(
+		const hook = new ActiveWebhookTrigger(
 			{ apiKey: 'key', webhookSecret: 'whsec_of_samples' },
 			{ events: [option.value as string] },
 			undefined,
@@ -67,7 +67,7 @@ test.each(pollingEvents)(
 		const sample = sampleOf(option);
 		const { campaign } = service.mockServer;
 		const [referrer] = campaign.participants;
-		const polling = new Polling(credentialFor(service.mockServer), {
+		const polling = new ActivePollingTrigger(credentialFor(service.mockServer), {
 			events: [option.value as string],
 			campaignId: locator('JCu82f30F1'),
 		});

@@ -5,18 +5,22 @@ import { eventNames } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { locator } from '../support/mockServer.mts';
 import { decryptionCount } from '../support/engine.mts';
-import { Hook } from '../support/triggerContexts.mts';
+import { ActiveWebhookTrigger } from '../support/triggerContexts.mts';
 
 const secret = 'whsec_9f2c:+/=';
 const hexSecret = '9f86d081884c7d659a2feaa0c55ad015';
-const hooks: Hook[] = [];
+const hooks: ActiveWebhookTrigger[] = [];
 afterEach(async () => {
 	expect(hooks.map(({ doubleResponses }) => doubleResponses)).toEqual(hooks.map(() => 0));
 	await Promise.all(hooks.splice(0).map(async (hook) => await hook.close()));
 });
 
 async function hookWith(parameters: INodeParameters = {}, webhookSecret = secret, mode?: 'manual') {
-	const hook = new Hook({ apiKey: 'key', webhookSecret }, { events: ['any'], ...parameters }, mode);
+	const hook = new ActiveWebhookTrigger(
+		{ apiKey: 'key', webhookSecret },
+		{ events: ['any'], ...parameters },
+		mode,
+	);
 	await hook.open();
 	hooks.push(hook);
 	return hook;
@@ -49,7 +53,7 @@ const event = (more: object = {}) => ({
 const sign = (body: string | Buffer, key: string | Buffer = secret) =>
 	createHmac('sha256', key).update(body).digest('hex');
 
-async function send(hook: Hook, content: unknown, key: string | Buffer = secret) {
+async function send(hook: ActiveWebhookTrigger, content: unknown, key: string | Buffer = secret) {
 	const body = JSON.stringify(content);
 	return await hook.post(body, { 'x-rr-signature': sign(body, key) });
 }
@@ -221,7 +225,7 @@ describe('with several secrets in the credential', () => {
 
 	test('the Test URL and the Production URL accept both fields', async () => {
 		for (const mode of ['manual', undefined] as const) {
-			const hook = new Hook(
+			const hook = new ActiveWebhookTrigger(
 				{ apiKey: 'key', webhookSecret: first, testWebhookSecret: second },
 				{ events: ['any'], options: { ignoreRepeats: false } },
 				mode,
@@ -235,9 +239,9 @@ describe('with several secrets in the credential', () => {
 
 	test('the secret of the Test URL is enough for a test, not for publishing', async () => {
 		const credential = { apiKey: 'key', webhookSecret: '', testWebhookSecret: first };
-		const inTest = new Hook(credential, { events: ['any'] }, 'manual');
+		const inTest = new ActiveWebhookTrigger(credential, { events: ['any'] }, 'manual');
 		expect(await inTest.activate()).toBe(true);
-		const published = new Hook(credential, { events: ['any'] });
+		const published = new ActiveWebhookTrigger(credential, { events: ['any'] });
 		await expect(published.activate()).rejects.toThrow("has no 'Webhook Secret'");
 	});
 });
@@ -267,7 +271,7 @@ describe('invalid secrets in the credential', () => {
 		for (const field of ['webhookSecret', 'testWebhookSecret']) {
 			for (const mode of ['manual', undefined] as const) {
 				const credential = { apiKey: 'key', webhookSecret: secret, [field]: entered };
-				const hook = new Hook(credential, { events: ['any'] }, mode);
+				const hook = new ActiveWebhookTrigger(credential, { events: ['any'] }, mode);
 				await expect(hook.activate()).rejects.toThrow(message);
 			}
 		}
@@ -404,7 +408,7 @@ describe('an event that is delivered again', () => {
 			reward({}),
 			reward({ referralRewardBalance: 0, referralRewardRedeemed: 20, rewardPaid: 20 }),
 		],
-		['a counter beside the reward', reward({}), reward({ impressionCount: 7, score: 'High' })],
+		['a counter next to the reward', reward({}), reward({ impressionCount: 7, score: 'High' })],
 	])('with %s changed starts the workflow once', async (_, first, second) => {
 		const hook = await hookWith();
 		for (const more of [first, second]) expect((await send(hook, event(more))).status).toBe(200);
@@ -417,7 +421,7 @@ describe('an event that is delivered again', () => {
 		['of another name', {}, { eventType: 'referee_added' }],
 		['of someone else', {}, { data: { ...data, participantId: 4712, email: 'al@example.com' } }],
 		['of another reward at the same moment', reward({}), reward({ referralReward: 40 })],
-		['of another reward, told by its ID', reward({ rewardId: 1 }), reward({ rewardId: 2 })],
+		['of another reward, visible in its ID', reward({ rewardId: 1 }), reward({ rewardId: 2 })],
 		[
 			'of another reward, visible only in the balance',
 			reward({ referralReward: null }),
@@ -441,7 +445,7 @@ describe('an event that is delivered again', () => {
 
 	describe.each([1, 2] as const)('to n8n %i', (version) => {
 		const hookOfVersion = async () => Object.assign(await hookWith(), { n8n: version });
-		const restarted = async (hook: Hook) =>
+		const restarted = async (hook: ActiveWebhookTrigger) =>
 			Object.assign(await hookOfVersion(), { stored: hook.stored });
 		const events = Array.from({ length: 100 }, (_, number) =>
 			event({ createdAt: createdAt + number }),
@@ -459,8 +463,8 @@ describe('an event that is delivered again', () => {
 
 		test('does not restart the workflow, in whatever order n8n saves', async () => {
 			const hook = await hookOfVersion();
-			hook.beforeStored = async () => await wait(100 * Math.random());
-			const sendAll = async (to: Hook, some: object[]) =>
+			hook.beforeSaved = async () => await wait(100 * Math.random());
+			const sendAll = async (to: ActiveWebhookTrigger, some: object[]) =>
 				await Promise.all(some.map(async (one) => await send(to, one)));
 			for (let start = 0; start < 100; start += 20) {
 				const some = events.slice(start, start + 20);
@@ -530,7 +534,7 @@ describe('an event that is delivered again', () => {
 			const hook = await hookOfVersion();
 			let write = () => {};
 			const held = new Promise<void>((done) => (write = done));
-			hook.beforeStored = async () => await held;
+			hook.beforeSaved = async () => await held;
 			const before = decryptionCount();
 			const first = send(hook, events[0]);
 			while (!hook.isWriting) await new Promise(setImmediate);
@@ -743,8 +747,8 @@ describe('a test in the editor says why an event is not accepted', () => {
 			undefined,
 			/An event from another campaign arrived: "JCu82f30F1" .*'Campaign'/,
 		],
-	])('%s', async (_, parameters, content, key, says) => {
-		expect(await refusal(parameters, content, key)).toMatch(says);
+	])('%s', async (_, parameters, content, key, expectedMessage) => {
+		expect(await refusal(parameters, content, key)).toMatch(expectedMessage);
 	});
 });
 
@@ -754,7 +758,10 @@ describe('without a secret in the credential', () => {
 		['only commas', ' , ,'],
 		['not there, as in a credential from before the trigger', undefined],
 	])('that is %s: activation fails, and no request is accepted', async (_, stored) => {
-		const hook = new Hook({ apiKey: 'key', webhookSecret: stored as string }, { events: ['any'] });
+		const hook = new ActiveWebhookTrigger(
+			{ apiKey: 'key', webhookSecret: stored as string },
+			{ events: ['any'] },
+		);
 		await hook.open();
 		hooks.push(hook);
 		await expect(hook.activate()).rejects.toThrow('Copy the secret from Settings → Webhooks');

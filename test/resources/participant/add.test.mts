@@ -68,7 +68,7 @@ describe('the referrer', () => {
 	const byCode = { referredByCode: referrer.code };
 	const byEmail = { referredByEmail: referrer.email };
 
-	describe.each(runModes)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_mode, asTool) => {
 		test.each<[string, IDataObject, IDataObject]>([
 			['by code', { referrer: referrer.code }, byCode],
 			['by email', { referrer: referrer.email }, byEmail],
@@ -103,7 +103,7 @@ describe('the referrer', () => {
 	});
 
 	test.each<[string, INodeParameters, RegExp]>([
-		['that is no email', { referrer: 'Sam@' }, /'Referrer' "Sam@" is not an email/],
+		['that is not an email', { referrer: 'Sam@' }, /'Referrer' "Sam@" is not an email/],
 		['that is an object', { referrer: '={{ ({ a: 1 }) }}' }, /'Referrer' must be text/],
 		[
 			'in a link without a code',
@@ -115,9 +115,9 @@ describe('the referrer', () => {
 			{ referrer: 'https://referralrocket.io/campaign?id=JCu82f30F1&email=sam@x.co' },
 			/contains no referral code/,
 		],
-	])('%s is rejected and nothing is sent', async (_, additionalFields, says) => {
+	])('%s is rejected and nothing is sent', async (_, additionalFields, expectedMessage) => {
 		const run = service.run({ ...parameters, additionalFields });
-		expect(await runErrorMessage(run)).toMatch(says);
+		expect(await runErrorMessage(run)).toMatch(expectedMessage);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 
@@ -199,7 +199,7 @@ describe('custom fields', () => {
 	const withFields = (...field: IDataObject[]) =>
 		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
 
-	describe.each(runModes)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_mode, asTool) => {
 		test('are sent unchanged, along with the others', async () => {
 			await service.run(
 				withFields(
@@ -222,11 +222,11 @@ describe('custom fields', () => {
 		['with another name that n8n drops', 'constructor', /n8n can't send .* "constructor"/],
 		['with a third name that n8n drops', 'prototype', /n8n can't send .* "prototype"/],
 		['with the same name', 'lName ', /two custom fields with the name "lName"/],
-	])('%s are rejected and nothing is sent', async (_, name, says) => {
+	])('%s are rejected and nothing is sent', async (_, name, expectedMessage) => {
 		const { error } = await service.run(
 			withFields({ name: 'lName', value: 'Doe' }, { name, value: 'a' }),
 		);
-		expect(error?.message).toMatch(says);
+		expect(error?.message).toMatch(expectedMessage);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 });
@@ -436,11 +436,11 @@ describe('someone who already exists', () => {
 		[403, /refused the API key/],
 		[404, /could not find/],
 		[429, /Too many requests/],
-	])('is not assumed after status %i, whatever the message', async (status, says) => {
+	])('is not assumed after status %i, whatever the message', async (status, expectedMessage) => {
 		service.mockServer.intercept = (_, reply) =>
 			void reply.code(status).header('retry-after', '0').send({ message: 'It already exists' });
 		const { error } = await service.run(known);
-		expect(error?.message).toMatch(says);
+		expect(error?.message).toMatch(expectedMessage);
 		expect(service.mockServer.requests.filter(({ method }) => method === 'GET')).toEqual([]);
 	});
 });
@@ -463,7 +463,7 @@ testBadItems(service, {
 	good: [{ email: 'a@example.com' }, { email: 'b@example.com', referrer: 'C000001' }],
 	bad: [
 		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
+		{ name: 'one that is not an email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one with an unknown referrer',
 			json: { email: 'jo@example.com', referrer: 'Nope' },

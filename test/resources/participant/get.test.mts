@@ -137,7 +137,7 @@ testBadItems(service, {
 	good: [{ email: 'participant1@example.com' }, { email: 'participant2@example.com' }],
 	bad: [
 		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
+		{ name: 'one that is not an email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },
@@ -152,7 +152,7 @@ describe('by referral code', () => {
 	const lists = () =>
 		service.mockServer.requests.filter(({ path }) => path.endsWith('/getAllParticipants'));
 
-	describe.each(runModes)('%s', (_way, asTool) => {
+	describe.each(runModes)('%s', (_mode, asTool) => {
 		test.each([
 			['a code', (code: string) => code],
 			['a code with spaces around it', (code: string) => ` ${code} `],
@@ -223,12 +223,12 @@ describe('by referral code', () => {
 			/contains no referral code\. In 'Referral Code'/,
 		],
 		['an object', '={{ $json }}', /'Referral Code' must be text/],
-	])('rejects %s and sends nothing', async (_, referralCode, says) => {
+	])('rejects %s and sends nothing', async (_, referralCode, expectedMessage) => {
 		const run = service.run(
 			{ ...byCode, referralCode: referralCode as string },
 			{ items: toItems({ a: 1 }) },
 		);
-		expect(await runErrorMessage(run)).toMatch(says);
+		expect(await runErrorMessage(run)).toMatch(expectedMessage);
 		expect(service.mockServer.requests).toEqual([]);
 	});
 

@@ -62,7 +62,7 @@ testBadItems(service, {
 	outputsPerItem: 4,
 	bad: [
 		{ name: 'one without an email', json: {}, message: /'Email' is empty/ },
-		{ name: 'one that is no email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
+		{ name: 'one that is not an email', json: { email: 'Jo' }, message: /'Email' "Jo"/ },
 		{
 			name: 'one that is unknown',
 			json: { email: 'nobody@example.com' },

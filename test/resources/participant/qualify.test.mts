@@ -123,14 +123,14 @@ test.each([
 	['with more digits than a number can have', '1234567890123456', /'Amount' "1234567890123456"/],
 	['that is tiny', 1e-7, /'Amount' "1e-7"/],
 	['with a currency', '20 USD', /'Amount' "20 USD"/],
-	['that is no number', '={{ NaN }}', /'Amount' "NaN"/],
+	['that is not a number', '={{ NaN }}', /'Amount' "NaN"/],
 	['without end', '={{ Infinity }}', /'Amount' "Infinity"/],
 	['that is true', '={{ true }}', /'Amount' "true"/],
 	['that is a list', '={{ [5] }}', /'Amount' "\[5\]"/],
 	['in hexadecimal', '={{ "0x10" }}', /'Amount' "0x10"/],
-])('rejects an amount %s and sends nothing', async (_, amount, says) => {
+])('rejects an amount %s and sends nothing', async (_, amount, expectedMessage) => {
 	const { error } = await service.run({ ...parameters, additionalFields: { amount } });
-	expect(error?.message).toMatch(says);
+	expect(error?.message).toMatch(expectedMessage);
 	expect(service.mockServer.requests).toEqual([]);
 });
 
@@ -140,7 +140,7 @@ function refusing(status: number, body: unknown) {
 		method === 'POST' && reply.code(status).send(body);
 }
 
-describe.each(runModes)('%s', (_way, asTool) => {
+describe.each(runModes)('%s', (_mode, asTool) => {
 	useRateLimitWindow(60);
 	const run = async (more: INodeParameters = {}) =>
 		await service.run({ ...parameters, ...more }, { asTool });

@@ -45,7 +45,7 @@ const faults: Array<[name: string, answer: (reply: FastifyReply) => unknown]> = 
 	['the service answers with 500', (reply) => reply.code(500).send({ message: 'Oops' })],
 	['the response is cut off', (reply) => reply.type('application/json').send('{"email":"ref')],
 	['the response is empty', (reply) => reply.send('')],
-	['the response is no participant', (reply) => reply.send({ status: 'accepted' })],
+	['the response is not a participant', (reply) => reply.send({ status: 'accepted' })],
 	['the response is a web page', (reply) => reply.type('text/html').send('<html>')],
 ];
 

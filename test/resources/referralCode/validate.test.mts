@@ -65,8 +65,8 @@ test.each([
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
 	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
-])('rejects %s and sends nothing', async (_, code, says) => {
-	expect(await runErrorMessage(service.run({ ...parameters, code }))).toMatch(says);
+])('rejects %s and sends nothing', async (_, code, expectedMessage) => {
+	expect(await runErrorMessage(service.run({ ...parameters, code }))).toMatch(expectedMessage);
 	expect(service.mockServer.requests).toEqual([]);
 });
 
