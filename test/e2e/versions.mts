@@ -147,7 +147,8 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 		);
 	});
 	await step('Lost connections are recognized, and a read is retried', async () => {
-		const qualify = { resource: 'participant', operation: 'qualify', email };
+		const again = { ifAlreadyQualified: 'qualify' };
+		const qualify = { resource: 'participant', operation: 'qualify', email, ...again };
 		const referred = mockServer.campaign.participants.filter(
 			({ referredByCode }) => referredByCode,
 		);
