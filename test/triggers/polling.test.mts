@@ -1,5 +1,5 @@
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
-import { participantEvents } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
+import { eventOptions } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
 import { ActivePollingTrigger } from '../support/triggerContexts.mts';
@@ -25,7 +25,7 @@ function listing(people: object[]) {
 			? reply.send(query.page === '0' ? people : [])
 			: reply.send({ campaignName: 'Q4', totalParticipants: people.length });
 }
-const allEvents = ['campaignStatusChanged', 'newReferral', ...Object.keys(participantEvents)];
+const allEvents = eventOptions.map(({ value }) => String(value));
 const emails = (rows: Array<{ email?: unknown }>) => rows.map(({ email }) => email);
 
 describe('Participant Added', () => {

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { eventOptions } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
 import type { Behaviour } from '../../tools/mock-server/service.mts';
 import {
@@ -26,14 +27,7 @@ async function counted(polling: ActivePollingTrigger, mode?: 'manual') {
 	return { items, requests: requests.length - before };
 }
 const joining = ['participantAdded', 'newReferral'];
-const all = [
-	...joining,
-	'participantQualified',
-	'participantUpdated',
-	'rewardEarned',
-	'rewardRedeemed',
-	'campaignStatusChanged',
-];
+const all = eventOptions.map(({ value }) => String(value));
 let signUps = 0;
 /** This many participants join, later than everyone before. */
 function signUp(count: number, prefix = 'new') {

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
+import {
+	eventOptions,
+	participantEvents,
+} from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { Campaign, type Participant } from '../../tools/mock-server/campaign.mts';
 import {
 	startMockServer,
@@ -19,16 +23,8 @@ import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 /** Number of histories to try; a mutation run uses fewer, as it repeats this for every mutant. */
 const count = Number(process.env.RANDOM_SERVERS ?? 500) * 0.3;
 
-const joining = ['participantAdded', 'newReferral'];
-const events = [
-	'participantAdded',
-	'newReferral',
-	'participantQualified',
-	'participantUpdated',
-	'rewardEarned',
-	'rewardRedeemed',
-	'campaignStatusChanged',
-];
+const events = eventOptions.map(({ value }) => String(value));
+const joining = events.filter((event) => participantEvents[event]?.isJoin);
 
 let mockServer: MockServer;
 let clockIsAheadBy = 0;
@@ -314,7 +310,7 @@ class History {
 				changes.rewardEventCompleted = { from: wasQualified, to: person.rewardEventCompleted };
 			}
 			const grew = (name: string) => name in changes && changes[name].to > changes[name].from;
-			const happened = {
+			const happened: Record<string, boolean> = {
 				participantAdded: before === nothing,
 				newReferral: before === nothing && person.referredByCode !== null,
 				participantQualified: grew('rewardEventCompleted'),
@@ -322,8 +318,9 @@ class History {
 				rewardEarned: grew('referralReward') || grew('refereeReward'),
 				rewardRedeemed: grew('referralRewardRedeemed') || grew('refereeRewardRedeemed'),
 			};
-			for (const [event, isSo] of Object.entries(happened)) {
-				if (isSo) expected.push(line(event, email, changes));
+			for (const event of Object.keys(participantEvents)) {
+				if (!(event in happened)) throw new Error(`Add ${event} to 'happened' in this test.`);
+				if (happened[event]) expected.push(line(event, email, changes));
 			}
 		}
 		known.status = status;
@@ -355,6 +352,8 @@ test('every change is emitted once, whatever happens in the campaign, to its lis
 			emitted += run.emitted.length;
 		},
 	);
-	await fc.assert(property, { numRuns: count });
+	// RANDOM_SEED=<seed> npm test -- pollingHistories repeats a failure.
+	const seed = Number(process.env.RANDOM_SEED ?? Date.now() % 2 ** 31);
+	await fc.assert(property, { numRuns: count, seed });
 	expect(emitted).toBeGreaterThan(count);
-}, 240_000);
+}, 600_000);

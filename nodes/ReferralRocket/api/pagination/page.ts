@@ -11,8 +11,6 @@ export interface Page {
 	/** What tells rows apart; in the order of the rows. */
 	keys: string[];
 	isLast: boolean;
-	/** There is no such page, or no such list any more. */
-	isNotFound?: boolean;
 	/** Rows in the whole list, if the service says so. */
 	total?: number;
 	/** The requested page size. Following pages must use it too. */
@@ -30,9 +28,7 @@ export async function readPage(call: ApiCall, number: number, pageSize: number):
 	const pageCall = { ...call, values: { ...call.values, page: number, pageSize } };
 	const response = await request(pageCall);
 	const { status } = response;
-	if (status === 404 && number > 0) {
-		return { rows: [], keys: [], isLast: true, isNotFound: true, pageSize };
-	}
+	if (status === 404 && number > 0) return { rows: [], keys: [], isLast: true, pageSize };
 	const smallerSize = smallerPageSizes.find((size) => size < pageSize);
 	if (status === 400 && number === 0 && smallerSize) return await readPage(call, 0, smallerSize);
 	const page = parsePage(parseResponse(pageCall, response));

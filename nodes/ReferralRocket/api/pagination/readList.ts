@@ -8,14 +8,11 @@ import { isSamePage, readPage, type Page } from './page';
 
 /*
  * A list is an iterator that its reader stops when it has enough rows. Every row that is in the list all
- * the time is returned once, and part of a list is never taken for the whole: then the iterator throws.
+ * the time is returned once, and part of a list is never returned as the whole: then the iterator throws.
  *
  * New rows at the front push others onto later pages. Read one by one, pages then repeat rows, which are
- * skipped. Pages that are read at the same time can miss a row; as they overlap with others then, or
- * the total changes, they are read again one by one.
- *
- * A row that is removed pulls others onto earlier pages. Only a total reveals that, so a list with fewer rows
- * is read again. If that returns the same rows, the total counts something else as well.
+ * skipped. Read at the same time, they can miss rows, but then they overlap: they are read again one by one.
+ * A row that is removed pulls others onto pages that were read before, which only a total reveals.
  */
 
 /** Past the end of any list. */
@@ -23,8 +20,8 @@ const farPage = 100_000;
 
 /**
  * @param call of the list, without page
- * @param limit how many rows the reader wants at most
- * @returns an iterator of the rows of each page; the last of them may exceed the limit
+ * @param limit how many rows the reader needs at most
+ * @returns an iterator of the rows of each page; the last page may exceed the limit
  * @throws NodeApiError if a page can't be read, or if the list ends too early
  */
 export async function* readList(call: ApiCall, limit = Infinity): AsyncGenerator<IDataObject[]> {
@@ -33,16 +30,17 @@ export async function* readList(call: ApiCall, limit = Infinity): AsyncGenerator
 	yield* first.read();
 	if (first.isComplete) return;
 
+	// If the same rows come again in pages of another size, the total counts something else as well.
 	const halfSize = Math.min(Math.max(Math.ceil(first.rowCount / 2), 1), maxPageSize);
 	const second = await startPass(call, limit, halfSize, first.seen);
 	yield* second.read(true);
 	if (second.isComplete) return;
-	// Two pages prove that the service honors paging. The only row of a list can't fill two, but leaves the third empty.
+	// A service that ignores `page` would confirm itself. Two pages of rows prove that it doesn't; for one row,
+	// a third page without any.
 	const isPaged =
 		Math.max(first.pagesWithNewRows, second.pagesWithNewRows) > 1 ||
 		(first.rowCount < 2 && (await readPage(call, 2, 1)).rows.length === 0);
-	const isSame = first.seen.size === second.seen.size && !second.hasNewRows;
-	if (isPaged && isSame && !second.hasDuplicates) return;
+	if (isPaged && !second.hasDuplicates && second.hasSameRowsAs(first)) return;
 	throw createIncompleteError(
 		call,
 		`The list ended after ${first.rowCount} of ${first.total} ${call.endpoint.rowType?.plural}.`,
@@ -64,27 +62,27 @@ async function campaignTotalOf(call: ApiCall): Promise<number | undefined> {
 	return await readCampaign(call).then(totalOf, () => undefined);
 }
 
-/** Reading the list once, from the first page to the end. */
+/** Reads the list once, from the first page to the end. */
 class Pass {
 	readonly seen = new Set<string>();
 	rowCount = 0;
 	pagesWithNewRows = 0;
 	hasDuplicates = false;
-	/** Whether there were rows that an earlier pass had not returned. */
-	hasNewRows = false;
 	private hasEnded = false;
-	private isNotFound = false;
-	private currentTotal?: number;
+	private latest: Page;
 	/** How many of the latest pages brought nothing new. */
 	private repeatedPages = 0;
 
+	/** @param earlier keys of the rows that need not be returned again */
 	constructor(
 		private readonly call: ApiCall,
 		private readonly limit: number,
 		private readonly firstPage: Page,
-		private readonly campaignTotal: number | undefined,
+		private readonly campaignTotal?: number,
 		private readonly earlier = new Set<string>(),
-	) {}
+	) {
+		this.latest = firstPage;
+	}
 
 	get total(): number {
 		return this.firstPage.total ?? this.campaignTotal ?? 0;
@@ -94,17 +92,20 @@ class Pass {
 		return this.rowCount >= (this.hasEnded ? this.total : this.limit);
 	}
 
-	/** @returns the rows of each page that neither this pass nor an earlier one has returned */
+	hasSameRowsAs({ seen }: Pass): boolean {
+		return seen.size === this.seen.size && [...seen].every((key) => this.seen.has(key));
+	}
+
+	/** @param isOneByOne whether no pages are read at the same time */
 	async *read(isOneByOne = false): AsyncGenerator<IDataObject[]> {
-		yield this.add(this.firstPage, 0);
+		const { firstPage } = this;
+		yield this.add(firstPage, 0);
 		yield* this.readFrom(1, isOneByOne ? Infinity : 1);
-		const { firstPage, hasEnded, pagesWithNewRows } = this;
-		if (isOneByOne || !hasEnded || firstPage.total !== undefined) return;
-		if (pagesWithNewRows < 2 && !this.isNotFound) return;
-		// Without totals, a whole page of sign-ups during one batch leaves no duplicate. It does leave the first
-		// row on a later page. If a page was not found, this also finds out whether the list still exists.
-		const front = await this.readPage(0);
-		if (front.keys.includes(firstPage.keys[0])) return;
+		// Without a total, whole pages of new rows leave no trace in pages that are read at the same time. They do
+		// push the first row onto a later page.
+		if (isOneByOne || !this.hasEnded || firstPage.total !== undefined || this.pagesWithNewRows < 2)
+			return;
+		if ((await this.readPage(0)).keys.includes(firstPage.keys[0])) return;
 		this.hasEnded = false;
 		yield* this.readFrom(0, Infinity);
 	}
@@ -119,7 +120,7 @@ class Pass {
 				continue;
 			}
 			for (const page of pages) yield this.add(page, number++);
-			if (this.repeatedPages === 2) await this.checkPaging(number);
+			if (this.repeatedPages === 2 && !this.hasEnded) await this.checkPaging(number);
 		}
 	}
 
@@ -129,32 +130,28 @@ class Pass {
 		return await readPage({ ...call, progress }, number, firstPage.pageSize);
 	}
 
-	/** How many pages to read at the same time: none past the limit or the end, if that is known. */
+	/** How many pages to read at the same time: none past the limit or the end, as far as that is known. */
 	private concurrentPages(number: number): number {
-		const { call, campaignTotal, currentTotal: total, firstPage } = this;
-		// In an order that the user chose, new rows can come in anywhere, which only a total reveals.
-		const isSafe = total !== undefined || call.values.sort === undefined;
+		const { call, campaignTotal, firstPage, latest, limit, rowCount } = this;
+		// In an order that the user chose, new rows can come in anywhere, which only the list's own total reveals.
+		const isSafe = latest.total !== undefined || call.values.sort === undefined;
 		if (!isSafe || this.repeatedPages > 0) return 1;
-		const rowsPerPage = firstPage.rows.length;
-		const missing = Math.min(this.limit, total ?? Infinity) - this.rowCount;
-		const needed = Math.max(Math.ceil(missing / rowsPerPage), 1);
+		const pagesOf = (count: number) => Math.ceil(count / firstPage.rows.length);
+		const needed = pagesOf(Math.min(limit, latest.total ?? Infinity) - rowCount);
 		// If the end is unknown: one page more than the campaign has, or as many as have been read.
-		const expected = Math.ceil((campaignTotal ?? 0) / rowsPerPage) + 1 - number;
-		const likely = total === undefined ? Math.max(expected, number + 1) : needed;
-		return Math.min(needed, likely, maxConcurrentRequests);
+		const expected = Math.max(pagesOf(campaignTotal ?? 0) + 1 - number, number + 1);
+		const likely = latest.total === undefined ? expected : needed;
+		return Math.min(Math.max(needed, 1), likely, maxConcurrentRequests);
 	}
 
-	/** Nothing was added while pages were read at the same time if none overlap and nothing follows the end. */
+	/** @returns whether nothing was added or removed while pages were read at the same time, as far as they show */
 	private isConsistent(pages: Page[], number: number): boolean {
 		const others = this.isFirstPageAgain(pages[0], number) ? pages.slice(1) : pages;
-		const end = others.findIndex(({ isLast }) => isLast);
-		const inList = end === -1 ? others : others.slice(0, end + 1);
 		const keys = others.flatMap((page) => page.keys);
 		return (
 			new Set(keys).size === keys.length &&
 			!keys.some((key) => this.seen.has(key)) &&
-			inList.every(({ total }) => total === this.currentTotal) &&
-			others.slice(inList.length).every(({ rows }) => rows.length === 0)
+			others.every(({ total }) => total === this.latest.total)
 		);
 	}
 
@@ -163,33 +160,24 @@ class Pass {
 		return number === 1 && isSamePage(page, this.firstPage);
 	}
 
+	/** @returns the rows that are new. Rows that a page itself repeats are the service's own. */
 	private add(page: Page, number: number): IDataObject[] {
-		// Rows that a page itself repeats are the service's own.
 		const isNew = page.keys.map((key) => !this.seen.has(key));
-		if (isNew.includes(true)) {
-			this.pagesWithNewRows++;
-			this.repeatedPages = 0;
-		} else {
-			this.repeatedPages++;
-		}
+		const hasNewRows = isNew.includes(true);
+		this.repeatedPages = hasNewRows ? 0 : this.repeatedPages + 1;
 		if (this.isFirstPageAgain(page, number)) return [];
+		this.pagesWithNewRows += hasNewRows ? 1 : 0;
 		this.hasDuplicates ||= isNew.includes(false);
 		this.hasEnded = page.isLast;
-		this.isNotFound = page.isNotFound === true;
-		this.currentTotal = page.total;
-		const rows = page.rows.filter((_, index) => isNew[index]);
-		this.rowCount += rows.length;
+		this.latest = page;
+		this.rowCount += isNew.filter(Boolean).length;
 		for (const key of page.keys) this.seen.add(key);
-		const newRows = page.rows.filter(
-			(_, index) => isNew[index] && !this.earlier.has(page.keys[index]),
-		);
-		this.hasNewRows ||= newRows.length > 0;
-		return newRows;
+		return page.rows.filter((_, index) => isNew[index] && !this.earlier.has(page.keys[index]));
 	}
 
 	/** Only a page far past the end tells a service that ignores `page` from one where many have signed up. */
 	private async checkPaging(number: number): Promise<void> {
-		if (this.hasEnded || (await this.readPage(number + farPage)).rows.length === 0) return;
+		if ((await this.readPage(number + farPage)).rows.length === 0) return;
 		const { call, campaignTotal, firstPage, rowCount } = this;
 		// More rows than requested, or as many as the campaign has, are the whole list.
 		this.hasEnded = rowCount > firstPage.pageSize || rowCount === campaignTotal;

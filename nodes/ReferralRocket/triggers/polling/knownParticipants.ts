@@ -116,12 +116,6 @@ export class KnownParticipants {
 		return this.indexes[0].found.has(code + email);
 	}
 
-	/** @returns whether neither code nor email are those of a participant of the last poll */
-	isNew(row: IDataObject): boolean {
-		const hashes = hashesOf(row);
-		return !this.indexes.some(({ hash, found }) => found.has(hash(hashes)));
-	}
-
 	/**
 	 * Nobody is recognized twice: of two rows with one email or code, the known one counts. So it makes no
 	 * difference either if the hashes of two participants are the same.

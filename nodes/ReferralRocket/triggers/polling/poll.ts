@@ -17,14 +17,7 @@ import {
 	type PolledEvent,
 } from './events';
 import { KnownParticipants } from './knownParticipants';
-import {
-	isUnchanged,
-	readAllParticipants,
-	readNewcomers,
-	recallReading,
-	rememberReading,
-	type Reading,
-} from './readParticipants';
+import { readParticipants, recallReading, rememberReading } from './readParticipants';
 import { sampleEvents } from './sampleEvents';
 import { StoredState } from './storedState';
 
@@ -51,14 +44,11 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const campaign = isStatusSelected || isOnlyJoins(selected) ? await readCampaign(call) : {};
 	const total = totalOf(campaign);
 	const known = await KnownParticipants.read(before.participants ?? '');
-	let reading: Reading | undefined;
-	if (hasParticipantEvents(selected) && !(last && isUnchanged(last, total))) {
-		const newcomers = last && (await readNewcomers(call, known, last, total));
-		reading = newcomers ?? (await readAllParticipants(call, total));
-	}
+	const reading = hasParticipantEvents(selected)
+		? await readParticipants(call, known, total, last)
+		: undefined;
 
-	const rows = reading?.rows ?? [];
-	const compared = await compareParticipants(rows, known, selected, reported);
+	const compared = await compareParticipants(reading?.rows ?? [], known, selected, reported);
 	const status = isStatusSelected ? (statusOf(campaign) ?? before.status) : undefined;
 	const polledEvents = [...compared.polledEvents];
 	if (reported.includes(campaignStatusChanged) && (before.status ?? status) !== status) {

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
-import { readPage, rowKey, type Page } from '../../api/pagination/page';
+import { readPage, type Page } from '../../api/pagination/page';
 import { readList } from '../../api/pagination/readList';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
@@ -24,16 +24,16 @@ interface LastRead {
 	readAt: number;
 }
 
-/** Participants to compare with those of the last poll: all, or only new ones. */
+/** Participants to compare with those of the last poll: all, only new ones, or none if there are none. */
 export interface Reading extends LastRead {
 	rows: IDataObject[];
 }
 
 /*
  * Kept in memory: it changes at every poll, and n8n would have to store everything again. After a restart the
- * whole list is read once. A state that another process stored in the meantime shows in `participants`.
+ * whole list is read once. If another process has polled in the meantime, `participants` differs.
  */
-const readings = new Map<string, LastRead & { participants: string }>();
+const readings = new Map<string, Reading & { participants: string }>();
 
 function isRecent({ readAt }: LastRead): boolean {
 	const ageMs = Date.now() - readAt;
@@ -48,8 +48,7 @@ function isRecent({ readAt }: LastRead): boolean {
  */
 export function rememberReading(trigger: string, reading: Reading, participants: string): void {
 	for (const [other, last] of readings) if (!isRecent(last)) readings.delete(other);
-	const { count, campaignTotal, newestAt, readAt } = reading;
-	readings.set(trigger, { count, campaignTotal, newestAt, readAt, participants });
+	readings.set(trigger, { ...reading, rows: [], participants });
 }
 
 /** @returns what is known about the list; undefined if it is time to read all of it */
@@ -58,43 +57,48 @@ export function recallReading(trigger: string, participants?: string): LastRead 
 	return last && last.participants === participants && isRecent(last) ? last : undefined;
 }
 
-/** @returns whether the campaign has as many participants as when its list was read */
-export const isUnchanged = (last: LastRead, campaignTotal: number | undefined) =>
-	last.count === last.campaignTotal && last.count === campaignTotal;
-
 /**
  * @param call of the campaign's participants
- * @returns all participants
+ * @param known participants of the last poll
+ * @param campaignTotal how many participants the campaign says it has
+ * @param last what is known about the list, if only new participants matter
+ * @returns as few participants as can be, including all that are new
  * @throws NodeApiError if they can't be read
  */
-export async function readAllParticipants(call: ApiCall, campaignTotal?: number): Promise<Reading> {
+export async function readParticipants(
+	call: ApiCall,
+	known: KnownParticipants,
+	campaignTotal?: number,
+	last?: LastRead,
+): Promise<Reading> {
+	if (last && isTotalRight(last) && last.count === campaignTotal) return { ...last, rows: [] };
+	const newcomers = last && (await readNewcomers(call, known, campaignTotal, last));
+	return newcomers ?? (await readAll(call, campaignTotal));
+}
+
+const isTotalRight = ({ count, campaignTotal }: LastRead) => count === campaignTotal;
+
+async function readAll(call: ApiCall, campaignTotal?: number): Promise<Reading> {
 	const rows: IDataObject[] = [];
 	for await (const page of readList(call)) for (const row of page) rows.push(row);
 	const orders = new Set(rows.slice(1).map((row, index) => byJoining(rows[index], row)));
+	const isOrdered = orders.has(1) !== orders.has(-1);
 	const newestAt = orders.has(1) ? 'front' : 'back';
 	return {
 		rows,
 		count: rows.length,
 		campaignTotal,
-		newestAt: orders.has(1) === orders.has(-1) ? undefined : newestAt,
+		newestAt: isOrdered ? newestAt : undefined,
 		readAt: Date.now(),
 	};
 }
 
-/**
- * Reads the end of the list where participants join, until someone known comes.
- * @param call of the campaign's participants
- * @param known participants of the last poll
- * @param last what is known about the list
- * @param campaignTotal how many participants the campaign says it has
- * @returns the new participants; undefined if only the whole list shows who is new
- * @throws NodeApiError if a page can't be read
- */
-export async function readNewcomers(
+/** @returns undefined if only the whole list shows who is new */
+async function readNewcomers(
 	call: ApiCall,
 	known: KnownParticipants,
+	campaignTotal: number | undefined,
 	last: LastRead,
-	campaignTotal?: number,
 ): Promise<Reading | undefined> {
 	if (last.newestAt === undefined) return undefined;
 	const first = await readPage(call, 0, defaultPageSize);
@@ -114,14 +118,13 @@ export async function readNewcomers(
 	if (!isAtFront) rows.reverse();
 	const firstKnown = rows.findIndex(isKnown);
 	if (firstKnown < 0 || !rows.slice(firstKnown).every(isKnown)) return undefined;
-	// Someone who was pushed onto the next page while others joined is on both.
-	const keyed = rows
-		.slice(0, firstKnown)
-		.map((row) => [rowKey(call.endpoint.rowType, row), row] as const);
-	const newcomers = [...new Map(keyed).values()];
+
+	const newcomers = await known.recognize(rows.slice(0, firstKnown));
 	const count = last.count + newcomers.length;
-	const total = last.count === last.campaignTotal ? campaignTotal : first.total;
-	// Someone of whom only code or email are known has changed the other, or has the same hash as somebody.
-	const isSure = newcomers.every((row) => known.isNew(row)) && (total ?? count) === count;
-	return isSure ? { ...last, rows: newcomers, count, campaignTotal } : undefined;
+	const total = isTotalRight(last) ? campaignTotal : first.total;
+	// Someone who is partly known has changed email or code, or shares a hash with somebody else.
+	const isSure = newcomers.every((one) => !one.known) && (total ?? count) === count;
+	return isSure
+		? { ...last, rows: newcomers.map(({ row }) => row), count, campaignTotal }
+		: undefined;
 }
