@@ -356,10 +356,10 @@ async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: Door
 		return retryOf ? firstOf(retryOf) : id;
 	};
 	return await Promise.all(
-		summaries.map(async ({ id, status, retrySuccessId }) => {
+		summaries.map(async ({ id, retrySuccessId }) => {
 			const key = `${n8n.url} ${id}`;
 			const read = ended.get(key) ?? (await readExecution(n8n, id));
-			if (['success', 'error'].includes(status)) ended.set(key, read);
+			if (['success', 'error'].includes(read.execution.status)) ended.set(key, read);
 			const isOf = (entry: Entry) =>
 				firstOf(id) === executionOf?.(entry) || read.text.includes(entry.id);
 			return { ...read, isRepeated: Boolean(retrySuccessId), isOf };

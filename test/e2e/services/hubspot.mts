@@ -187,5 +187,6 @@ export async function hubspotExample(run: ExampleRun): Promise<void> {
 			assert.equal(refused.properties.referral_note, '');
 		},
 	);
+	hubspot.locked.clear();
 	hubspot.contacts.splice(0);
 }
