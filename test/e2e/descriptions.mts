@@ -70,7 +70,7 @@ export function modeLabel(fields: INodeProperties[], field: string, mode: string
 
 /** @returns the events of a new trigger: their names, values and labels in the node picker */
 export function triggerEvents(trigger: INodeType) {
-	const isMenu = ({ displayName }: INodeProperties) => /^events?$/i.test(displayName);
+	const isMenu = ({ displayName }: INodeProperties) => displayName === 'Trigger On';
 	const options = visibleFields(trigger).find(isMenu)?.options as INodePropertyOptions[];
 	return options.map(({ name, value, action = `On ${name}` }) => ({ name, value, action }));
 }

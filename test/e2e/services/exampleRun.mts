@@ -28,6 +28,9 @@ export const playServices = (cloud: Cloud) => ({
 	stripe: playStripe(cloud),
 });
 
+/** When every event happened, so that a second delivery is a repeat. */
+const happenedAt = Date.now();
+
 type Services = ReturnType<typeof playServices>;
 
 type Environment = Awaited<ReturnType<typeof setUpEnvironment>>;
@@ -129,7 +132,7 @@ export class ExampleRun {
 		const { nodes } = await this.n8n.get<Workflow>(`/workflows/${workflow}`);
 		const trigger = nodes.find(({ type }) => type.endsWith('.referralRocketTrigger'));
 		const url = `${this.n8n.url}/webhook/${trigger?.webhookId}/referral-rocket`;
-		const event = eventAbout(eventType, about, Date.now());
+		const event = eventAbout(eventType, about, happenedAt);
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 	}
 
