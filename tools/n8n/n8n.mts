@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -230,8 +231,13 @@ export class N8n {
 		private readonly version: string,
 		private readonly program: RunningProgram,
 	) {
-		// n8n ties a login to the browser's ID.
-		this.api = axios.create({ baseURL: `${url}/rest`, headers: { 'browser-id': 'runtime' } });
+		this.api = axios.create({
+			baseURL: `${url}/rest`,
+			// n8n ties a login to the browser's ID.
+			headers: { 'browser-id': 'runtime' },
+			// A connection that is reused may be reset: n8n closes idle ones late if something has blocked it.
+			httpAgent: new Agent({ keepAlive: false }),
+		});
 		this.api.interceptors.response.use(undefined, (error: unknown) => {
 			if (!axios.isAxiosError(error)) throw error;
 			const body = JSON.stringify(error.response?.data ?? error.message).slice(0, 500);
