@@ -59,7 +59,7 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await secondCampaignExample(run);
 	await openAiExample(run);
 	await postgresExample(run);
-	await payments(run);
+	await payments(run, runtime);
 	await entries(run, runtime);
 	await step('The nodes called only documented endpoints of their services', async () => {
 		assert.deepEqual(cloud.unexpected, []);
