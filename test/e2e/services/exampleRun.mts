@@ -28,9 +28,6 @@ export const playServices = (cloud: Cloud) => ({
 	stripe: playStripe(cloud),
 });
 
-/** When every event happened, so that a second delivery is a repeat. */
-const happenedAt = Date.now();
-
 type Services = ReturnType<typeof playServices>;
 
 type Environment = Awaited<ReturnType<typeof setUpEnvironment>>;
@@ -43,6 +40,8 @@ type Credentials = Record<string, object>;
 /** The environment of the examples: one n8n, the service, and credentials for everything. */
 export class ExampleRun {
 	readonly mockServer: MockServer;
+	/** No two events happen in the same millisecond, unless they are one. */
+	private nextEventAt = Date.now();
 
 	constructor(
 		readonly environment: Environment,
@@ -128,11 +127,16 @@ export class ExampleRun {
 	}
 
 	/** Sends an event to the published workflow, as the service does. */
-	async deliver(workflow: string, eventType: string, about: Participant): Promise<void> {
+	async deliver(
+		workflow: string,
+		eventType: string,
+		about: Participant,
+		createdAt = this.nextEventAt++,
+	): Promise<void> {
 		const { nodes } = await this.n8n.get<Workflow>(`/workflows/${workflow}`);
 		const trigger = nodes.find(({ type }) => type.endsWith('.referralRocketTrigger'));
 		const url = `${this.n8n.url}/webhook/${trigger?.webhookId}/referral-rocket`;
-		const event = eventAbout(eventType, about, happenedAt);
+		const event = eventAbout(eventType, about, createdAt);
 		assert.equal(await deliver(url, event, webhookSecret), 200);
 	}
 

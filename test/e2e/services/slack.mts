@@ -33,8 +33,9 @@ export async function slackExample(run: ExampleRun): Promise<void> {
 			// Anyone can sign up with such a name, and Slack would notify everyone.
 			firstName: '<!channel>',
 		});
-		await run.deliver(workflow, 'reward_unlocked', winner);
-		await run.deliver(workflow, 'reward_unlocked', winner);
+		const unlockedAt = Date.now();
+		await run.deliver(workflow, 'reward_unlocked', winner, unlockedAt);
+		await run.deliver(workflow, 'reward_unlocked', winner, unlockedAt);
 		await run.deliver(workflow, 'referee_added', winner);
 		await waitUntil(async () => assert.equal(messages.length, 1), 20);
 		await run.settled(workflow, 1);
