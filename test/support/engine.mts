@@ -31,7 +31,7 @@ import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocket
  */
 
 declare global {
-	/** The version of n8n whose engine runs, from jest.config.cjs. */
+	/** The version of n8n whose engine runs, from jest.config.cjs; undefined outside Jest, for n8n 2. */
 	var n8nMajor: 1 | 2;
 }
 
@@ -280,7 +280,7 @@ type Run = WorkflowExecute['run'];
 
 /** Starts a workflow. In n8n 1, the options are separate arguments. */
 const run = (engine: WorkflowExecute, options: Parameters<Run>[0]): ReturnType<Run> =>
-	n8nMajor === 1
+	globalThis.n8nMajor === 1
 		? (engine.run as unknown as (...options: unknown[]) => ReturnType<Run>).call(
 				engine,
 				options.workflow,
