@@ -23,7 +23,7 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
 }
 
 /**
- * @param signal ends the wait
+ * @param signal aborts the wait
  * @param work what to wait for
  * @param onAborted called synchronously when the signal is aborted
  * @returns the result of the work
@@ -51,7 +51,7 @@ export async function abortable<Result>(
 /**
  * n8n's own sleep can't be ended in n8n 1.
  * @param ms milliseconds
- * @param signal ends the wait
+ * @param signal aborts the wait
  * @throws the signal's reason
  */
 export async function abortableSleep(ms: number, signal?: AbortSignal): Promise<void> {

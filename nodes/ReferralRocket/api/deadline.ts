@@ -5,7 +5,7 @@ import { onAbort } from './abortable';
  * listener on the deadline is what keeps it: AbortSignal.any would leave it to the garbage collector.
  * @param ms milliseconds that the work may take
  * @param cancel ends the work as well
- * @param work ends when the signal that it is given is aborted
+ * @param work must end when its signal is aborted
  */
 export async function withDeadline<Result>(
 	ms: number,

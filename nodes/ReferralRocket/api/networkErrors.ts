@@ -34,6 +34,6 @@ export const isInsecure = (code: string) => /CERT|VERIFY|SSL|TLS|ALTNAME|EPROTO/
 /** @returns whether a header can't be sent as it is */
 export const isInvalidHeader = (code: string) => /^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(code);
 
-/** @returns whether the service may have received the request, which a code nobody has thought of does not rule out */
+/** @returns whether the service may have received the request; an unknown code does not rule that out */
 export const mayHaveArrived = (code: string | undefined) =>
 	code !== undefined && !isUnreachable(code) && !isInsecure(code) && !isInvalidHeader(code);

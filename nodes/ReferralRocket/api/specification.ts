@@ -21,7 +21,7 @@ export const usualAuthentications = [
 	{ authentication: 'header', headerName: 'X-Auth-Token' },
 ];
 
-/** What our fields are about, whatever the service calls them. */
+/** Our own parameter names, independent of the service's. */
 export type ParameterName =
 	| 'campaign'
 	| 'email'

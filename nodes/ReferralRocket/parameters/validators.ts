@@ -2,7 +2,7 @@ import { InvalidInputError } from '../api/errors';
 import { campaignLink, endpoints, linkParameters } from '../api/specification';
 
 /*
- * What a single field may hold. Each takes what was given and the label of the field, in single quotes,
+ * Validators of single fields. Each accepts the raw value and the label of the field, in single quotes,
  * and throws InvalidInputError.
  */
 
