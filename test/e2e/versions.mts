@@ -236,9 +236,9 @@ async function testsCredential(n8n: N8n, mockServer: MockServer) {
 	assert.match((await test({ apiKey: 'wrong' })).message, /refused the API key/);
 	assert.match((await test({ baseUrl: 'http://127.0.0.1:9' })).message, /Could not reach/);
 	assert.match((await test({ baseUrl: n8n.url })).message, /doesn't show whether/);
-	Object.assign(mockServer.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+	mockServer.behave({ keyHeader: 'x-api-key', keyPrefix: '' });
 	assert.match((await test({})).message, /Choose Custom Header .* enter X-API-Key /);
-	Object.assign(mockServer.behaviour, { keyHeader: 'authorization', keyPrefix: 'Bearer ' });
+	mockServer.behave({ keyHeader: 'authorization', keyPrefix: 'Bearer ' });
 }
 
 /** Runs one Referral Rocket node with these input items; a node after it returns the paired input of each item. */

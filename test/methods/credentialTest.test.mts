@@ -230,7 +230,7 @@ describe('the credential test', () => {
 	});
 
 	test('sends the bare key in a header of the chosen name', async () => {
-		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket-key', keyPrefix: '' });
+		service.mockServer.behave({ keyHeader: 'x-rocket-key', keyPrefix: '' });
 		expect(await testCredentialWith(headerMode)).toMatchObject({ status: 'OK' });
 		expect(service.mockServer.requests[0].headers.authorization).toBeUndefined();
 		expect(await testCredentialWith()).toMatchObject({ status: 'Error' });
@@ -284,8 +284,7 @@ describe('a key that is refused in the chosen way', () => {
 		authentication === 'bearer' ? 'Bearer Token' : headerName;
 	/** Makes the service accept the key only in this way. */
 	const acceptOnly = ({ authentication, headerName }: (typeof usualAuthentications)[number]) =>
-		Object.assign(
-			service.mockServer.behaviour,
+		service.mockServer.behave(
 			authentication === 'bearer'
 				? { keyHeader: 'authorization', keyPrefix: 'Bearer ' }
 				: { keyHeader: headerName.toLowerCase(), keyPrefix: '' },
@@ -324,7 +323,7 @@ describe('a key that is refused in the chosen way', () => {
 	test.each([...usualAuthentications, headerMode, { ...headerMode, headerName: 'x-API-key' }])(
 		'is sent once in each usual way if none works, chosen %j',
 		async (chosen) => {
-			Object.assign(service.mockServer.behaviour, { keyHeader: 'x-secret', keyPrefix: '' });
+			service.mockServer.behave({ keyHeader: 'x-secret', keyPrefix: '' });
 			const { status, message } = await testCredentialWith(chosen);
 			expect(status).toBe('Error');
 			expect(message).toMatch(/refused the API key.*'API Key'.*All usual ways .* were tried/);
@@ -475,7 +474,7 @@ describe('the key in the node', () => {
 		['the default name if none is chosen', ' ', 'x-api-key'],
 	])('is sent alone in a header of %s', async (_, headerName, keyHeader) => {
 		const { apiKey } = service.mockServer;
-		Object.assign(service.mockServer.behaviour, { keyHeader, keyPrefix: '' });
+		service.mockServer.behave({ keyHeader, keyPrefix: '' });
 		const credential = {
 			...credentialFor(service.mockServer),
 			authentication: 'header',
@@ -515,7 +514,7 @@ describe('the key in the node', () => {
 
 	test('is sent in the default header if the credential names none', async () => {
 		const { apiKey } = service.mockServer;
-		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-api-key', keyPrefix: '' });
+		service.mockServer.behave({ keyHeader: 'x-api-key', keyPrefix: '' });
 		const credential = { ...credentialFor(service.mockServer), authentication: 'header' };
 		await service.run(parameters, { credential });
 		expect(service.mockServer.requests[0].headers['x-api-key']).toBe(apiKey);

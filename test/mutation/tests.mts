@@ -23,7 +23,7 @@ const files = [
 	'api/pagination/exactness',
 ];
 
-process.env.RANDOM_SERVERS = '50';
+process.env.RANDOM_CASES = '50';
 
 describe.each(files)('%s', (file) => {
 	jest.requireActual(`../${file}.test.mts`);

@@ -132,10 +132,23 @@ export function testLists(
 		expect(rows).toEqual(two);
 	});
 
+	test('reads on if there is another page after as many rows as the total', async () => {
+		// A service that counts pages from 1 and changes the order: its first page comes twice, with other rows.
+		const page = (first: number, number: number) => ({
+			content: list().slice(first, first + 2),
+			page: { number, totalElements: 4, totalPages: 2 },
+		});
+		respondToPages({ 0: page(0, 0), 1: page(2, 0), 2: page(1, 1) });
+		const { error, rows } = await service.run({ ...all, options: { pageSize: 2 } });
+		expect(error).toBeUndefined();
+		expect(emails(rows)).toEqual(emails(list().slice(0, 4)));
+		expect(requestedPages().map(([number]) => number)).toEqual(['0', '1', '2']);
+	});
+
 	test.each(behaviours)(
 		'returns everyone exactly once: $listShape, at most $pageSizeCap per page from page $firstPage, then $emptyPage',
 		async (behaviour) => {
-			Object.assign(service.mockServer.behaviour, behaviour);
+			service.mockServer.behave(behaviour);
 			const { error, rows } = await service.run(all);
 			expect(error).toBeUndefined();
 			expect(Math.ceil(list().length / 20)).toBe(8);
@@ -150,7 +163,7 @@ export function testLists(
 	test.each(shapes)(
 		'requests smaller pages if the service rejects the size (%s)',
 		async (listShape) => {
-			Object.assign(service.mockServer.behaviour, { listShape, pageSizeLimit: 50 });
+			service.mockServer.behave({ listShape, pageSizeLimit: 50 });
 			const { error, rows } = await service.run(all);
 			expect(error).toBeUndefined();
 			expect(emails(rows)).toEqual(emails(list()));
@@ -342,14 +355,14 @@ export function testLists(
 		const onlyPart = /only part/;
 
 		test.each(shapes)('if the service ignores the page (%s)', async (listShape) => {
-			Object.assign(service.mockServer.behaviour, { listShape, ignoresPage: true });
+			service.mockServer.behave({ listShape, ignoresPage: true });
 			const description = await expectFailure({ ...all, options: { pageSize: 20 } }, onlyPart);
 			expect(description).toContain('the same 20 participants');
 			expect(requests().length).toBeLessThanOrEqual(12);
 		});
 
 		test('if the service ignores the page and a limit needs more', async () => {
-			Object.assign(service.mockServer.behaviour, { listShape: 'array', ignoresPage: true });
+			service.mockServer.behave({ listShape: 'array', ignoresPage: true });
 			await expectFailure({ ...parameters, limit: 100, options: { pageSize: 20 } }, onlyPart);
 			expect(requests().length).toBeLessThanOrEqual(6);
 		});

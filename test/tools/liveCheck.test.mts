@@ -261,13 +261,13 @@ describe('if the service behaves in another known way', () => {
 			new RegExp(`bearer token: status 401, .*bare in ${header}: accepted`),
 		]),
 	])('%s', async (_, behaviour, part, verdict, observed) => {
-		Object.assign(service.mockServer.behaviour, behaviour);
+		service.mockServer.behave(behaviour);
 		const rows = await inspect({ write: part === 'twice is' });
 		expect(row(rows, part)).toMatchObject({ verdict, observed: expect.stringMatching(observed) });
 	});
 
 	test('--header finds the key in that header', async () => {
-		Object.assign(service.mockServer.behaviour, { keyHeader: 'x-rocket', keyPrefix: '' });
+		service.mockServer.behave({ keyHeader: 'x-rocket', keyPrefix: '' });
 		const rows = await inspect({ header: 'X-Rocket' });
 		expect(row(rows, 'If Bearer')).toMatchObject({
 			verdict: 'differs',

@@ -173,7 +173,7 @@ describe('Participant Added', () => {
 		'with %i participants, a total that counts others fails no poll (%s)',
 		async (...row) => {
 			const [participants, listShape] = row;
-			Object.assign(service.mockServer.behaviour, { listShape, totalCountsMore: 3 });
+			service.mockServer.behave({ listShape, extraInTotals: 3 });
 			service.mockServer.campaign = new Campaign('JCu82f30F1', participants);
 			const polling = watching('participantAdded', { events: allEvents });
 			expect(await polling.poll()).toEqual([]);

@@ -66,7 +66,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	test.each<Partial<Behaviour>>(behaviours)(
 		'at the $newestAt, as $listShape, the campaign total $campaignTotal, first page $firstPage',
 		async (behaviour) => {
-			Object.assign(service.mockServer.behaviour, behaviour);
+			service.mockServer.behave(behaviour);
 			const polling = watching(...joining);
 			await polling.poll();
 			for (const count of [5, 1, 33]) {
@@ -86,7 +86,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	test.each(['front', 'back'] as const)(
 		'at the %s, even if the service rejects large pages',
 		async (newestAt) => {
-			Object.assign(service.mockServer.behaviour, {
+			service.mockServer.behave({
 				newestAt,
 				pageSizeCap: 2000,
 				pageSizeLimit: 100,
@@ -106,7 +106,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	test.each(['included', 'omitted'] as const)(
 		'anywhere else, the whole list is read (campaign total %s)',
 		async (campaignTotal) => {
-			Object.assign(service.mockServer.behaviour, { campaignTotal, listShape: 'array' });
+			service.mockServer.behave({ campaignTotal, listShape: 'array' });
 			service.mockServer.intercept = ({ query }) => {
 				query.sort = 'email,asc';
 				return false;
@@ -135,7 +135,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	] as const)(
 		'participants who leave do not hide newcomers (%s, total %s)',
 		async (newestAt, campaignTotal) => {
-			Object.assign(service.mockServer.behaviour, { newestAt, campaignTotal, listShape: 'array' });
+			service.mockServer.behave({ newestAt, campaignTotal, listShape: 'array' });
 			const { campaign } = service.mockServer;
 			const polling = watching(...joining);
 			await polling.poll();
@@ -151,7 +151,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	);
 
 	test('someone who was removed and comes back hides nobody and is not a newcomer', async () => {
-		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
+		service.mockServer.behave({ campaignTotal: 'omitted', listShape: 'array' });
 		const { campaign } = service.mockServer;
 		const polling = watching(...joining);
 		await polling.poll();
@@ -164,7 +164,7 @@ describe('newcomers to a list of 100 pages need only a few requests', () => {
 	});
 
 	test('an incomplete page does not hide anyone for long', async () => {
-		Object.assign(service.mockServer.behaviour, { campaignTotal: 'omitted', listShape: 'array' });
+		service.mockServer.behave({ campaignTotal: 'omitted', listShape: 'array' });
 		const polling = watching(...joining);
 		await polling.poll();
 		const names = signUp(5);

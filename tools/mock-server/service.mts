@@ -47,6 +47,8 @@ export interface MockServer {
 	apiKey: string;
 	campaign: Campaign;
 	behaviour: Behaviour;
+	/** Changes parts of the behaviour. */
+	behave(changes: Partial<Behaviour>): void;
 	/** Every request so far, in the order of arrival. */
 	requests: ReceivedRequest[];
 	/** Set it to respond differently: faults, other response shapes. */
@@ -96,6 +98,7 @@ export async function startMockServer({
 		apiKey,
 		campaign: new Campaign(campaignId, participants),
 		behaviour,
+		behave: (changes) => void Object.assign(behaviour, changes),
 		requests: [],
 		intercept: undefined,
 		afterResponse: undefined,

@@ -34,7 +34,7 @@ const run = async (
 	roundTrips: number,
 	requests: number,
 ) => {
-	Object.assign(service.mockServer.behaviour, behaviour);
+	service.mockServer.behave(behaviour);
 	const sequential = countRoundTrips(service);
 	const { rows } = await service.run({
 		resource: 'participant',

@@ -141,7 +141,8 @@ class Pass {
 		// If the end is unknown: one page more than the campaign has, or as many as have been read.
 		const expected = Math.max(pagesOf(campaignTotal ?? 0) + 1 - number, number + 1);
 		const likely = latest.total === undefined ? expected : needed;
-		return Math.min(Math.max(needed, 1), likely, maxConcurrentRequests);
+		// A list can go on after as many rows as its total, for example if its order changes.
+		return Math.max(Math.min(needed, likely, maxConcurrentRequests), 1);
 	}
 
 	/** @returns whether nothing was added or removed while pages were read at the same time, as far as they show */
