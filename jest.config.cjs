@@ -45,9 +45,9 @@ module.exports = {
 				'<rootDir>/test/(package|structure|schemas|documentation)\\.test',
 				'<rootDir>/test/triggers/samples\\.test',
 				// Thousands of random lists, which take minutes: one engine is enough, as the list tests run on both.
-				'<rootDir>/test/api/pagination/exactness\\.test',
+				'<rootDir>/test/lists/exactness\\.test',
 				'<rootDir>/test/api/(authentication|errorMessages)\\.test',
-				'<rootDir>/test/parameters/(fields|validate)\\.test',
+				'<rootDir>/test/(fields/fields|validation/validate)\\.test',
 			],
 		},
 	],

@@ -12,7 +12,7 @@ import {
 	campaignNotice,
 	eventsSubtitle,
 	simplifyField,
-} from './parameters/fields';
+} from './fields/sharedFields';
 import { eventOptions } from './triggers/polling/events';
 import { poll } from './triggers/polling/poll';
 

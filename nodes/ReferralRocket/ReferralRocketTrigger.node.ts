@@ -13,7 +13,7 @@ import {
 	campaignNotice,
 	eventsSubtitle,
 	simplifyField,
-} from './parameters/fields';
+} from './fields/sharedFields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
 import { checkSettings } from './triggers/webhook/settings';
 

@@ -6,8 +6,8 @@ import { operations } from '../support/operations.mts';
  */
 
 const files = [
-	'parameters/validate',
-	'parameters/fields',
+	'validation/validate',
+	'fields/fields',
 	'api/errorMessages',
 	'methods/credentialTest',
 	'methods/searchCampaigns',
@@ -20,7 +20,7 @@ const files = [
 	'operations/runItems',
 	'operations/requestOptions',
 	'api/errorCodes',
-	'api/pagination/exactness',
+	'lists/exactness',
 ];
 
 process.env.RANDOM_CASES = '50';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { unknownValue } from '../../nodes/ReferralRocket/methods/findAuthentication.ts';
-import { parsePage, rowKey } from '../../nodes/ReferralRocket/api/pagination/page.ts';
+import { parsePage, rowKey } from '../../nodes/ReferralRocket/lists/page.ts';
 import {
 	isObject,
 	saysAlreadyExists,
@@ -439,7 +439,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'A list is a bare array, or a `Page` or `Slice` object with the rows in `content`',
-		code: ['api/pagination/page.ts', 'parsePage'],
+		code: ['lists/page.ts', 'parsePage'],
 		inspect: async ({ send, campaign }) => {
 			const response = await send(endpoints.getAllParticipants, { campaign });
 			const matches = isSuccess(response) && parsePage(response.body) !== undefined;
@@ -448,7 +448,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'Page 0 and page 1 may both be the first page',
-		code: ['api/pagination/page.ts', 'isSamePage'],
+		code: ['lists/page.ts', 'isSamePage'],
 		inspect: async ({ firstOfEachPage }) => {
 			const [zero, one, two] = await firstOfEachPage();
 			if (zero === undefined) throw new Unclear('The campaign has no participants.');
@@ -473,7 +473,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'A page past the end is `[]`, `null`, nothing or has an empty `content`',
-		code: ['api/pagination/page.ts', 'readPage'],
+		code: ['lists/page.ts', 'readPage'],
 		inspect: async ({ send, campaign }) => {
 			const response = await send(endpoints.getAllParticipants, { campaign, page: 100_000 });
 			const rows = isSuccess(response) ? parsePage(response.body)?.rows : undefined;
@@ -483,7 +483,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'New participants may be inserted at the front while a list is being read',
-		code: ['api/pagination/readList.ts', 'startPass'],
+		code: ['lists/readList.ts', 'startPass'],
 		inspect: async ({ firstPage }) => {
 			const order = orderByCreatedOn((await firstPage()).rows);
 			return {
@@ -498,7 +498,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'Sort fields have the names they have in a participant',
-		code: ['parameters/listFields.ts', 'sortField'],
+		code: ['fields/listFields.ts', 'sortField'],
 		inspect: async (session) => {
 			const { send, campaign } = session;
 			const orders = [];

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { withoutKey } from '../../nodes/ReferralRocket/api/authentication.ts';
 import { validateBaseUrl } from '../../nodes/ReferralRocket/api/baseUrl.ts';
-import { validateCampaign } from '../../nodes/ReferralRocket/parameters/validate.ts';
+import { validateCampaign } from '../../nodes/ReferralRocket/validation/validate.ts';
 import { UserError, step } from '../command-line/progress.mts';
 import { formatReport, runChecks } from './report.mts';
 import { connect } from './service.mts';

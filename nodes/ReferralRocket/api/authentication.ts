@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
-import { shortHash } from './hash';
+import { shortHash } from '../helpers/hash';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
 /** @returns the key, without the spaces or the "Bearer" that people copy with it */

@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { cancelSignalOf, type ApiCall } from './apiCall';
 import { accountOf, keyOf, withoutKey } from './authentication';
-import { withDeadline } from './deadline';
+import { withDeadline } from '../helpers/deadline';
 import { networkMessage } from './errorMessages';
 import { createApiError } from './errors';
 import { mayHaveArrived, networkCode } from './networkErrors';

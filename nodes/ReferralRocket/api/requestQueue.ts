@@ -1,5 +1,5 @@
 import { sleep } from 'n8n-workflow';
-import { abortable } from './abortable';
+import { abortable } from '../helpers/abortable';
 import { rateLimit } from './specification';
 
 export const maxConcurrentRequests = 10;

@@ -1,4 +1,4 @@
-import { abortableSleep } from './abortable';
+import { abortableSleep } from '../helpers/abortable';
 import { isConnectionLost, isTimeout } from './networkErrors';
 import { queueOf } from './requestQueue';
 import type { Endpoint } from './specification';

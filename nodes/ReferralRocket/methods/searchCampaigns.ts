@@ -11,7 +11,7 @@ import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
-import { validateCampaign } from '../parameters/validate';
+import { validateCampaign } from '../validation/validate';
 
 /** So few that workflows that run meanwhile don't wait. */
 const maxConcurrentNames = 3;

@@ -1,10 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
-import { readList } from '../api/pagination/readList';
+import { readList } from '../lists/readList';
 import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import type { ApiCall } from '../api/apiCall';
-import { outputShape } from '../parameters/simplify';
-import { validateLimit } from '../parameters/validate';
+import { outputShape } from '../fields/simplify';
+import { validateLimit } from '../validation/validate';
 
 /** Makes the output of an operation for one input item. */
 export type Handler = (call: ApiCall) => Promise<IDataObject[]>;

@@ -12,7 +12,7 @@ import { createApiError, InvalidInputError, join, withMessage } from '../api/err
 import type { Endpoint, ParameterName } from '../api/specification';
 import { credentialName } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
-import { validateParameters } from '../parameters/validate';
+import { validateParameters } from '../validation/validate';
 import type { Handler } from './handlers';
 import { connectionOf, type RequestOptions } from './requestOptions';
 

@@ -5,7 +5,7 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import { abortableSleep, onAbort } from '../api/abortable';
+import { abortableSleep, onAbort } from '../helpers/abortable';
 import { validateBaseUrl } from '../api/baseUrl';
 import { join, withMessage } from '../api/errors';
 import { maxConcurrentRequests } from '../api/requestQueue';

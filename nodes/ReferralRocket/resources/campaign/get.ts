@@ -1,4 +1,4 @@
-import { campaignFields, outputFields, showFor } from '../../parameters/fields';
+import { campaignFields, outputFields, showFor } from '../../fields/sharedFields';
 import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';

@@ -6,8 +6,14 @@ import { isGiven, saysAlreadyExists, type ApiResponse } from '../../api/response
 import { alreadyExists, endpoints, type ParameterValues } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
-import { outputShape } from '../../parameters/simplify';
+import {
+	campaignFields,
+	emailField,
+	outputFields,
+	sendAs,
+	showFor,
+} from '../../fields/sharedFields';
+import { outputShape } from '../../fields/simplify';
 import { lookUp, lookUpUntil, participantIn } from './lookUp';
 import { resolveOutcome, sendOnce, sentRequest, takeTurn, UnknownOutcomeError } from './turns';
 

@@ -1,13 +1,13 @@
 import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
-import { ReferralCodeSearch } from '../../api/pagination/referralCodeSearch';
+import { ReferralCodeSearch } from '../../lists/referralCodeSearch';
 import type { ApiCall } from '../../api/apiCall';
-import { campaignFields, emailField, outputFields, showFor } from '../../parameters/fields';
+import { campaignFields, emailField, outputFields, showFor } from '../../fields/sharedFields';
 import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { credentialName, endpoints } from '../../api/specification';
-import { outputShape } from '../../parameters/simplify';
-import { validateReferralCode } from '../../parameters/validate';
+import { outputShape } from '../../fields/simplify';
+import { validateReferralCode } from '../../validation/validate';
 
 const endpoint = endpoints.getParticipant;
 const show = showFor('participant', 'get');

@@ -1,5 +1,5 @@
-import { campaignFields, showFor } from '../../parameters/fields';
-import { listFields } from '../../parameters/listFields';
+import { campaignFields, showFor } from '../../fields/sharedFields';
+import { listFields } from '../../fields/listFields';
 import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { abortableSleep } from '../../api/abortable';
+import { abortableSleep } from '../../helpers/abortable';
 import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
 import { parseRow } from '../../api/parseResponse';
 import { request } from '../../api/request';

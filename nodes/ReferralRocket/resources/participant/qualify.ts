@@ -16,8 +16,14 @@ import {
 import { endpoints } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { campaignFields, emailField, outputFields, sendAs, showFor } from '../../parameters/fields';
-import { outputShape } from '../../parameters/simplify';
+import {
+	campaignFields,
+	emailField,
+	outputFields,
+	sendAs,
+	showFor,
+} from '../../fields/sharedFields';
+import { outputShape } from '../../fields/simplify';
 import { lookUp, lookUpUntil, participantIn } from './lookUp';
 import { resolveOutcome, sendOnce, sentRequest, takeTurn } from './turns';
 

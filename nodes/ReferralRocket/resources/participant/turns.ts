@@ -1,5 +1,5 @@
 import type { IDataObject, NodeApiError } from 'n8n-workflow';
-import { abortable } from '../../api/abortable';
+import { abortable } from '../../helpers/abortable';
 import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
 import { accountOf } from '../../api/authentication';
 import { unknownOutcomeMessage } from '../../api/errorMessages';

@@ -1,7 +1,7 @@
 import { createUnreadableError, parseResponse } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import type { Handler } from '../../operations/handlers';
-import { campaignFields, sendAs, showFor } from '../../parameters/fields';
+import { campaignFields, sendAs, showFor } from '../../fields/sharedFields';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { forEachWithoutBlocking } from '../../api/eventLoop';
+import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { eventsOf, isOnlyJoins, participantEvents, type PolledEvent } from './events';
 import type { KnownParticipants } from './knownParticipants';
 import { changesBetween, snapshotOf } from './snapshot';

@@ -1,7 +1,7 @@
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
 import { isGiven } from '../../api/response';
 import { participantTotals, referrerFields, rewards } from '../../api/specification';
-import { titleOf } from '../../parameters/titles';
+import { titleOf } from '../../helpers/titles';
 
 /** Name of a field → its value before and now. */
 export type Changes = Record<string, { from: number | boolean; to: number | boolean }>;

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { forEachWithoutBlocking } from '../../api/eventLoop';
-import { shortHash } from '../../api/hash';
+import { forEachWithoutBlocking } from '../../helpers/eventLoop';
+import { shortHash } from '../../helpers/hash';
 import { snapshotOf } from './snapshot';
 
 /*

@@ -3,11 +3,11 @@ import type { ApiCall } from '../../api/apiCall';
 import { validateBaseUrl } from '../../api/baseUrl';
 import { readCampaign, statusOf, totalOf } from '../../api/campaign';
 import { createSettingsError, readSettings } from '../../api/errors';
-import { forEachWithoutBlocking } from '../../api/eventLoop';
+import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { credentialName, endpoints, rowTypes } from '../../api/specification';
-import { pick, simplify } from '../../parameters/simplify';
-import { titleOf } from '../../parameters/titles';
-import { validateParameters } from '../../parameters/validate';
+import { pick, simplify } from '../../fields/simplify';
+import { titleOf } from '../../helpers/titles';
+import { validateParameters } from '../../validation/validate';
 import { compareParticipants } from './compareParticipants';
 import {
 	campaignStatusChanged,

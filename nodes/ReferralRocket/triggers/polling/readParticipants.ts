@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
-import { readPage, type Page } from '../../api/pagination/page';
-import { readList } from '../../api/pagination/readList';
+import { readPage, type Page } from '../../lists/page';
+import { readList } from '../../lists/readList';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
 import type { KnownParticipants } from './knownParticipants';

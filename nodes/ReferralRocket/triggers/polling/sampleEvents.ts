@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
-import { readPage } from '../../api/pagination/page';
+import { readPage } from '../../lists/page';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
 import { eventsOf, type PolledEvent } from './events';

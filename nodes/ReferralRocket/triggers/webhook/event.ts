@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import { shortHash } from '../../api/hash';
+import { shortHash } from '../../helpers/hash';
 import { isObject } from '../../api/response';
 import { changedByPayout, eventNames, rewards, webhookFields } from '../../api/specification';
-import { titleOf } from '../../parameters/titles';
+import { titleOf } from '../../helpers/titles';
 import { keyLength } from './seenEvents';
 
 /** An event, as the service sends it. */

@@ -1,7 +1,7 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { createSettingsError } from '../../api/errors';
 import { rowTypes } from '../../api/specification';
-import { simplify } from '../../parameters/simplify';
+import { simplify } from '../../fields/simplify';
 import {
 	dedupeKey,
 	eventTime,

@@ -1,7 +1,7 @@
 import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { InvalidInputError, readSettings } from '../../api/errors';
 import { credentialName } from '../../api/specification';
-import { validateCampaign } from '../../parameters/validate';
+import { validateCampaign } from '../../validation/validate';
 import { secretsIn } from './secrets';
 
 type Context = IHookFunctions | IWebhookFunctions;

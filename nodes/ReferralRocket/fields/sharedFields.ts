@@ -1,7 +1,7 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyRouting } from 'n8n-workflow';
 import type { Endpoint, ParameterName, RowType } from '../api/specification';
 import { campaignLink, linkParameters, parametersIn } from '../api/specification';
-import { titleOf } from './titles';
+import { titleOf } from '../helpers/titles';
 
 /*
  * Fields that several operations share. Each accepts its display options and the endpoint it is sent to.

@@ -1,8 +1,8 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { Endpoint, RowType } from '../api/specification';
 import { defaultPageSize, maxPageSize } from '../api/specification';
-import { outputFields, sendAs } from './fields';
-import { titleOf } from './titles';
+import { outputFields, sendAs } from './sharedFields';
+import { titleOf } from '../helpers/titles';
 
 const sortOptions = ({ fields }: RowType) => [
 	...[...fields].sort().map((value) => ({ name: titleOf(value), value })),

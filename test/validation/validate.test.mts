@@ -1,4 +1,4 @@
-import { validateParameters } from '../../nodes/ReferralRocket/parameters/validate.ts';
+import { validateParameters } from '../../nodes/ReferralRocket/validation/validate.ts';
 
 describe('an email address', () => {
 	const validate = (email: unknown) => validateParameters({ email }, ['email']).email;

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../api/errors';
 import type { ParameterName, ParameterValues } from '../api/specification';
 import { maxPageSize } from '../api/specification';
-import { titleOf } from './titles';
+import { titleOf } from '../helpers/titles';
 import type { CustomFields, Validator } from './validators';
 import {
 	amount,

@@ -1,5 +1,5 @@
-import type { Behaviour } from '../../../tools/mock-server/service.mts';
-import { locator, useMockServer, type Service } from '../../support/mockServer.mts';
+import type { Behaviour } from '../../tools/mock-server/service.mts';
+import { locator, useMockServer, type Service } from '../support/mockServer.mts';
 
 /*
  * How many requests for a list are sequential, and how many there are in total. The service counts how many

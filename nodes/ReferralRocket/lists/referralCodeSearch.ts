@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { abortable } from '../abortable';
-import type { ApiCall } from '../apiCall';
+import { abortable } from '../helpers/abortable';
+import type { ApiCall } from '../api/apiCall';
 import { readList } from './readList';
 
 /**

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { ApiCall } from '../apiCall';
-import { readCampaign, totalOf } from '../campaign';
-import { createApiError } from '../errors';
-import { maxConcurrentRequests } from '../requestQueue';
-import { defaultPageSize, endpoints, maxPageSize } from '../specification';
+import type { ApiCall } from '../api/apiCall';
+import { readCampaign, totalOf } from '../api/campaign';
+import { createApiError } from '../api/errors';
+import { maxConcurrentRequests } from '../api/requestQueue';
+import { defaultPageSize, endpoints, maxPageSize } from '../api/specification';
 import { isSamePage, readPage, type Page } from './page';
 
 /*

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { ApiCall } from '../apiCall';
-import { createUnreadableError, parseResponse } from '../parseResponse';
-import { request } from '../request';
-import { isGiven, isObject } from '../response';
-import { smallerPageSizes, type RowType } from '../specification';
+import type { ApiCall } from '../api/apiCall';
+import { createUnreadableError, parseResponse } from '../api/parseResponse';
+import { request } from '../api/request';
+import { isGiven, isObject } from '../api/response';
+import { smallerPageSizes, type RowType } from '../api/specification';
 
 /** One page of a list, whatever its shape was. */
 export interface Page {
