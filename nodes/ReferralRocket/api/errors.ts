@@ -63,9 +63,18 @@ export function createApiError(
 	return withMessage(error, words.message);
 }
 
-/** @returns the error to throw for the node's settings */
-export const createSettingsError = (node: INode, message: string, description?: string) =>
-	withMessage(new NodeOperationError(node, message, { description }), message);
+/**
+ * @param error what to report: a message, or the cause
+ * @returns what to throw for anything but a response: settings, input, a bug
+ */
+export function createOperationError(
+	node: INode,
+	error: string | Error,
+	options: { description?: string; itemIndex?: number } = {},
+): NodeOperationError {
+	const message = typeof error === 'string' ? error : error.message;
+	return withMessage(new NodeOperationError(node, error, options), message);
+}
 
 /** @returns message and solution in one text, for the places where n8n shows only a message: publishing, lists, credentials */
 export const wordsOf = (error: Error) =>
@@ -80,7 +89,7 @@ export function readSettings<Settings>(node: INode, read: () => Settings): Setti
 	try {
 		return read();
 	} catch (error) {
-		throw createSettingsError(node, wordsOf(error as Error));
+		throw createOperationError(node, wordsOf(error as Error));
 	}
 }
 

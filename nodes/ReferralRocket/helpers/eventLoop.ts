@@ -1,5 +1,8 @@
 import { sleep } from 'n8n-workflow';
 
+/** Lets everything else in n8n have its turn. */
+export const yieldToEventLoop = async () => await sleep(0);
+
 /** Takes a few milliseconds. */
 const sliceSize = 1000;
 
@@ -11,6 +14,6 @@ export async function forEachWithoutBlocking<Element>(
 	let done = 0;
 	for (const element of elements) {
 		work(element);
-		if (++done % sliceSize === 0) await sleep(0);
+		if (++done % sliceSize === 0) await yieldToEventLoop();
 	}
 }

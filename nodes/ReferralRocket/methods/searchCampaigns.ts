@@ -6,7 +6,7 @@ import type {
 import type { ApiCall } from '../api/apiCall';
 import { accountOf } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
-import { createSettingsError, readSettings } from '../api/errors';
+import { createOperationError, readSettings } from '../api/errors';
 import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
@@ -43,7 +43,7 @@ export async function searchCampaigns(
 		.split(/[\s,]+/)
 		.filter(Boolean);
 	if (entries.length === 0) {
-		throw createSettingsError(
+		throw createOperationError(
 			this.getNode(),
 			"The Referral Rocket credential holds no campaigns to choose from. Enter their links in 'Campaigns' of the credential, or choose By ID or By URL here.",
 		);

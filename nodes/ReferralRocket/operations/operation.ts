@@ -5,10 +5,11 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 	INodePropertyRouting,
+	NodeOperationError,
 } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
-import { createApiError, InvalidInputError, join, withMessage } from '../api/errors';
+import { createApiError, createOperationError, InvalidInputError, join } from '../api/errors';
 import type { Endpoint, ParameterName } from '../api/specification';
 import { credentialName } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
@@ -21,10 +22,6 @@ export interface Operation {
 	option: INodePropertyOptions;
 	endpoint: Endpoint;
 	handler: Handler;
-	/** What it does where the fields ask for it in another way; undefined where they don't. */
-	alternative?: (
-		context: IExecuteSingleFunctions,
-	) => Pick<Operation, 'endpoint' | 'handler'> | undefined;
 	fields: INodeProperties[];
 }
 
@@ -54,7 +51,7 @@ export async function runItem(
 ): Promise<ItemResult> {
 	const pairedItem = { item: context.getItemIndex() };
 	try {
-		const { endpoint, handler } = operation.alternative?.(context) ?? operation;
+		const { endpoint, handler } = operation;
 		const values = valuesOf(endpoint, routedValues());
 		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
 		const connection = connectionOf(options);
@@ -71,18 +68,12 @@ export async function runItem(
 /** @returns the node error for anything thrown */
 function nodeErrorFrom(error: Error, context: IExecuteSingleFunctions): ItemError {
 	if (error instanceof NodeApiError) return error;
-	const { message } = error;
 	const itemIndex = context.getItemIndex();
-	// The cause of invalid input helps nobody.
-	const isInput = error instanceof InvalidInputError;
-	const description = isInput ? error.solution : undefined;
-	return withMessage(
-		new NodeOperationError(context.getNode(), isInput ? message : error, {
-			itemIndex,
-			description,
-		}),
-		message,
-	);
+	if (!(error instanceof InvalidInputError)) {
+		return createOperationError(context.getNode(), error, { itemIndex });
+	}
+	const { message, solution: description } = error;
+	return createOperationError(context.getNode(), message, { itemIndex, description });
 }
 
 /** @returns an item for the error output, where n8n merges it with the fields of the input item */

@@ -4,8 +4,8 @@ import type {
 	IGetNodeParameterOptions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import { abortableSleep, onAbort } from '../helpers/abortable';
+import { yieldToEventLoop } from '../helpers/eventLoop';
 import { validateBaseUrl } from '../api/baseUrl';
 import { join, withMessage } from '../api/errors';
 import { maxConcurrentRequests } from '../api/requestQueue';
@@ -77,7 +77,7 @@ export async function runItems(
 			onSent: () => (item.wasSent = true),
 			onWait: () => {
 				// Only after n8n has had its turn: thousands of items may wait for the same person.
-				if (!item.isReplaced) sequences.push(sleep(0).then(runSequentially));
+				if (!item.isReplaced) sequences.push(yieldToEventLoop().then(runSequentially));
 				item.isReplaced = true;
 			},
 			onError: () => {
@@ -86,7 +86,7 @@ export async function runItems(
 		});
 		item.waiting = undefined;
 		// Yield if no request did, so that thousands of items don't block the event loop.
-		if (!item.wasSent) await sleep(0);
+		if (!item.wasSent) await yieldToEventLoop();
 		return item;
 	};
 

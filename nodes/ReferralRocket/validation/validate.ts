@@ -85,14 +85,19 @@ export function validateCampaign(given: unknown): string | undefined {
 }
 
 /**
- * @param given a referral code or a share link
+ * @param value a referral code or a share link
  * @returns the code
  * @throws InvalidInputError for a blank one and for a link without a code
  */
-export function validateReferralCode(given: unknown): string {
+export function validateReferralCode(value: unknown): string {
 	const label = "'Referral Code'";
-	if (isBlank(given)) throw createBlankError(label);
-	return String(code(given, label));
+	if (isBlank(value)) throw createBlankError(label);
+	return String(code(value, label));
+}
+
+/** @throws InvalidInputError for a blank email, if it is optional for the endpoint but needed now */
+export function requireEmail({ email }: ParameterValues): void {
+	if (email === undefined) throw createBlankError(labelOf('email'));
 }
 
 /**

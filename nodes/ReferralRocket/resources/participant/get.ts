@@ -5,11 +5,12 @@ import type { ApiCall } from '../../api/apiCall';
 import { campaignFields, emailField, outputFields, showFor } from '../../fields/sharedFields';
 import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { credentialName, endpoints } from '../../api/specification';
+import { credentialName, endpoints, type Endpoint } from '../../api/specification';
 import { outputShape } from '../../fields/simplify';
-import { validateReferralCode } from '../../validation/validate';
+import { requireEmail, validateReferralCode } from '../../validation/validate';
 
-const endpoint = endpoints.getParticipant;
+/** Find By decides whether the email is needed. */
+const endpoint = { ...endpoints.getParticipant, optional: ['email'] } satisfies Endpoint;
 const show = showFor('participant', 'get');
 const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 
@@ -17,9 +18,13 @@ const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
 	const { connection, context, values, shared = new Map<string, unknown>() } = call;
 	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
-	const name = `referral codes of ${account} ${values.campaign}`;
+	const { campaign } = values;
+	const name = `referral codes of ${account} ${campaign}`;
 	// It goes on when the item that began it has found its participant.
-	if (!shared.has(name)) shared.set(name, new ReferralCodeSearch({ ...call, signal: undefined }));
+	if (!shared.has(name)) {
+		const list = { ...call, endpoint: endpoints.getAllParticipants, values: { campaign } };
+		shared.set(name, new ReferralCodeSearch({ ...list, signal: undefined }));
+	}
 	return shared.get(name) as ReferralCodeSearch;
 }
 
@@ -36,7 +41,13 @@ const getByReferralCode: Handler = async (call) => {
 	});
 };
 
-const byReferralCode = { endpoint: endpoints.getAllParticipants, handler: getByReferralCode };
+const getParticipant: Handler = async (call) => {
+	if (call.context.getNodeParameter('findBy', 'email') === 'referralCode') {
+		return await getByReferralCode(call);
+	}
+	requireEmail(call.values);
+	return await returnObject(call);
+};
 
 export const get: Operation = {
 	option: {
@@ -47,9 +58,7 @@ export const get: Operation = {
 			'Get a participant of a campaign by email or referral code, with share link, referrals and rewards',
 	},
 	endpoint,
-	handler: returnObject,
-	alternative: (context) =>
-		context.getNodeParameter('findBy', 'email') === 'referralCode' ? byReferralCode : undefined,
+	handler: getParticipant,
 	fields: [
 		...campaignFields(show, endpoint),
 		{
@@ -72,11 +81,14 @@ export const get: Operation = {
 				},
 			],
 		},
-		emailField(
-			showBy('email'),
-			endpoint,
-			'The email address with which the participant joined the campaign, for example jo@example.com',
-		),
+		{
+			...emailField(
+				showBy('email'),
+				endpoint,
+				'The email address with which the participant joined the campaign, for example jo@example.com',
+			),
+			required: true,
+		},
 		{
 			displayName: 'Referral Code',
 			name: 'referralCode',

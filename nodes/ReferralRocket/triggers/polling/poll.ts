@@ -2,7 +2,7 @@ import type { IDataObject, IPollFunctions } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
 import { validateBaseUrl } from '../../api/baseUrl';
 import { readCampaign, statusOf, totalOf } from '../../api/campaign';
-import { createSettingsError, readSettings } from '../../api/errors';
+import { createOperationError, readSettings } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { credentialName, endpoints, rowTypes } from '../../api/specification';
 import { pick, simplify } from '../../fields/simplify';
@@ -72,10 +72,13 @@ async function sample(context: IPollFunctions, call: ApiCall, selected: string[]
 		polledEvents.unshift(statusEvent(String(call.values.campaign), await readCampaign(call)));
 	}
 	if (polledEvents.length > 0) return await createItems(context, polledEvents);
-	throw createSettingsError(
+	throw createOperationError(
 		context.getNode(),
 		`No sample was found for ${selected.map((event) => titleOf(event)).join(', ')}.`,
-		"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Trigger On', or paste a sample with Edit Output. The trigger still works once published.",
+		{
+			description:
+				"A test looks at the newest and the oldest participants of the campaign. To see data now, choose Participant Added in 'Trigger On', or paste a sample with Edit Output. The trigger still works once published.",
+		},
 	);
 }
 
@@ -97,7 +100,7 @@ function selectedEvents(context: IPollFunctions): string[] {
 	const events = [context.getNodeParameter('events', []) as string[]].flat();
 	const unknown = events.find((event) => !isEvent(event));
 	if (events.length > 0 && unknown === undefined) return [...new Set(events)];
-	throw createSettingsError(
+	throw createOperationError(
 		context.getNode(),
 		events.length === 0
 			? "'Trigger On' is empty. Choose at least one event."

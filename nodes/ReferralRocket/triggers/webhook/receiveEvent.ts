@@ -1,5 +1,5 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { createSettingsError } from '../../api/errors';
+import { createOperationError } from '../../api/errors';
 import { rowTypes } from '../../api/specification';
 import { simplify } from '../../fields/simplify';
 import {
@@ -37,7 +37,9 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		return { noWebhookResponse: true };
 	};
 	const createError = (message: string, solution: string) =>
-		createSettingsError(context.getNode(), message, `${solution} Then press Execute step again.`);
+		createOperationError(context.getNode(), message, {
+			description: `${solution} Then press Execute step again.`,
+		});
 	const body = await readRawBody(context);
 	const headers = context.getHeaderData() as IDataObject;
 	const isSignedSince = async (since: number) => {
