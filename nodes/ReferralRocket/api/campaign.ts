@@ -7,7 +7,7 @@ import type { ApiCall } from './apiCall';
 /**
  * @param call of a campaign
  * @returns the campaign, as the service sends it
- * @throws NodeApiError when the campaign can't be read
+ * @throws NodeApiError if the campaign can't be read
  */
 export async function readCampaign(call: ApiCall): Promise<IDataObject> {
 	const { campaign } = call.values;
@@ -15,24 +15,13 @@ export async function readCampaign(call: ApiCall): Promise<IDataObject> {
 	return parseRow(campaignCall, await request(campaignCall));
 }
 
-/** @returns how many participants the campaign says it has; undefined where it does not */
+/** @returns the campaign's own number of participants; undefined if it reports none */
 export function totalOf(campaign: IDataObject): number | undefined {
 	const total = Object.entries(campaign).find(([name]) => campaignTotal.test(name))?.[1];
 	return typeof total === 'number' ? total : undefined;
 }
 
-/**
- * @param call of a campaign
- * @returns how many participants the campaign says it has; undefined where it does not
- * @throws NodeApiError when the campaign can't be read
- */
-export const readCampaignTotal = async (call: ApiCall): Promise<number | undefined> =>
-	totalOf(await readCampaign(call));
-
-/**
- * @returns whether the campaign is active, paused or has ended, in the service's own word for it;
- * undefined where the campaign says nothing about that
- */
+/** @returns whether the campaign is active, paused or has ended, in the service's word; undefined if not reported */
 export function statusOf({ status, paused, ended }: IDataObject): string | undefined {
 	if (ended === true) return campaignStatuses.ended;
 	if (paused === true) return campaignStatuses.paused;

@@ -3,8 +3,7 @@ import { sleep } from 'n8n-workflow';
 const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Node.js warns of a leak if a signal has more than ten listeners, so all callbacks share one, which ends
- * with the signal.
+ * Node.js warns of a leak if a signal has more than ten listeners, so all callbacks share one listener.
  * @param signal of an execution or an item
  * @param callback called synchronously when the signal is aborted
  * @returns a function that removes the callback
@@ -49,7 +48,7 @@ export async function abortable<Result>(
 }
 
 /**
- * n8n's own sleep can't be ended in n8n 1.
+ * n8n 1's own `sleep` can't be aborted.
  * @param ms milliseconds
  * @param signal aborts the wait
  * @throws the signal's reason

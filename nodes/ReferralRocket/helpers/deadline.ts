@@ -1,11 +1,11 @@
 import { onAbort } from './abortable';
 
 /**
- * n8n's timeout is about silence: a service that goes on sending now and then would never end. The
- * listener on the deadline is what keeps it: AbortSignal.any would leave it to the garbage collector.
- * @param ms milliseconds that the work may take
- * @param cancel ends the work as well
- * @param work must end when its signal is aborted
+ * n8n's timeout only limits silence: a response that trickles in would never time out. The listener keeps
+ * the deadline alive; AbortSignal.any() would let it be garbage-collected.
+ * @param ms how long the work may take, in milliseconds
+ * @param cancel also aborts the work
+ * @param work must stop when its signal is aborted
  */
 export async function withDeadline<Result>(
 	ms: number,

@@ -1,12 +1,12 @@
 import { sleep } from 'n8n-workflow';
 
-/** Lets everything else in n8n have its turn. */
+/** Lets n8n do other work in between. */
 export const yieldToEventLoop = async () => await sleep(0);
 
-/** Takes a few milliseconds. */
+/** Elements between two yields; they take a few milliseconds. */
 const sliceSize = 1000;
 
-/** Runs `work` for each element and yields to the event loop after every thousand. */
+/** Runs `work` for each element, and yields to the event loop after every thousand. */
 export async function forEachWithoutBlocking<Element>(
 	elements: Iterable<Element>,
 	work: (element: Element) => void,

@@ -6,12 +6,12 @@ import type { ApiCall } from '../api/apiCall';
 import { outputShape } from '../fields/simplify';
 import { validateLimit } from '../validation/validate';
 
-/** Makes the output of an operation for one input item. */
+/** Produces the output of an operation for one input item. */
 export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
 
 /**
  * The handler of operations that return one row.
- * @throws NodeApiError if the response isn't one
+ * @throws NodeApiError if the response isn't a row
  */
 export const returnObject: Handler = async (call) => {
 	const shape = outputShape(call);
@@ -20,7 +20,7 @@ export const returnObject: Handler = async (call) => {
 
 /**
  * The handler of operations that return a list.
- * @throws NodeApiError if the list can't be read to its end: part of it is never returned as the whole
+ * @throws NodeApiError if the list can't be read to its end: a partial list is never returned
  */
 export const returnList: Handler = async (call) => {
 	const { context } = call;

@@ -122,9 +122,9 @@ export function routedValuesOf(
 	};
 	for (const field of fields) {
 		if (field.type === 'collection') {
-			const given = context.getNodeParameter(field.name, {}) as IDataObject;
+			const collection = context.getNodeParameter(field.name, {}) as IDataObject;
 			for (const option of field.options as INodeProperties[]) {
-				if (option.name in given) add(option, given[option.name]);
+				if (option.name in collection) add(option, collection[option.name]);
 			}
 		} else if (field.routing) {
 			const extractValue = field.type === 'resourceLocator';
@@ -137,6 +137,6 @@ export function routedValuesOf(
 /** @returns the validated values, under our own names */
 function valuesOf({ parameters, optional }: Endpoint, routedValues: IDataObject) {
 	const names = Object.keys(parameters) as ParameterName[];
-	const given = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
-	return validateParameters(Object.fromEntries(given), names, optional);
+	const values = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
+	return validateParameters(Object.fromEntries(values), names, optional);
 }

@@ -22,11 +22,11 @@ import { batchesOf, type RequestOptions } from './requestOptions';
 
 /** An input item that has been started. */
 interface StartedItem {
-	/** Ends its waiting in the queue and between attempts. */
+	/** Aborts its wait in the queue and between attempts. */
 	waiting?: AbortController;
 	/** Whether a request for it has reached the service, or may have. */
 	wasSent: boolean;
-	/** Whether it waits, or has waited, for another item and another one was started in its place. */
+	/** Whether it had to wait for another item, so one more was started in its place. */
 	isReplaced?: boolean;
 	result?: ItemResult;
 }
@@ -76,7 +76,7 @@ export async function runItems(
 			signal: waiting.signal,
 			onSent: () => (item.wasSent = true),
 			onWait: () => {
-				// Only after n8n has had its turn: thousands of items may wait for the same person.
+				// Yields first, as thousands of items may wait for the same person.
 				if (!item.isReplaced) sequences.push(yieldToEventLoop().then(runSequentially));
 				item.isReplaced = true;
 			},
@@ -85,7 +85,7 @@ export async function runItems(
 			},
 		});
 		item.waiting = undefined;
-		// Yield if no request did, so that thousands of items don't block the event loop.
+		// Yields if no request did, so that thousands of items don't block the event loop.
 		if (!item.wasSent) await yieldToEventLoop();
 		return item;
 	};

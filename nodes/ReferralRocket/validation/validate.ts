@@ -19,11 +19,11 @@ import {
 interface Rule {
 	validate?: Validator;
 	required?: true;
-	/** As messages name the field, where that is not the parameter's own name. */
+	/** The field's name in messages, if it isn't the parameter's own. */
 	label?: string;
 }
 
-/** What is not plain text, or must be filled in. */
+/** The parameters that are required or not plain text. */
 const rules: Partial<Record<ParameterName, Rule>> = {
 	campaign: { validate: campaign, required: true },
 	email: { validate: email, required: true },
@@ -35,32 +35,32 @@ const rules: Partial<Record<ParameterName, Rule>> = {
 	sort: { validate: sort },
 };
 
-/** @returns the label of the parameter's field, as messages name fields */
+/** @returns the name of the parameter's field in messages, in single quotes */
 const labelOf = (name: ParameterName) => rules[name]?.label ?? `'${titleOf(name)}'`;
 
 const createBlankError = (label: string) =>
 	new InvalidInputError(
 		`${label} is empty.`,
-		'Fill it in, or check that its expression gives a value for every item.',
+		'Fill it in, or check that its expression returns a value for every item.',
 	);
 
 /**
  * Validates what a user filled in, before anything is sent.
- * @param given the raw values of the operation's parameters
+ * @param input the raw values of the operation's parameters
  * @param names the parameters of the endpoint
- * @param optional those of them that may be empty, although they are required elsewhere
- * @returns the filled ones, trimmed; a campaign link becomes the campaign's ID
+ * @param optional required parameters that may be empty here
+ * @returns the values that aren't empty, trimmed; a link is replaced by the ID or code in it
  * @throws InvalidInputError for a missing or unusable value
  */
 export function validateParameters(
-	given: Partial<Record<ParameterName, unknown>>,
+	input: Partial<Record<ParameterName, unknown>>,
 	names: ParameterName[],
 	optional: ParameterName[] = [],
 ): ParameterValues {
 	const values: ParameterValues = {};
 	for (const name of names) {
 		const { validate = text, required } = rules[name] ?? {};
-		const value = given[name];
+		const value = input[name];
 		if (name === 'customFields') {
 			if (value) values[name] = customFields(value as CustomFields);
 		} else if (!isBlank(value)) {
@@ -70,24 +70,24 @@ export function validateParameters(
 		}
 	}
 	const { referredByCode, ...others } = values;
-	// One field takes either.
+	// The same field accepts a code and an email address.
 	if (!String(referredByCode).includes('@')) return values;
 	return { ...others, referredByEmail: referredByCode };
 }
 
 /**
- * @param given a campaign's ID or a link to it
- * @returns the ID; undefined for a blank one
+ * @param idOrLink of a campaign
+ * @returns the ID; undefined if blank
  * @throws InvalidInputError for a link without an ID
  */
-export function validateCampaign(given: unknown): string | undefined {
-	return isBlank(given) ? undefined : String(campaign(given, labelOf('campaign')));
+export function validateCampaign(idOrLink: unknown): string | undefined {
+	return isBlank(idOrLink) ? undefined : String(campaign(idOrLink, labelOf('campaign')));
 }
 
 /**
  * @param value a referral code or a share link
  * @returns the code
- * @throws InvalidInputError for a blank one and for a link without a code
+ * @throws InvalidInputError if blank, and for a link without a code
  */
 export function validateReferralCode(value: unknown): string {
 	const label = "'Referral Code'";
@@ -101,9 +101,9 @@ export function requireEmail({ email }: ParameterValues): void {
 }
 
 /**
- * @param limit what the user entered as Limit
+ * @param limit the value of Limit
  * @returns the limit as a whole number of 1 or more
- * @throws InvalidInputError for anything else: 0 would otherwise read the whole list
+ * @throws InvalidInputError for anything else
  */
 export function validateLimit(limit: unknown): number {
 	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, "'Limit'"));

@@ -8,15 +8,15 @@ import { campaignLink, endpoints, linkParameters } from '../api/specification';
 
 export type Validator = (value: unknown, label: string) => string | number;
 
-/** Blank is what an empty field or an expression without a value gives; 0 and false are values. */
+/** @returns whether a field is empty, or its expression has no value; 0 and false are values */
 export const isBlank = (value: unknown) =>
 	value === undefined ||
 	value === null ||
 	(typeof value === 'string' && value.trim() === '') ||
-	// A group of fields to which nothing was added.
+	// An empty group of fields.
 	JSON.stringify(value) === '{}';
 
-/** Control and format characters, spaces but the usual one, and halves of characters. */
+/** Control and format characters, spaces other than the usual one, and halves of characters. */
 const invisible =
 	/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^ \P{Zs}]/gu;
 
@@ -36,18 +36,18 @@ export const text: Validator = (value, label) => {
 			'Check the value or expression in this field.',
 		);
 	}
-	const given = String(value).trim();
-	const shown = given.replace(invisible, codePoint);
-	if (shown === given) return given;
+	const trimmed = String(value).trim();
+	const visible = trimmed.replace(invisible, codePoint);
+	if (visible === trimmed) return trimmed;
 	throw new InvalidInputError(
-		`${label} "${shown}" contains an invisible character, shown here in square brackets.`,
+		`${label} "${visible}" contains an invisible character, shown here in square brackets.`,
 		'Delete it, or type the value again instead of pasting it.',
 	);
 };
 
 /**
- * Rejects what can't be one address, like a list or a link, and leaves the rest to the service: Japanese
- * mobile addresses have dots that no standard allows.
+ * Rejects anything that can't be a single address, like a list or a link. The service decides about the
+ * rest: some Japanese mobile addresses have dots that no standard allows.
  */
 const addressPattern = /^[^\s@<>,;:[\]]+@([^\s@<>,;:[\].]+\.)+[^\s@<>,;:[\].]+$/;
 
@@ -62,37 +62,37 @@ export const email: Validator = (value, label) => {
 	return address;
 };
 
-/** @returns what takes a campaign's ID or a referral code, by itself or in what looks like a link */
-const inLink =
+/** @returns a validator that accepts a campaign ID or a referral code, also as part of a link */
+const valueOrLink =
 	(looksLikeLink: RegExp, what: string, parameter: string, example: string): Validator =>
 	(value, label) => {
-		const given = String(text(value, label));
-		if (!looksLikeLink.test(given)) return given;
-		const link = given.includes('://') ? given : `https://${given}`;
+		const entered = String(text(value, label));
+		if (!looksLikeLink.test(entered)) return entered;
+		const link = entered.includes('://') ? entered : `https://${entered}`;
 		const query = URL.canParse(link) ? new URL(link).searchParams : undefined;
 		const found = query?.get(parameter)?.trim();
 		if (found) return found;
 		throw new InvalidInputError(
-			`The link "${given}" contains no ${what}.`,
+			`The link "${entered}" contains no ${what}.`,
 			`In ${label}, use a link with "${parameter}=" in it, like ${example}, or enter the ${what} itself.`,
 		);
 	};
 
-export const campaign = inLink(
+export const campaign = valueOrLink(
 	/[/?]/,
 	'campaign ID',
 	linkParameters.campaign,
 	`${campaignLink}JCu82f30F1`,
 );
 
-export const code = inLink(
+export const code = valueOrLink(
 	/^\w+:\/\/|^[\w-]+(\.[\w-]+)+\//,
 	'referral code',
 	linkParameters.code,
 	`${campaignLink}JCu82f30F1&${linkParameters.code}=8Mnu09TD`,
 );
 
-/** A share link may contain an address. */
+/** A share link may contain an email address, too. */
 const shareLink = new RegExp(`^\\s*\\w+://|${linkParameters.code}=`);
 
 export const referrer: Validator = (value, label) =>
@@ -106,7 +106,7 @@ interface Sorting {
 	direction?: string;
 }
 
-/** A field and a direction. */
+/** Accepts the fields of Sort; returns a field and a direction, separated by a comma. */
 export const sort: Validator = (value) => {
 	const { sorting = {} } = value as { sorting?: Sorting };
 	const { field = 'createdOn', fieldName = '', direction = 'desc' } = sorting;
@@ -115,7 +115,7 @@ export const sort: Validator = (value) => {
 	throw new InvalidInputError("'Field Name' of 'Sort' is empty.", 'Enter the field to sort by.');
 };
 
-/** @returns a number, or text of only digits and one decimal point as a number; otherwise NaN */
+/** @returns the number, also from text with digits and at most one decimal point; otherwise NaN */
 function numberFrom(value: unknown): number {
 	if (typeof value === 'number') return value;
 	return typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
@@ -126,9 +126,9 @@ const shown = (value: unknown) =>
 
 export const amount: Validator = (value, label) => {
 	const number = numberFrom(value);
-	// 15 digits are exact, and enough: 0.1 + 0.2 is 0.3. Documented as text.
-	const written = number < 1e15 ? String(Number(number.toPrecision(15))) : '';
-	if (/^\d+(\.\d+)?$/.test(written)) return written;
+	// 15 digits are exact, so 0.1 + 0.2 is 0.3. The API documents the amount as text.
+	const decimal = number < 1e15 ? String(Number(number.toPrecision(15))) : '';
+	if (/^\d+(\.\d+)?$/.test(decimal)) return decimal;
 	throw new InvalidInputError(
 		`${label} "${shown(value)}" can't be used.`,
 		'Enter digits, with a point before decimals and nothing else, like 49.90 or 1250.',
@@ -165,8 +165,8 @@ export function customFields({ field: fields = [] }: CustomFields): Record<strin
 		}
 		if (nodeFields.includes(name)) {
 			throw new InvalidInputError(
-				`The custom field "${name}" has a field of its own in this node.`,
-				'Fill it in there.',
+				`The custom field "${name}" has its own field in this node.`,
+				'Use that field instead.',
 			);
 		}
 		// n8n's HTTP client drops fields with these names.

@@ -217,7 +217,7 @@ describe('custom fields', () => {
 
 	test.each([
 		['without a name', '', /'Name' of a custom field is empty/],
-		['with the name of another field', 'email', /"email" has a field of its own/],
+		['with the name of another field', 'email', /"email" has its own field/],
 		['with a name that n8n drops', '__proto__', /n8n can't send .* "__proto__"/],
 		['with another name that n8n drops', 'constructor', /n8n can't send .* "constructor"/],
 		['with a third name that n8n drops', 'prototype', /n8n can't send .* "prototype"/],
