@@ -86,7 +86,8 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			email,
 			additionalFields: {
 				referrer: referrer.shareLink,
-				customFields: { field: [{ name: 'fName', value: 'Cleo' }] },
+				firstName: 'Cleo',
+				customFields: { field: [{ name: 'company', value: 'Acme' }] },
 			},
 			options: { lookUpFirst: true },
 		});
@@ -94,7 +95,8 @@ export async function versions(runtime: Runtime, tarball: string): Promise<void>
 			rowsOf(added).map(({ referredByCode, isNew }) => [referredByCode, isNew]),
 			[[referrer.referralCode, true]],
 		);
-		assert.equal(mockServer.requests.at(-1)?.body?.fName, 'Cleo');
+		const { fName, company } = mockServer.requests.at(-1)?.body ?? {};
+		assert.deepEqual([fName, company], ['Cleo', 'Acme']);
 		const codes = rowsOf(added).concat({ ...referrer });
 		const found = await runOf(codes, {
 			operation: 'get',

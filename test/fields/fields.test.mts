@@ -158,6 +158,8 @@ describe('optional fields of an operation', () => {
 			'add',
 			'additionalFields',
 			{
+				firstName: text,
+				lastName: text,
 				referrer: text,
 				customFields: { type: 'fixedCollection', default: {}, range: [undefined, undefined] },
 			},

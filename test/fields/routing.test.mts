@@ -12,13 +12,13 @@ const service = useMockServer();
 function sampleValue({ name, type, displayName }: INodeProperties) {
 	if (type === 'number' || name === 'amount') return 7;
 	if (name === 'sort') return { sorting: { field: 'email', direction: 'asc' } };
-	if (name === 'customFields') return { field: [{ name: 'fName', value: 'Jo' }] };
+	if (name === 'customFields') return { field: [{ name: 'company', value: 'Acme' }] };
 	return /email/i.test(name) ? 'participant1@example.com' : `sample of ${displayName}`;
 }
 
 /** @returns how the value of a field arrives at the service */
 function sentAs({ name, routing }: INodeProperties, sample: unknown) {
-	if (name === 'customFields') return { property: 'fName', sent: 'Jo' };
+	if (name === 'customFields') return { property: 'company', sent: 'Acme' };
 	const sent = name === 'sort' ? 'email,asc' : String(sample);
 	return { property: String(routing?.send?.property), sent };
 }

@@ -57,14 +57,9 @@ export function createTrial({ send, campaign }: Service, isEnabled: boolean): Tr
 	const named = address('named');
 	const amount = 12.34;
 
-	const { parameters } = endpoints.addParticipant;
-	const addEndpoint = {
-		...endpoints.addParticipant,
-		parameters: { ...parameters, firstName: 'fName', lastName: 'lName' },
-	};
 	const add = async (email: string, values: object = {}) => {
 		if (!isEnabled) throw new Unclear('Only with --write.');
-		return await send(addEndpoint, { campaign, email, ...values });
+		return await send(endpoints.addParticipant, { campaign, email, ...values });
 	};
 	const getParticipant = async (email: string) => {
 		const response = await send(endpoints.getParticipant, { campaign, email });

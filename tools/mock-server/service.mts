@@ -139,7 +139,10 @@ export async function startMockServer({
 	});
 
 	server.post('/api/v1/addParticipant', (request, reply) => {
-		const { email, referredByCode, referredByEmail } = request.body as Record<string, string>;
+		const { email, referredByCode, referredByEmail, fName, lName } = request.body as Record<
+			string,
+			string
+		>;
 		const { campaign } = mockServer;
 		const existing = campaign.find(email);
 		if (existing) {
@@ -150,7 +153,7 @@ export async function startMockServer({
 		const wantsReferrer = referredByCode !== undefined || referredByEmail !== undefined;
 		const referrer = campaign.findByCode(referredByCode) ?? campaign.find(referredByEmail);
 		if (wantsReferrer && !referrer) return refuse(request, reply, 404, 'Referrer not found');
-		return campaign.add(email, referrer);
+		return campaign.add(email, referrer, { firstName: fName ?? '', lastName: lName ?? '' });
 	});
 
 	server.get('/api/v1/getParticipant', (request, reply) => {

@@ -59,6 +59,8 @@ const parameterNames: Partial<Record<ParameterName, string>> = {
 	code: 'the referral code',
 	referredByCode: 'the referrer',
 	referredByEmail: 'the referrer',
+	firstName: 'the first name',
+	lastName: 'the last name',
 	amount: 'the amount',
 	customFields: 'the custom fields',
 	sort: 'the sort field',

@@ -28,6 +28,8 @@ export type ParameterName =
 	| 'code'
 	| 'referredByCode'
 	| 'referredByEmail'
+	| 'firstName'
+	| 'lastName'
 	| 'amount'
 	| 'customFields'
 	| 'page'
@@ -149,6 +151,9 @@ export const endpoints = {
 			email: 'email',
 			referredByCode: 'referredByCode',
 			referredByEmail: 'referredByEmail',
+			// Not documented; the browser SDK calls them so.
+			firstName: 'fName',
+			lastName: 'lName',
 			customFields: 'customFields',
 		},
 		rowType: rowTypes.participant,

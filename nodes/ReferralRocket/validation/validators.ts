@@ -23,7 +23,8 @@ const invisible =
 const codePoint = (character: string) =>
 	`[U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`;
 
-export const text: Validator = (value, label) => {
+/** Any text: a name may need the joiners of its script. */
+export const personName: Validator = (value, label) => {
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw new InvalidInputError(
 			`${label} must be text.`,
@@ -36,7 +37,11 @@ export const text: Validator = (value, label) => {
 			'Check the value or expression in this field.',
 		);
 	}
-	const trimmed = String(value).trim();
+	return String(value).trim();
+};
+
+export const text: Validator = (value, label) => {
+	const trimmed = String(personName(value, label));
 	const visible = trimmed.replace(invisible, codePoint);
 	if (visible === trimmed) return trimmed;
 	throw new InvalidInputError(

@@ -195,6 +195,27 @@ describe('an email with capital letters', () => {
 	});
 });
 
+test('first and last name are sent, with the joiners of their script, and left out if empty', async () => {
+	const { rows } = await service.run(
+		{
+			...parameters,
+			email: '={{ $json.email }}',
+			additionalFields: { firstName: '={{ $json.first }}', lastName: '={{ $json.last }}' },
+		},
+		{
+			items: toItems(
+				{ email: 'ali@example.com', first: ' علی\u200cرضا ', last: 'Doe' },
+				{ email: 'jo@example.com', first: null, last: '' },
+			),
+		},
+	);
+	expect(bodies()).toEqual([
+		{ id: 'JCu82f30F1', email: 'ali@example.com', fName: 'علی\u200cرضا', lName: 'Doe' },
+		{ id: 'JCu82f30F1', email: 'jo@example.com' },
+	]);
+	expect(rows.map(({ lastName }) => lastName)).toEqual(['Doe', '']);
+});
+
 describe('custom fields', () => {
 	const withFields = (...field: IDataObject[]) =>
 		({ ...parameters, additionalFields: { customFields: { field } } }) as INodeParameters;
@@ -203,14 +224,14 @@ describe('custom fields', () => {
 		test('are sent unchanged, along with the others', async () => {
 			await service.run(
 				withFields(
-					{ name: ' fName ', value: 'Jo' },
-					{ name: 'lName', value: '' },
+					{ name: ' company ', value: 'Acme' },
+					{ name: 'phone', value: '' },
 					{ name: 'age', value: '={{ $json.age }}' },
 				),
 				{ items: toItems({ age: 42 }), asTool },
 			);
 			expect(bodies()).toEqual([
-				{ id: 'JCu82f30F1', email: 'jo@example.com', fName: 'Jo', lName: '', age: 42 },
+				{ id: 'JCu82f30F1', email: 'jo@example.com', company: 'Acme', phone: '', age: 42 },
 			]);
 		});
 	});
@@ -218,13 +239,14 @@ describe('custom fields', () => {
 	test.each([
 		['without a name', '', /'Name' of a custom field is empty/],
 		['with the name of another field', 'email', /"email" has its own field/],
+		['with the name of First Name', 'fName', /"fName" has its own field/],
 		['with a name that n8n drops', '__proto__', /n8n can't send .* "__proto__"/],
 		['with another name that n8n drops', 'constructor', /n8n can't send .* "constructor"/],
 		['with a third name that n8n drops', 'prototype', /n8n can't send .* "prototype"/],
-		['with the same name', 'lName ', /two custom fields with the name "lName"/],
+		['with the same name', 'phone ', /two custom fields with the name "phone"/],
 	])('%s are rejected and nothing is sent', async (_, name, expectedMessage) => {
 		const { error } = await service.run(
-			withFields({ name: 'lName', value: 'Doe' }, { name, value: 'a' }),
+			withFields({ name: 'phone', value: '1' }, { name, value: 'a' }),
 		);
 		expect(error?.message).toMatch(expectedMessage);
 		expect(service.mockServer.requests).toEqual([]);

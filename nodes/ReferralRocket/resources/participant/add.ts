@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
 import { createApiError } from '../../api/errors';
 import { parseRow } from '../../api/parseResponse';
@@ -14,6 +14,7 @@ import {
 	showFor,
 } from '../../fields/sharedFields';
 import { outputShape } from '../../fields/simplify';
+import { titleOf } from '../../helpers/titles';
 import { lookUp, lookUpUntil, participantIn } from './lookUp';
 import { resolveOutcome, sendOnce, sentRequest, takeTurn, UnknownOutcomeError } from './turns';
 
@@ -101,6 +102,16 @@ const addParticipant: Handler = async (call) => {
 	];
 };
 
+const nameField = (name: 'firstName' | 'lastName', example: string): INodeProperties => ({
+	displayName: titleOf(name),
+	name,
+	type: 'string',
+	placeholder: `e.g. ${example}`,
+	default: '',
+	description: 'Not documented for the API; Referral Rocket may ignore it',
+	routing: sendAs(endpoint, name),
+});
+
 export const add: Operation = {
 	option: {
 		name: 'Add',
@@ -134,7 +145,7 @@ export const add: Operation = {
 					placeholder: 'Add custom field',
 					default: {},
 					description:
-						'Other fields to send. Referral Rocket documents none; its browser SDK calls the first and last name fName and lName.',
+						'Other fields to send. None are documented for the API; Referral Rocket may ignore them.',
 					routing: sendAs(endpoint, 'customFields'),
 					options: [
 						{
@@ -145,7 +156,7 @@ export const add: Operation = {
 									displayName: 'Name',
 									name: 'name',
 									type: 'string',
-									placeholder: 'e.g. fName',
+									placeholder: 'e.g. company',
 									default: '',
 									description: 'The name of the field as Referral Rocket writes it',
 								},
@@ -153,7 +164,7 @@ export const add: Operation = {
 									displayName: 'Value',
 									name: 'value',
 									type: 'string',
-									placeholder: 'e.g. Jo',
+									placeholder: 'e.g. Acme',
 									default: '',
 									description: 'What to send in this field',
 								},
@@ -161,6 +172,8 @@ export const add: Operation = {
 						},
 					],
 				},
+				nameField('firstName', 'Jo'),
+				nameField('lastName', 'Doe'),
 				{
 					displayName: 'Referrer',
 					name: 'referrer',
