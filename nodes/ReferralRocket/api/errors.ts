@@ -51,21 +51,21 @@ export function createApiError(
 	{ message, solution, details }: ErrorMessage,
 	status?: number,
 ): NodeApiError {
-	const words = {
+	const texts = {
 		message: join(message, progress),
 		description: join(solution, details),
 	};
-	const error = new NodeApiError(context.getNode(), words, {
-		...words,
+	const error = new NodeApiError(context.getNode(), texts, {
+		...texts,
 		httpCode: status === undefined ? undefined : String(status),
 		itemIndex: 'getItemIndex' in context ? context.getItemIndex() : undefined,
 	});
-	return withMessage(error, words.message);
+	return withMessage(error, texts.message);
 }
 
 /**
- * @param error what to report: a message, or the cause
- * @returns what to throw for anything but a response: settings, input, a bug
+ * @param error the message, or the error that was thrown
+ * @returns the error to throw for anything but a response: settings, input, a bug
  */
 export function createOperationError(
 	node: INode,
@@ -76,8 +76,8 @@ export function createOperationError(
 	return withMessage(new NodeOperationError(node, error, options), message);
 }
 
-/** @returns message and solution in one text, for the places where n8n shows only a message: publishing, lists, credentials */
-export const wordsOf = (error: Error) =>
+/** @returns message and solution in one text: n8n shows only a message for publishing, lists and credentials */
+export const fullMessage = (error: Error) =>
 	error instanceof InvalidInputError ? join(error.message, error.solution) : error.message;
 
 /**
@@ -89,7 +89,7 @@ export function readSettings<Settings>(node: INode, read: () => Settings): Setti
 	try {
 		return read();
 	} catch (error) {
-		throw createOperationError(node, wordsOf(error as Error));
+		throw createOperationError(node, fullMessage(error as Error));
 	}
 }
 

@@ -10,8 +10,8 @@ export const defaultBaseUrl = 'https://app.referralrocket.io';
 export const defaultHeaderName = 'X-API-Key';
 
 /**
- * The usual ways to send a key, as fields of the credential. Which one the service takes is not documented:
- * where the chosen one is refused, the credential test finds out.
+ * The usual ways to send a key, as fields of the credential. It isn't documented which of them the service
+ * accepts: if it refuses the selected one, the credential test tries the others.
  */
 export const usualAuthentications = [
 	{ authentication: 'bearer', headerName: '' },
@@ -41,7 +41,7 @@ export type ParameterValues = Partial<
 	Record<Exclude<ParameterName, 'customFields'>, string | number>
 > & { customFields?: Record<string, unknown> };
 
-/** The names of a participant's rewards: what was earned, what of it has been redeemed, what is left. */
+/** The fields of a participant's rewards: earned, redeemed, and what is left. */
 export const rewards = [
 	{
 		earned: 'referralReward',
@@ -51,7 +51,7 @@ export const rewards = [
 	{ earned: 'refereeReward', redeemed: 'refereeRewardRedeemed', balance: 'refereeRewardBalance' },
 ];
 
-/** The totals of a participant: a change of one of them is an update. */
+/** The totals of a participant. A change in one of them is an update. */
 export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.values<string>)];
 
 /** A type of row, described once for operations, lists, outputs, sorting and messages. */
@@ -59,15 +59,15 @@ export interface RowType {
 	singular: string;
 	plural: string;
 	/**
-	 * What tells rows apart. At least one of these fields has a value in every row; an object without one
-	 * is something else.
+	 * The fields that identify a row. At least one of them has a value in every row; an object without one
+	 * isn't a row.
 	 */
 	identityFields: string[];
 	/** Every documented field: what Selected Fields and Sort offer. */
 	fields: string[];
 	/** The fields of the simplified output. */
 	simplified: string[];
-	/** More of them, which are described without a name. */
+	/** Further ones, which are documented without their names. */
 	alsoSimplified?: RegExp;
 }
 
@@ -111,19 +111,19 @@ export interface Endpoint {
 	path: string;
 	/** Our name of each parameter → the service's name of it. */
 	parameters: Partial<Record<ParameterName, string>>;
-	/** Those of them that may be empty, although they are required elsewhere. */
+	/** Required parameters that may be empty here. */
 	optional?: ParameterName[];
 	/** The type of the row or rows in the response; undefined if it contains something else. */
 	rowType?: RowType;
-	/** What does not exist after a 404, unless that is what was requested. */
+	/** The type of row that a 404 is about, if it isn't `rowType`. */
 	notFound?: RowType;
 	/** What happened to the participant if the request took effect; used in messages. */
 	effect?: 'added' | 'qualified';
-	/** What the service asks for beyond well-formed fields; said when it refuses. */
+	/** What the service requires beyond valid fields. Messages add it if the service refuses. */
 	rule?: string;
 }
 
-/** What is not read-only may have taken effect without a response: it is not repeated, and messages say so. */
+/** Any other request may take effect without a response: it is not retried, and messages point it out. */
 export const isReadOnly = ({ method }: Endpoint) => method === 'GET';
 
 /** @returns whether the response is a page of rows */
@@ -133,7 +133,7 @@ export const isList = ({ parameters }: Endpoint) => parameters.page !== undefine
 export const parametersIn = ({ method }: Endpoint): 'query' | 'body' =>
 	['GET', 'DELETE'].includes(method) ? 'query' : 'body';
 
-/** Spring Data's Pageable: `page` counts from 0, `size` is 20 unless given. */
+/** Spring Data's Pageable: `page` counts from 0, `size` is 20 by default. */
 const pageable = { page: 'page', pageSize: 'size', sort: 'sort' };
 
 export const endpoints = {
@@ -194,40 +194,40 @@ export const endpoints = {
 	},
 } satisfies Record<string, Endpoint>;
 
-/** A campaign's link, before the campaign's ID, and what its query holds. */
+/** A campaign's link, up to the campaign's ID, and the query parameters of its links. */
 export const campaignLink = 'https://referralrocket.io/campaign?id=';
 export const linkParameters = { campaign: 'id', code: 'referralCode' };
 
-/** Rate limits are not documented. A usual one counts the requests of a minute. */
+/** The rate limit isn't documented. Most limits are per minute. */
 export const rateLimit = { windowMs: 60_000 };
 
-/** Participants a page. Spring caps a page at 2000 unless configured otherwise. */
+/** Rows per page. Spring caps a page at 2000 by default. */
 export const defaultPageSize = 500;
 export const maxPageSize = 2000;
-/** Tried one after the other if the service rejects a page size. */
+/** Tried in order if the service rejects a page size. */
 export const smallerPageSizes = [100, 20];
 
-/** How the service words that a participant already exists, when it refuses to add one again. */
+/** How the service may report on Add that a participant already exists. */
 export const alreadyExists = { status: 409, wording: /\balready\b|\bexists\b|\bduplicate\b/i };
 
-/** How the service may word that a participant was not referred, when it refuses to qualify one. */
+/** How the service may report on Qualify that a participant was not referred. */
 export const notReferred =
 	/(\b(not|never|only|no|without)|n['’]t)( (an?|any|been|being|had|have|has))* (referred|referrers?|referees?)\b|\bunreferred\b/i;
 
-/** Statuses below 500 with which a request may succeed later, or after a change of the node's settings. */
+/** Statuses below 500 after which a request may succeed later, or with other settings of the node. */
 export const passingStatuses = [401, 403, 404, 405, 408, 425, 429];
 
-/** The fields that may hold the service's own words in an error response; the first that is there counts. */
+/** The fields of an error response that may contain the service's message; the first one present counts. */
 export const messageFields = ['message', 'detail', 'error'];
 
-/** The field of a campaign that holds its number of participants; described, but its name is not known. */
+/** The campaign's field with its number of participants. It is documented, but not by name. */
 export const campaignTotal =
 	/^(total|number|count)(_?of)?_?participants?$|^participants?_?(total|count)?$/i;
 
-/** What the field "status" of a campaign says; "paused" and "ended" say it as well. */
+/** The values of a campaign's "status"; its fields "paused" and "ended" report the same. */
 export const campaignStatuses = { active: 'Active', paused: 'Pause', ended: 'End' };
 
-/** Only who has joined through a referrer has one of these. */
+/** Only participants who joined through a referrer have a value in one of these. */
 export const referrerFields = ['referredByCode', 'referrerEmail'];
 
 /** The fields of a webhook that change when a reward is paid out. */
@@ -237,9 +237,8 @@ export const changedByPayout = /(Redeemed|Balance)$|^reward(Due|Paid)$/;
 export const signatureHeader = 'x-rr-signature';
 
 /**
- * The event names that each event of the webhook trigger stands for. Only referrer_added is documented; for the
- * other two, names that mean the same count as well, and no others: reward_removed must not be taken for a
- * reward that was unlocked.
+ * Each event of the webhook trigger → the service's names of it. Only referrer_added is documented. For the other
+ * two, likely names are accepted, and no others: reward_removed must not count as an unlocked reward.
  */
 export const eventNames: Record<string, RegExp> = {
 	referrerCreated: /^referrer_added$/,
@@ -248,7 +247,7 @@ export const eventNames: Record<string, RegExp> = {
 	any: /^/,
 };
 
-/** A webhook's name of a field → the name that the same field has everywhere else. */
+/** A field's name in webhooks → its name everywhere else. */
 export const webhookFields: Record<string, string> = {
 	code: 'referralCode',
 	score: 'fraudScore',

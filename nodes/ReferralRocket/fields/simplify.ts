@@ -16,8 +16,8 @@ export function simplify({ simplified, alsoSimplified }: RowType, row: IDataObje
 }
 
 /**
- * @param call of an item, which has an Output field
- * @returns a function that makes an output item of a row
+ * @param call of an operation with an Output field
+ * @returns a function that turns a row into an output item
  * @throws InvalidInputError if no field is selected
  */
 export function outputShape({ context, endpoint }: ApiCall): (row: IDataObject) => IDataObject {
@@ -25,10 +25,10 @@ export function outputShape({ context, endpoint }: ApiCall): (row: IDataObject) 
 	const output = context.getNodeParameter('output', 'simplified');
 	if (output === 'raw' || !rowType) return (row) => row;
 	if (output === 'simplified') return (row) => simplify(rowType, row);
-	// An expression may return them as one text.
+	// An expression may return the names in one text.
 	const fields = String(context.getNodeParameter('fields', []));
 	const names = fields.split(/[\s,]+/).filter(Boolean);
 	if (names.length === 0) throw new InvalidInputError("'Fields' is empty.", 'Choose at least one.');
-	// Exactly these, even if the service sent none of them.
+	// Always exactly these fields, even if the service sent none of them.
 	return (row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 }

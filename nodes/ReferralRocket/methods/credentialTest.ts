@@ -7,7 +7,7 @@ import type {
 import { keyHeader, keyOf, withoutKey } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
 import { describeStatus, networkMessage, statusMessage } from '../api/errorMessages';
-import { join, wordsOf, type ErrorMessage } from '../api/errors';
+import { fullMessage, join, type ErrorMessage } from '../api/errors';
 import { networkCode } from '../api/networkErrors';
 import { redacted } from '../api/parseResponse';
 import { isKeyRefused, isSuccess, isWebPage } from '../api/response';
@@ -54,7 +54,7 @@ export async function testCredential(
 		return { status: 'Error', message: join(message, solution, details) };
 	} catch (error) {
 		const { message, solution } = networkMessage(call, networkCode(error)) ?? {
-			message: wordsOf(error as Error),
+			message: fullMessage(error as Error),
 		};
 		return { status: 'Error', message: join(message, solution) };
 	}

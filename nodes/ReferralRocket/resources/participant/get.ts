@@ -14,13 +14,13 @@ const endpoint = { ...endpoints.getParticipant, optional: ['email'] } satisfies 
 const show = showFor('participant', 'get');
 const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 
-/** @returns the search that all items share which are about the same campaign, with the same key */
+/** @returns the search that all items with the same campaign and key share */
 async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
 	const { connection, context, values, shared = new Map<string, unknown>() } = call;
 	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
 	const { campaign } = values;
 	const name = `referral codes of ${account} ${campaign}`;
-	// It goes on when the item that began it has found its participant.
+	// It must outlive the item that starts it.
 	if (!shared.has(name)) {
 		const list = { ...call, endpoint: endpoints.getAllParticipants, values: { campaign } };
 		shared.set(name, new ReferralCodeSearch({ ...list, signal: undefined }));
@@ -66,7 +66,7 @@ export const get: Operation = {
 			name: 'findBy',
 			type: 'options',
 			default: 'email',
-			description: 'What you know of the participant',
+			description: 'What you know about the participant',
 			displayOptions: show,
 			options: [
 				{
@@ -77,7 +77,7 @@ export const get: Operation = {
 				{
 					name: 'Referral Code',
 					value: 'referralCode',
-					description: 'Searches the participants of the campaign, once for all items together',
+					description: "Searches the campaign's participants, once for all items",
 				},
 			],
 		},
