@@ -67,7 +67,7 @@ test.each([undefined, '', ' , '])(
 	'without campaigns (%j), the message says where to enter them',
 	async (none) => {
 		await expect(listed(none)).rejects.toThrow(
-			/holds no campaigns to choose from\. Enter their links in 'Campaigns' of the credential/,
+			/lists no campaigns\. Enter their links in 'Campaigns' of the credential/,
 		);
 		expect(service.mockServer.requests).toEqual([]);
 	},

@@ -2,7 +2,7 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { shortHash } from '../helpers/hash';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
-/** @returns the key, without the spaces or the "Bearer" that people copy with it */
+/** @returns the key, without spaces around it or a copied "Bearer" */
 export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
 	String(apiKey ?? '')
 		.trim()
@@ -54,8 +54,7 @@ export const authenticated = (
 /**
  * @param text from the service, which may echo the key
  * @param key the key
- * @returns the text with the key hidden, also where JSON or an address writes its characters as codes,
- * and where the line breaks or spaces within it were lost or changed on the way
+ * @returns the text with the key hidden, even if the key is JSON- or URL-escaped or its whitespace was altered
  */
 export function withoutKey(text: string, key: string): string {
 	if (!/[!-~]/.test(key)) return text;

@@ -6,7 +6,7 @@ import type { ApiCall } from './apiCall';
 
 /**
  * @param call of a campaign
- * @returns the campaign, as the service sends it
+ * @returns the campaign as the service sends it
  * @throws NodeApiError if the campaign can't be read
  */
 export async function readCampaign(call: ApiCall): Promise<IDataObject> {

@@ -28,7 +28,7 @@ import {
  * Messages to the user: what happened, how to fix it, and what the service or the network reported.
  */
 
-type Called = Pick<ApiCall, 'endpoint' | 'values'>;
+type CallSummary = Pick<ApiCall, 'endpoint' | 'values'>;
 
 export const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.";
 
@@ -41,7 +41,7 @@ const runAgain = (endpoint: Endpoint) =>
 const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefined;
 
 /** @returns what a call is about, for example: participant "jo@example.com" in campaign "JCu82f30F1" */
-export function subjectOf({ endpoint, values }: Called): string {
+export function subjectOf({ endpoint, values }: CallSummary): string {
 	if (isCredentialTest(values)) return 'the credential test';
 	const { rowType } = endpoint;
 	const { email, code } = values;
@@ -52,7 +52,7 @@ export function subjectOf({ endpoint, values }: Called): string {
 	return isList(endpoint) ? `the ${rowType.plural} of ${campaign}` : `the ${rowType.singular}`;
 }
 
-/** The parameters that a user can correct, in the user's words. */
+/** The parameters that a user can correct, as messages name them. */
 const parameterNames: Partial<Record<ParameterName, string>> = {
 	campaign: 'the campaign ID',
 	email: 'the email address',
@@ -73,7 +73,7 @@ function parametersOf(values: ParameterValues, except?: ParameterName): string {
 	return new Intl.ListFormat('en').format(words);
 }
 
-function notFoundMessage({ endpoint, values }: Called): ErrorMessage {
+function notFoundMessage({ endpoint, values }: CallSummary): ErrorMessage {
 	const { referredByCode, referredByEmail } = values;
 	const { notFound } = endpoint;
 	const referrer = referredByCode ?? referredByEmail;
@@ -109,7 +109,7 @@ export function describeStatus(response: ApiResponse, isQuoted: boolean): string
  * @param call the response belongs to
  * @param response with a status outside 200 to 299
  */
-export function statusMessage(call: Called, response: ApiResponse): ErrorMessage {
+export function statusMessage(call: CallSummary, response: ApiResponse): ErrorMessage {
 	const { endpoint, values } = call;
 	const { status, headers } = response;
 	const details = describeStatus(response, true);
@@ -177,7 +177,7 @@ export const webPageMessage = ({ status }: ApiResponse): ErrorMessage => ({
  * @param call the response belongs to
  * @param response with a status from 200 to 299 that doesn't match the API's contract
  */
-export function unreadableMessage(call: Called, response: ApiResponse): ErrorMessage {
+export function unreadableMessage(call: CallSummary, response: ApiResponse): ErrorMessage {
 	const { endpoint } = call;
 	const subject = subjectOf(call);
 	if (isWebPage(response)) return webPageMessage(response);
@@ -203,7 +203,7 @@ export function unreadableMessage(call: Called, response: ApiResponse): ErrorMes
  * @param cause why the outcome is unknown; undefined if another execution sent the request
  */
 export const unknownOutcomeMessage = (
-	call: Called,
+	call: CallSummary,
 	minutes: number,
 	cause?: { message: string; description?: string | null },
 ): ErrorMessage => ({
@@ -218,7 +218,7 @@ export const unknownOutcomeMessage = (
  * @returns undefined for an unknown code
  */
 export function networkMessage(
-	call: Called & Partial<Pick<ApiCall, 'connection'>>,
+	call: CallSummary & Partial<Pick<ApiCall, 'connection'>>,
 	code: string | undefined,
 ): ErrorMessage | undefined {
 	if (code === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
  * @param error thrown by one of n8n's request helpers
- * @returns Node's or axios's code of what went wrong, for example ECONNREFUSED; undefined if the request was
+ * @returns Node.js's or axios's code, for example ECONNREFUSED; undefined if the request was
  * never made
  */
 export function networkCode(error: unknown): string | undefined {
@@ -31,7 +31,7 @@ export const isUnreachable = (code: string) =>
 /** @returns whether no secure connection could be established */
 export const isInsecure = (code: string) => /CERT|VERIFY|SSL|TLS|ALTNAME|EPROTO/.test(code);
 
-/** @returns whether a header can't be sent as it is */
+/** @returns whether a header contains a character that can't be sent */
 export const isInvalidHeader = (code: string) => /^ERR_INVALID_(CHAR|HTTP_TOKEN)$/.test(code);
 
 /** @returns whether the service may have received the request; an unknown code does not rule that out */

@@ -5,8 +5,8 @@ import { createApiError } from './errors';
 import { isRow, isSuccess, type ApiResponse } from './response';
 
 /**
- * @param call what was called
- * @param response to it
+ * @param call the response belongs to
+ * @param response to the call
  * @returns the JSON in the response; undefined for an empty body
  * @throws NodeApiError for a status outside 200 to 299, a web page and anything that isn't JSON
  */
@@ -35,11 +35,11 @@ export function parseRow(call: ApiCall, response: ApiResponse): IDataObject {
 	throw createUnreadableError(call, response);
 }
 
-/** @returns what to throw for a successful response that isn't what the contract says */
+/** @returns the error to throw for a successful response that doesn't match the API's contract */
 export const createUnreadableError = (call: ApiCall, response: ApiResponse): NodeApiError =>
 	createApiError(call, unreadableMessage(call, redacted(response)), response.status);
 
-/** @returns the response without the key, so that it can be quoted */
+/** @returns the response without the key, so that messages can quote it */
 export function redacted(response: ApiResponse): ApiResponse {
 	const { text, headers, redact } = response;
 	const quotable = Object.entries(headers).map(([name, value]) => [name, redact(String(value))]);

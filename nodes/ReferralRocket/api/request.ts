@@ -17,13 +17,13 @@ import type { ParameterName } from './specification';
 import { credentialName, parametersIn } from './specification';
 import type { ApiResponse } from './response';
 
-/** How long the service may be silent, unless the user sets Request Options → Timeout. */
+/** How long the service may send nothing, unless the user sets Request Options → Timeout. */
 const defaultTimeoutMs = 60_000;
 
 /**
- * Calls the service, again where that is safe.
+ * Calls the service, and retries if that is safe.
  * @returns the response, whatever its status
- * @throws NodeApiError when there was no response
+ * @throws NodeApiError if there was no response
  */
 export async function request(call: ApiCall): Promise<ApiResponse> {
 	const { context, connection, endpoint, signal = cancelSignalOf(context) } = call;
@@ -42,7 +42,7 @@ export async function request(call: ApiCall): Promise<ApiResponse> {
 
 interface Sent extends Attempt {
 	response?: Pick<ApiResponse, 'status' | 'headers' | 'text'>;
-	/** Why n8n did not send the request, in its words. */
+	/** Why n8n did not send the request, in n8n's words. */
 	reason?: string;
 }
 
@@ -61,7 +61,7 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 		[parametersIn(endpoint) === 'query' ? 'qs' : 'body']: parameters,
 		headers: { Accept: 'application/json' },
 		timeout,
-		// Text, so that an empty body, a web page and a truncated response can be told apart.
+		// Text, to distinguish an empty body, a web page and a truncated response.
 		encoding: 'text',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
@@ -70,7 +70,7 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 	} as IHttpRequestOptions;
 	try {
 		const received = await withDeadline(timeout * 5, cancelSignalOf(context), async (signal) => {
-			// n8n takes these two from here, and would decrypt the credential for every request.
+			// n8n reads both from `this`, and would otherwise decrypt the credential for every request.
 			const requester = Object.create(context, {
 				getExecutionCancelSignal: { value: () => signal },
 				getCredentials: { value: async () => credentials },
@@ -84,7 +84,7 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 		const { statusCode: status, headers, body } = received;
 		if (status !== 429) call.onSent?.();
 		const text = typeof body === 'string' ? body : '';
-		// n8n unpacks a compressed body that was cut off without complaint, and may find nothing in it.
+		// n8n decompresses a truncated body without complaint, and may find nothing in it.
 		if (text === '' && Number(headers['content-length']) > 0) return { code: 'Z_BUF_ERROR' };
 		return { status, headers, response: { status, headers, text } };
 	} catch (error) {

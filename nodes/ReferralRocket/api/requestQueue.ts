@@ -55,7 +55,7 @@ export class RequestQueue {
 
 	/**
 	 * Call this before release if the service has refused the request because of its rate limit.
-	 * @param retryAfterMs how long the service asks to wait, if it does
+	 * @param retryAfterMs the wait that the service asks for, if it does
 	 * @returns false if the account's requests have been refused for minutes, with none accepted meanwhile
 	 */
 	slowDown(retryAfterMs?: number): boolean {
@@ -95,7 +95,7 @@ export class RequestQueue {
 const queues = new Map<string, RequestQueue>();
 
 /**
- * @param account the service's address and, in short, the key
+ * @param account as accountOf returns it
  * @returns the account's queue; a new one replaces idle ones
  */
 export function queueOf(account: string): RequestQueue {

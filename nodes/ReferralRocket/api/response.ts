@@ -7,12 +7,12 @@ import {
 	type RowType,
 } from './specification';
 
-/** What the service has sent back. */
+/** A response of the service. */
 export interface ApiResponse {
 	status: number;
 	headers: Record<string, unknown>;
 	text: string;
-	/** Hides the key in what is quoted: the service may repeat it. */
+	/** Hides the key in text that is quoted: the service may echo it. */
 	redact: (text: string) => string;
 	/** How many times the request was sent. */
 	attempts?: number;
@@ -31,12 +31,12 @@ export const isEmpty = ({ text }: Pick<ApiResponse, 'text'>) => ['', 'null'].inc
 /**
  * @param response to a look-up
  * @returns whether it says that the row doesn't exist. Any other status leaves that open, even with an
- * empty body, and so does a web page: it comes from somewhere else.
+ * empty body, and so does a web page, which isn't from the service.
  */
 export const isNotFound = (response: ApiResponse) =>
 	response.status === 404 ? !isWebPage(response) : isSuccess(response) && isEmpty(response);
 
-/** @returns whether a body is markup, so no data */
+/** @returns whether a body is markup instead of data */
 export const isMarkup = (text: string) => /^\s*</.test(text);
 
 /** @returns whether the service refused the API key. A page with status 403 is from a firewall. */
@@ -46,7 +46,7 @@ export const isKeyRefused = ({ status, text }: Pick<ApiResponse, 'status' | 'tex
 export const isWebPage = (response: Pick<ApiResponse, 'headers' | 'text'>) =>
 	isMarkup(response.text) || /text\/html/i.test(String(response.headers['content-type'] ?? ''));
 
-/** @returns the service's own words, short enough to read; an empty text if it said nothing */
+/** @returns the service's own words, cut to a readable length; empty if there are none */
 export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	let message: unknown = text;
 	try {
@@ -60,11 +60,11 @@ export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	return ['{}', '[]', 'null'].includes(words) ? '' : words;
 }
 
-/** @returns the service's words without what it repeats of the request */
+/** @returns the service's words without the email, which it may echo */
 const wordsWithout = (email: string, { text }: Pick<ApiResponse, 'text'>) =>
 	text.replaceAll(email, '');
 
-/** @returns whether the service may have refused what was asked; a key, a path or a limit has other reasons */
+/** @returns whether the service may have refused the request for its values, and not for the key, path or rate */
 const mayRefuse = ({ status }: Pick<ApiResponse, 'status'>) =>
 	status >= 400 && !passingStatuses.includes(status);
 
@@ -92,12 +92,12 @@ export const saysNotReferred = (
 export const isRefusal = (response: ApiResponse) =>
 	mayRefuse(response) && response.status < 500 && !isWebPage(response);
 
-/** @returns whether a field has a value: null, an empty text and no field at all are the same */
-export const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
+/** @returns whether a field has a value; null and an empty text count as none */
+export const hasValue = (value: unknown) => value !== undefined && value !== null && value !== '';
 
 export const isObject = (value: unknown): value is IDataObject =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns whether a value is a row of this type, and not for example the service's error message */
 export const isRow = ({ identityFields }: RowType, value: unknown): value is IDataObject =>
-	isObject(value) && identityFields.some((name) => isGiven(value[name]));
+	isObject(value) && identityFields.some((name) => hasValue(value[name]));

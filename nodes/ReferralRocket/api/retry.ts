@@ -4,12 +4,12 @@ import { queueOf } from './requestQueue';
 import type { Endpoint } from './specification';
 import { isReadOnly, rateLimit } from './specification';
 
-/** Of a request that may be repeated, without those that the rate limit refused. */
+/** For a request that may be repeated; attempts that the rate limit refused don't count. */
 const maxAttempts = 5;
-/** Of a request that the rate limit refuses again and again while it lets others pass. */
+/** For a request that the rate limit keeps refusing while others pass. */
 const maxRefusals = 30;
 const firstDelayMs = 500;
-/** The service, or what stands in front of it, may soon respond in another way. */
+/** After these, the service or a proxy in front of it may soon recover. */
 const retriableStatuses = [408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524];
 
 /** How an attempt ended: with a status and headers, or with the code of a network error. */
@@ -21,8 +21,8 @@ export interface Attempt {
 
 /**
  * Sends a request when it is its turn in the account's queue, and again if that is safe.
- * @param account whose limit counts: the service's address and, in short, the key
- * @param endpoint decides whether a request that may have arrived may be repeated
+ * @param account as accountOf returns it; each has its own queue
+ * @param endpoint decides whether a request may be repeated if it may have arrived
  * @param signal aborts the wait in the queue and between attempts; then nothing more is sent
  * @param send makes one attempt; must not throw
  * @returns the result of the last attempt, and how many there were
@@ -75,5 +75,5 @@ function retryAfterMs(headers: Record<string, unknown> = {}): number | undefined
 	return Math.max(isDate ? Date.parse(value) - Date.now() : Number(value) * 1000, 0);
 }
 
-/** Doubles after every attempt, plus up to as much again, so that not all come back at once. */
+/** Doubles after every attempt. Up to 100 percent is added at random, so that not all retry at once. */
 const backOffMs = (attempts: number) => firstDelayMs * 2 ** (attempts - 1) * (1 + Math.random());

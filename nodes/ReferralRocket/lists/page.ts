@@ -2,13 +2,13 @@ import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createUnreadableError, parseResponse } from '../api/parseResponse';
 import { request } from '../api/request';
-import { isGiven, isObject } from '../api/response';
+import { hasValue, isObject } from '../api/response';
 import { smallerPageSizes, type RowType } from '../api/specification';
 
-/** One page of a list, whatever its shape was. */
+/** One page of a list. */
 export interface Page {
 	rows: IDataObject[];
-	/** What tells rows apart; in the order of the rows. */
+	/** A key for each row that identifies it, in the same order. */
 	keys: string[];
 	isLast: boolean;
 	/** Rows in the whole list, if the service says so. */
@@ -18,7 +18,7 @@ export interface Page {
 }
 
 /**
- * @param call of the list, without page
+ * @param call of the list; its page and page size are ignored
  * @param number of the page; a service may count from 0 or from 1
  * @param pageSize how many rows to request; if the service rejects the first page, fewer are tried
  * @returns the page; one past the end has no rows
@@ -36,21 +36,21 @@ export async function readPage(call: ApiCall, number: number, pageSize: number):
 	return { ...page, keys: page.rows.map((row) => rowKey(call.endpoint.rowType, row)), pageSize };
 }
 
-/** @returns what tells a row apart: its identity fields, or if it has none of them, all that it contains */
+/** @returns the key of a row: its identity fields, or all of its fields if none of these has a value */
 export function rowKey(rowType: RowType | undefined, row: IDataObject): string {
 	const values = rowType?.identityFields.map((name) => row[name] ?? null) ?? [];
-	return JSON.stringify(values.some(isGiven) ? values : row);
+	return JSON.stringify(values.some(hasValue) ? values : row);
 }
 
 /**
  * @param body of a response: an array, Spring Data's Page, Slice or PagedModel, null or undefined
- * @returns what they have in common; undefined for anything else
+ * @returns the page; undefined for anything else
  */
 export function parsePage(body: unknown): Pick<Page, 'rows' | 'isLast' | 'total'> | undefined {
 	const envelope = isObject(body) ? body : {};
 	const rows = ('content' in envelope ? envelope.content : body) ?? [];
 	if (!Array.isArray(rows) || !rows.every(isObject)) return undefined;
-	// A PagedModel has the numbers in an object of their own.
+	// A PagedModel nests these numbers in `page`.
 	const { totalElements, totalPages, number } = { ...envelope, ...(envelope.page as IDataObject) };
 	return {
 		rows,

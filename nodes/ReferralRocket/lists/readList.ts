@@ -7,8 +7,8 @@ import { defaultPageSize, endpoints, maxPageSize } from '../api/specification';
 import { isSamePage, readPage, type Page } from './page';
 
 /*
- * A list is an iterator that its reader stops when it has enough rows. Every row that is in the list all
- * the time is returned once, and part of a list is never returned as the whole: then the iterator throws.
+ * A list is an iterator that its reader stops when it has enough rows. Every row that is in the list
+ * throughout is returned once. If some may be missing, the iterator throws.
  *
  * New rows at the front push others onto later pages. Read one by one, pages then repeat rows, which are
  * skipped. Read at the same time, they can miss rows, but then they overlap: they are read again one by one.
@@ -30,13 +30,13 @@ export async function* readList(call: ApiCall, limit = Infinity): AsyncGenerator
 	yield* first.read();
 	if (first.isComplete) return;
 
-	// If the same rows come again in pages of another size, the total counts something else as well.
+	// If pages of another size contain the same rows, the total counts something else as well.
 	const halfSize = Math.min(Math.max(Math.ceil(first.rowCount / 2), 1), maxPageSize);
 	const second = await startPass(call, limit, halfSize, first.seen);
 	yield* second.read(true);
 	if (second.isComplete) return;
-	// A service that ignores `page` would confirm itself. Two pages of rows prove that it doesn't; for one row,
-	// a third page without any.
+	// A service that ignores `page` also returns the same rows. Two pages with new rows prove that it doesn't; for
+	// a single row, an empty third page does.
 	const isPaged =
 		Math.max(first.pagesWithNewRows, second.pagesWithNewRows) > 1 ||
 		(first.rowCount < 2 && (await readPage(call, 2, 1)).rows.length === 0);
@@ -48,7 +48,7 @@ export async function* readList(call: ApiCall, limit = Infinity): AsyncGenerator
 }
 
 async function startPass(call: ApiCall, limit: number, pageSize: number, earlier?: Set<string>) {
-	// The total is requested first: later it may no longer count someone whom the first page has.
+	// The total is requested first: later it may no longer count someone on the first page.
 	const [campaignTotal, page] = await Promise.all([
 		limit === Infinity ? campaignTotalOf(call) : undefined,
 		readPage(call, 0, pageSize),
@@ -70,10 +70,10 @@ class Pass {
 	hasDuplicates = false;
 	private hasEnded = false;
 	private latest: Page;
-	/** How many of the latest pages brought nothing new. */
+	/** How many of the latest pages contained nothing new. */
 	private repeatedPages = 0;
 
-	/** @param earlier keys of the rows that need not be returned again */
+	/** @param earlier keys of rows that were already returned */
 	constructor(
 		private readonly call: ApiCall,
 		private readonly limit: number,
@@ -133,7 +133,7 @@ class Pass {
 	/** How many pages to read at the same time: none past the limit or the end, as far as that is known. */
 	private concurrentPages(number: number): number {
 		const { call, campaignTotal, firstPage, latest, limit, rowCount } = this;
-		// In an order that the user chose, new rows can come in anywhere, which only the list's own total reveals.
+		// In an order that the user chose, new rows can appear anywhere, which only the list's own total reveals.
 		const isSafe = latest.total !== undefined || call.values.sort === undefined;
 		if (!isSafe || this.repeatedPages > 0) return 1;
 		const pagesOf = (count: number) => Math.ceil(count / firstPage.rows.length);
@@ -145,7 +145,7 @@ class Pass {
 		return Math.max(Math.min(needed, likely, maxConcurrentRequests), 1);
 	}
 
-	/** @returns whether nothing was added or removed while pages were read at the same time, as far as they show */
+	/** @returns whether pages that were read at the same time show no sign of a row added or removed meanwhile */
 	private isConsistent(pages: Page[], number: number): boolean {
 		const others = this.isFirstPageAgain(pages[0], number) ? pages.slice(1) : pages;
 		const keys = others.flatMap((page) => page.keys);
@@ -161,7 +161,7 @@ class Pass {
 		return number === 1 && isSamePage(page, this.firstPage);
 	}
 
-	/** @returns the rows that are new. Rows that a page itself repeats are the service's own. */
+	/** @returns the new rows. If one page contains a row twice, both are kept, as the service sent them. */
 	private add(page: Page, number: number): IDataObject[] {
 		const isNew = page.keys.map((key) => !this.seen.has(key));
 		const hasNewRows = isNew.includes(true);
@@ -176,7 +176,7 @@ class Pass {
 		return page.rows.filter((_, index) => isNew[index] && !this.earlier.has(page.keys[index]));
 	}
 
-	/** Only a page far past the end tells a service that ignores `page` from one where many have signed up. */
+	/** Only a page far past the end shows whether the service ignores `page`, or many people have just joined. */
 	private async checkPaging(number: number): Promise<void> {
 		if ((await this.readPage(number + farPage)).rows.length === 0) return;
 		const { call, campaignTotal, firstPage, rowCount } = this;

@@ -10,7 +10,7 @@ import { readList } from './readList';
 export class ReferralCodeSearch {
 	private readonly byCode = new Map<string, IDataObject>();
 	private readonly pages: AsyncGenerator<IDataObject[]>;
-	/** Also keeps why the list could not be read. */
+	/** Stays rejected if the list can't be read. */
 	private reading?: Promise<void>;
 	private hasEnded = false;
 

@@ -8,7 +8,7 @@ import { endpoints, type Endpoint } from '../api/specification';
 /** A campaign, an address and a key that can't exist: the test needs no real campaign. */
 export const unknownValue = 'n8n-credential-test';
 
-/** Requests the unknown campaign, or something else of it, with the key in this header. */
+/** Requests the unknown campaign, or another endpoint, with the key in this header. */
 export type Ask = (header: Record<string, string>, endpoint?: Endpoint) => Promise<ApiResponse>;
 
 /**
@@ -17,7 +17,7 @@ export type Ask = (header: Record<string, string>, endpoint?: Endpoint) => Promi
  * @param fields the fields of the credential
  * @param response to a request with the key of these fields
  * @param endpoint that the response is from
- * @returns whether it is the response to a right key, and an unknown key is refused
+ * @returns whether the response proves that the key is right: an unknown key is refused instead
  */
 export async function provesKey(
 	ask: Ask,
@@ -54,7 +54,7 @@ export async function findAuthentication(
 		}
 		if (!(await provesKey(ask, otherFields, response))) continue;
 		return {
-			message: 'The API key is right, but Referral Rocket expects it in another way.',
+			message: 'The API key is right, but Referral Rocket expects it to be sent differently.',
 			solution:
 				authentication === 'bearer'
 					? "Choose Bearer Token in 'Authentication' and save."
@@ -62,6 +62,6 @@ export async function findAuthentication(
 		};
 	}
 	const tried =
-		"All usual ways to send the key were tried. If Referral Rocket told you another header for it, choose Custom Header in 'Authentication' and enter its name in 'Header Name'.";
+		"All usual ways to send the key were tried. If Referral Rocket gave you another header name, choose Custom Header in 'Authentication' and enter it in 'Header Name'.";
 	return { ...refusal, solution: join(solution, tried) };
 }

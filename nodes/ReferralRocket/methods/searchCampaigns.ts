@@ -13,13 +13,13 @@ import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
 import { validateCampaign } from '../validation/validate';
 
-/** So few that workflows that run meanwhile don't wait. */
+/** Few enough not to delay workflows that are running. */
 const maxConcurrentNames = 3;
 const cacheMs = 60_000;
 
 interface CachedList {
 	campaigns: Promise<INodeListSearchItems[]>;
-	/** In epoch milliseconds; as long as the names are being read, the list is current. */
+	/** Unix time in milliseconds; Infinity while the names are being read. */
 	staleAt: number;
 }
 
@@ -29,7 +29,7 @@ const cache = new Map<string, CachedList>();
 /**
  * The service can't list campaigns, so the credential contains their IDs or links. Their names come from the
  * service.
- * @param filter what the user has typed to find a campaign
+ * @param filter the user's search text
  * @returns the campaigns of the credential
  * @throws NodeOperationError if the credential contains none; NodeApiError if the key is refused or the
  * service can't be reached
@@ -45,7 +45,7 @@ export async function searchCampaigns(
 	if (entries.length === 0) {
 		throw createOperationError(
 			this.getNode(),
-			"The Referral Rocket credential holds no campaigns to choose from. Enter their links in 'Campaigns' of the credential, or choose By ID or By URL here.",
+			"The Referral Rocket credential lists no campaigns. Enter their links in 'Campaigns' of the credential, or choose By ID or By URL here.",
 		);
 	}
 	const baseURL = readSettings(this.getNode(), () => validateBaseUrl(credentials.baseUrl));
@@ -80,7 +80,7 @@ async function readCampaigns(call: ApiCall, entries: string[]): Promise<INodeLis
 		const some = ids.slice(start, start + maxConcurrentNames);
 		const read = await Promise.allSettled(some.map(async (id) => await readName(call, id)));
 		const failed = read.filter((one) => one.status === 'rejected');
-		// Probably the others fail too, and for a reason that the user must know.
+		// The others would probably fail too, for a reason that the user must know.
 		if (start === 0 && failed.length === some.length) throw failed[0].reason;
 		read.forEach((one, index) =>
 			names.set(

@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
 import { createApiError } from '../../api/errors';
 import { parseRow } from '../../api/parseResponse';
-import { isGiven, saysAlreadyExists, type ApiResponse } from '../../api/response';
+import { hasValue, saysAlreadyExists, type ApiResponse } from '../../api/response';
 import { alreadyExists, endpoints, type ParameterValues } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
@@ -24,7 +24,7 @@ const show = showFor('participant', 'add');
 const existsMessage = ({ email, campaign }: ParameterValues) => ({
 	message: `Participant "${email}" is already in campaign "${campaign}".`,
 	solution:
-		"To go on with the participant as it is, set 'If Participant Exists' in 'Options' to Return.",
+		"To continue with the existing participant, set 'If Participant Exists' in 'Options' to Return.",
 });
 
 interface Added {
@@ -36,8 +36,8 @@ interface Added {
 const exists = () => true;
 
 /**
- * Whether the service rejects someone who is already in the campaign isn't documented. If it does, a look-up
- * proves that the rejection was about that. If it doesn't, only a look-up before shows whether someone is new.
+ * It isn't documented whether the service rejects someone who is already in the campaign. If it does, a look-up
+ * proves that this was the reason. If it doesn't, only a look-up beforehand shows whether someone is new.
  */
 async function addOnce(call: ApiCall, person: string, looksUpFirst: boolean): Promise<Added> {
 	const email = String(call.values.email);
@@ -47,7 +47,7 @@ async function addOnce(call: ApiCall, person: string, looksUpFirst: boolean): Pr
 	const isLookedUp = looksUpFirst || email !== email.toLowerCase();
 	const existing = isLookedUp ? participantIn(await lookUp(call)) : undefined;
 	if (existing) return { participant: existing, isNew: false };
-	// A look-up may not show yet who was added a moment ago.
+	// A look-up may not find someone yet who was added a moment ago.
 	const isNew = earlier ? false : isLookedUp || undefined;
 
 	const isRefusal = (response: ApiResponse) => saysAlreadyExists(response, email);
@@ -56,7 +56,7 @@ async function addOnce(call: ApiCall, person: string, looksUpFirst: boolean): Pr
 	if (!isRefusal(sent.response)) return { participant: parseRow(call, sent.response) };
 	const progress =
 		'Before that, Referral Rocket refused to add the participant, who already exists.';
-	// Someone else may be adding the same person just now.
+	// Another process may be adding the same person right now.
 	const participant = await lookUpUntil({ ...call, progress }, exists);
 	if (participant) return { participant, isNew: false };
 	if (sent.response.status === alreadyExists.status) throw new UnknownOutcomeError();
@@ -64,19 +64,19 @@ async function addOnce(call: ApiCall, person: string, looksUpFirst: boolean): Pr
 }
 
 /**
- * The first referrer stays, and the service may ignore a code.
- * @returns whether the referrer of the call is the participant's; undefined if that isn't known or none was passed
+ * A participant keeps the first referrer, and the service may ignore a code.
+ * @returns whether the call's referrer is the participant's; undefined if unknown, or if the call has none
  */
 function isReferrerRecorded({ values }: ApiCall, { participant, isNew }: Added) {
 	const { referredByCode: code, referredByEmail: email } = values;
 	const { referredByCode: recordedCode, referrerEmail: recordedEmail } = participant;
 	if ((code ?? email) === undefined || recordedCode === undefined) return undefined;
-	if (!isGiven(recordedCode)) return false;
+	if (!hasValue(recordedCode)) return false;
 	if (code !== undefined) return String(recordedCode) === String(code);
-	if (isGiven(recordedEmail)) {
+	if (hasValue(recordedEmail)) {
 		return String(recordedEmail).toLowerCase() === String(email).toLowerCase();
 	}
-	// Someone new can only have the referrer who was passed.
+	// Someone new can only have the call's referrer.
 	return isNew || undefined;
 }
 
@@ -118,7 +118,7 @@ export const add: Operation = {
 		value: 'add',
 		action: 'Add participant to campaign',
 		description:
-			'Add someone to a campaign by email, as a referral of another participant if a referrer is given',
+			'Add someone to a campaign by email, as a referral of another participant if you enter a referrer',
 	},
 	endpoint,
 	handler: addParticipant,
@@ -166,7 +166,7 @@ export const add: Operation = {
 									type: 'string',
 									placeholder: 'e.g. Acme',
 									default: '',
-									description: 'What to send in this field',
+									description: 'The value of the field',
 								},
 							],
 						},

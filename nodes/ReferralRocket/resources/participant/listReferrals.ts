@@ -12,7 +12,7 @@ export const listReferrals: Operation = {
 		name: 'List Referrals',
 		value: 'listReferrals',
 		action: 'List referrals of participant',
-		description: 'Get the participants whom one participant has referred',
+		description: 'Get the participants referred by one participant',
 	},
 	endpoint,
 	handler: returnList,

@@ -6,7 +6,7 @@ import { request } from '../../api/request';
 import { isNotFound, type ApiResponse } from '../../api/response';
 import { endpoints } from '../../api/specification';
 
-/** A change can show a few seconds after its request. Tests shorten these pauses, in milliseconds. */
+/** A change may only show a few seconds after its request. In milliseconds; tests shorten these pauses. */
 export const lookUpPausesMs = [1000, 2000, 4000, 8000];
 
 interface LookUp {
@@ -16,8 +16,8 @@ interface LookUp {
 }
 
 /**
- * Looks up the participant of a call, by the address as entered. If the service doesn't know that, by the
- * address in lower case: whether it distinguishes them isn't documented.
+ * Looks up the participant of a call by the address as entered and, if the service doesn't know it, by the
+ * address in lower case: it isn't documented whether the service distinguishes them.
  */
 export async function lookUp(call: ApiCall): Promise<LookUp> {
 	const lookUpBy = async (email: string) => {
@@ -43,7 +43,7 @@ export const participantIn = ({ call, response }: LookUp): IDataObject | undefin
  * Looks a participant up until a change shows.
  * @param call that may have changed the participant
  * @param isShown whether the participant has changed
- * @returns the participant; undefined if the change doesn't show within some seconds
+ * @returns the participant; undefined if the change doesn't show before the last pause is over
  * @throws NodeApiError if a look-up fails; the signal's reason
  */
 export async function lookUpUntil(

@@ -30,7 +30,7 @@ import { resolveOutcome, sendOnce, sentRequest, takeTurn } from './turns';
 const endpoint = endpoints.qualifyParticipant;
 const show = showFor('participant', 'qualify');
 
-/** What is final for a person. What may succeed later is an error. */
+/** A final outcome for a person. If the request may succeed later, an error is thrown instead. */
 type Result =
 	{ outcome: 'qualified' | 'alreadyQualified'; participant: IDataObject } | NotQualified;
 
@@ -54,7 +54,7 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 
 	let found = await lookUp(call);
 	if (isRefusal(found.response)) return await refusedResult(found.call, found.response);
-	// A look-up may not show yet who was added a moment ago.
+	// A look-up may not find someone yet who was added a moment ago.
 	if (isNotFound(found.response) && sentRequest(person, endpoints.addParticipant)) {
 		const isShown = await lookUpUntil(call, () => true);
 		if (!isShown) throw createApiError(call, notFoundYetMessage(call));
@@ -79,7 +79,7 @@ async function qualifyOnce(call: ApiCall, person: string): Promise<Result> {
 	return now && isQualified(now) ? { outcome: 'alreadyQualified', participant: now } : refused;
 }
 
-/** Qualifies without looking: a participant may earn the reward more than once. */
+/** Qualifies without a look-up first: a participant may earn the reward more than once. */
 async function qualifyAgain(call: ApiCall): Promise<Result> {
 	const response = await request(call);
 	if (isSuccess(response)) {
@@ -94,9 +94,9 @@ async function qualifyAgain(call: ApiCall): Promise<Result> {
 }
 
 /**
- * @param response outside 200 to 299
+ * @param response with a status outside 200 to 299
  * @param participant as looked up before
- * @returns what is final for the person
+ * @returns the final outcome for the person
  * @throws NodeApiError for a response that leaves open whether the request would succeed later
  */
 async function refusedResult(
@@ -139,17 +139,17 @@ const notFoundYetMessage = ({ values }: ApiCall): ErrorMessage => ({
 
 const notReferredMessage = ({ values }: ApiCall, reason: string): ErrorMessage => ({
 	message: `Nobody referred participant "${values.email}", so there is nothing to qualify.`,
-	solution: "To go on with such participants, set 'If Participant Can't Qualify' to Return.",
+	solution: "To continue with such participants, set 'If Participant Can't Qualify' to Return.",
 	details: `Referral Rocket gave this reason: "${reason}".`,
 });
 
 const unclearMessage = ({ values }: ApiCall): ErrorMessage => ({
 	message: `Referral Rocket does not say whether participant "${values.email}" is already qualified.`,
 	solution:
-		"Look in Referral Rocket. To qualify the participant without looking, set 'If Already Qualified' to Qualify Again.",
+		"Look in Referral Rocket. To qualify the participant without this check, set 'If Already Qualified' to Qualify Again.",
 });
 
-/** @returns the result for an item that waited meanwhile; a rejection may be about what was sent */
+/** @returns the result for an item that waited meanwhile; a rejection may depend on the item's own amount */
 function resultForOthers(result: Result): Result | undefined {
 	if (result.outcome === 'rejected') return undefined;
 	return result.outcome === 'qualified' ? { ...result, outcome: 'alreadyQualified' } : result;
@@ -199,7 +199,7 @@ export const qualify: Operation = {
 				{
 					name: 'Qualify Again',
 					value: 'qualify',
-					description: 'Send the request without looking, every time. The reward may count twice.',
+					description: 'Send the request every time, without checking. The reward may count twice.',
 				},
 				{
 					name: 'Return',

@@ -11,10 +11,9 @@ import { credentialName, type Endpoint } from '../../api/specification';
 import { lookUpUntil } from './lookUp';
 
 /*
- * Add and Qualify take turns: this n8n process works for one person at a time, whichever items and
- * executions want to. After a request whose outcome is unknown (connection lost, timeout, 5xx, stopped,
- * unreadable response), no other is sent for that person until look-ups have shown what became of it, or
- * some minutes have passed.
+ * Add and Qualify items for the same person take turns, across the executions of this n8n process. After a
+ * request whose outcome is unknown (connection lost, timeout, 5xx, stopped, unreadable response), nothing more
+ * is sent for that person until a look-up shows the outcome, or some minutes have passed.
  */
 
 const rememberedMinutes = 5;
@@ -23,7 +22,7 @@ const maxRemembered = 20_000;
 
 interface SentRequest {
 	isConfirmed: boolean;
-	/** What to report to the first who finds out that the request took effect. */
+	/** The `isNew` to report to the first caller that finds out that the request took effect. */
 	isNew?: boolean;
 	expiresAt: number;
 }
@@ -40,7 +39,7 @@ export class UnknownOutcomeError extends Error {
 		super();
 	}
 
-	/** @returns what stops an item: everyone who waits for the outcome gets an error of its own */
+	/** @returns the error of one item: each item that waits for the outcome gets its own */
 	forCall(call: ApiCall): NodeApiError {
 		const { reason } = this;
 		const status = reason?.httpCode ? Number(reason.httpCode) : undefined;
@@ -49,11 +48,12 @@ export class UnknownOutcomeError extends Error {
 }
 
 /**
- * Works for a person when nobody else in this n8n process does.
+ * Runs `work` once no other item in this n8n process works for the same person.
  * @param call of Add or Qualify
  * @param work gets the person's key
- * @param forOthers what to return to those who waited meanwhile; undefined if they must work themselves
- * @throws NodeApiError, the same for all who waited if the outcome is unknown; the signal's reason
+ * @param forOthers returns the result for items that waited meanwhile; undefined if they must do their own work
+ * @throws what `work` throws; if the outcome is unknown, a NodeApiError for every item that waited; the signal's
+ * reason
  */
 export async function takeTurn<Result>(
 	call: ApiCall,
@@ -81,14 +81,14 @@ export async function takeTurn<Result>(
 		});
 }
 
-/** @returns the error only if it is an unknown outcome, which all share */
+/** @returns the error if it is an unknown outcome, which concerns all who wait; otherwise undefined */
 const unknownOutcome = (error: Error) => (error instanceof UnknownOutcomeError ? error : undefined);
 
-const keyOf = (person: string, { path }: Endpoint) => `${path} ${person}`;
+const requestKey = (person: string, { path }: Endpoint) => `${path} ${person}`;
 
-/** @returns what was sent to an endpoint for a person in the last minutes, unless it was rejected */
+/** @returns the request that was sent for a person in the last minutes, unless it was rejected */
 export function sentRequest(person: string, endpoint: Endpoint): SentRequest | undefined {
-	const sent = sentRequests.get(keyOf(person, endpoint));
+	const sent = sentRequests.get(requestKey(person, endpoint));
 	return sent && sent.expiresAt > Date.now() ? sent : undefined;
 }
 
@@ -104,7 +104,7 @@ function remember(key: string, isNew: boolean | undefined): void {
 }
 
 interface Effect {
-	/** What to report if the request takes effect: whether it was the first to change anything. */
+	/** The `isNew` to report if the request takes effect: whether it was the first to change anything. */
 	isNew?: boolean;
 	/** Whether a participant shows that the request took effect. */
 	isShown: (participant: IDataObject) => boolean;
@@ -112,7 +112,7 @@ interface Effect {
 	isRefusal: (response: ApiResponse) => boolean;
 }
 
-/** The participant if a request took effect, else the response that rejected it. */
+/** The participant if a request took effect, otherwise the response that rejected it. */
 type Sent =
 	| { participant: IDataObject; isNew?: boolean; response?: undefined }
 	| { participant?: undefined; response: ApiResponse };
@@ -122,7 +122,7 @@ type Sent =
  * @throws UnknownOutcomeError; NodeApiError if the request can't have reached the service; the signal's reason
  */
 export async function sendOnce(call: ApiCall, person: string, effect: Effect): Promise<Sent> {
-	const key = keyOf(person, call.endpoint);
+	const key = requestKey(person, call.endpoint);
 	const onSent = () => {
 		remember(key, effect.isNew);
 		call.onSent?.();
@@ -144,7 +144,7 @@ export async function sendOnce(call: ApiCall, person: string, effect: Effect): P
 }
 
 /**
- * Finds out whether a request took effect whose outcome is unknown.
+ * Finds out whether a request with an unknown outcome took effect.
  * @param cause why it is unknown, if this call sent it
  * @throws UnknownOutcomeError; NodeApiError if the request of another execution can't be looked up
  */
@@ -163,7 +163,7 @@ export async function resolveOutcome(
 	return { participant, isNew: confirm(person, call.endpoint) };
 }
 
-/** @returns what to report, once */
+/** @returns the request's `isNew`, to its first caller only */
 function confirm(person: string, endpoint: Endpoint): boolean | undefined {
 	const sent = sentRequest(person, endpoint);
 	const isNew = sent?.isNew;

@@ -1,5 +1,5 @@
 import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
-import { isGiven } from '../../api/response';
+import { hasValue } from '../../api/response';
 import { participantTotals, referrerFields, rewards } from '../../api/specification';
 import { titleOf } from '../../helpers/titles';
 
@@ -40,7 +40,7 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 		action: 'On new referral: someone joined through a referrer',
 		isJoin: true,
 		happened: ({ isNew, participant }) =>
-			isNew && referrerFields.some((name) => isGiven(participant[name])),
+			isNew && referrerFields.some((name) => hasValue(participant[name])),
 	},
 	participantQualified: {
 		description: 'A referred participant has done what earns the reward',
