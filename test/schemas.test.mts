@@ -14,13 +14,7 @@ const nodeDir = path.resolve(import.meta.dirname, '../nodes/ReferralRocket');
 
 /** The vendor describes these fields without naming them, so the schema omits them. */
 const undocumentedNames: Record<string, string[]> = {
-	campaign: [
-		'rewardDescription',
-		'referrerReward',
-		'refereeReward',
-		'rewardType',
-		'totalParticipants',
-	],
+	campaign: ['referrerReward', 'refereeReward', 'rewardType', 'totalParticipants'],
 };
 
 const typeOf = (value: unknown) => (value === null ? 'null' : typeof value);

@@ -64,7 +64,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				default: ['participantAdded'],
 				required: true,
 				description:
-					'The events that start the workflow. Each item says which event it is; one newcomer can cause several.',
+					'The events that start the workflow. Each event is an item, so one newcomer can cause several items, for example Participant Added and New Referral.',
 				options: eventOptions,
 			},
 			{

@@ -89,11 +89,11 @@ export function testLists(
 	test('returns ten fields per row by default (simplified)', async () => {
 		const names = [
 			'email',
+			'shareLink',
 			'firstName',
 			'lastName',
 			'referralCode',
 			'referredByCode',
-			'shareLink',
 			'totalReferrals',
 			'referralRewardBalance',
 			'rewardEventCompleted',

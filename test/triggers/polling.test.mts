@@ -219,7 +219,9 @@ describe('Participant Added', () => {
 		const polling = watching('participantAdded', { simplify: false });
 		await polling.poll();
 		people.unshift(second);
-		expect(await polling.poll()).toEqual([{ event: 'participantAdded', ...second, changes: {} }]);
+		expect(await polling.poll()).toEqual([
+			{ event: 'participantAdded', campaignId: 'JCu82f30F1', ...second, changes: {} },
+		]);
 		Object.assign(first, { totalReferrals: 1, email: undefined, revenueGenerated: 9 });
 		people.unshift({ email: 'a@example.com' });
 		expect(emails(await polling.poll())).toEqual(['a@example.com']);
@@ -500,8 +502,8 @@ test.each([
 
 test('a test in the editor returns only participants to whom the event applies', async () => {
 	const { campaign } = service.mockServer;
-	for (const { rewardEventCompleted } of await watching('participantQualified').poll('manual')) {
-		expect(rewardEventCompleted).toBe(true);
+	for (const { changes } of await watching('participantQualified').poll('manual')) {
+		expect(changes).toMatchObject({ rewardEventCompleted: { to: true } });
 	}
 	for (const participant of campaign.participants) participant.rewardEventCompleted = false;
 	// n8n's own message would mention "Referral Rocket Polling".
@@ -515,10 +517,27 @@ test('a test in the editor returns only participants to whom the event applies',
 	]);
 });
 
-test('Simplify keeps the most useful fields; without it every field is returned', async () => {
-	const [simple] = await watching('participantAdded').poll('manual');
-	// The event and its changes are added to the ten fields.
-	expect(Object.keys(simple).length).toBeLessThanOrEqual(12);
+test('a test in the editor says if the campaign has no participants', async () => {
+	service.mockServer.campaign = new Campaign('JCu82f30F1', 0);
+	await expect(watching('participantAdded').poll('manual')).rejects.toThrow(
+		'This campaign has no participants yet.',
+	);
+	const polling = watching('', { events: allEvents });
+	expect(await polling.poll('manual')).toMatchObject([{ event: 'campaignStatusChanged' }]);
+});
+
+test('Simplify keeps at most ten fields, with the campaign ID and the balance of a reward; without it every field is returned', async () => {
+	const events = allEvents.filter((event) => event !== 'rewardRedeemed');
+	const simple = await watching('', { events }).poll('manual');
+	expect(new Set(simple.map(({ event }) => event))).toEqual(new Set(events));
+	for (const { event, campaignId, ...others } of simple) {
+		expect(campaignId).toBe('JCu82f30F1');
+		expect({ event, count: Object.keys(others).length <= 8 }).toEqual({ event, count: true });
+		// The reward may be that of a referee.
+		if (event === 'rewardEarned') expect(others).toHaveProperty('refereeRewardBalance');
+	}
+	// The columns of the campaign would hide those of the participants.
+	expect(simple.at(-1)?.event).toBe('campaignStatusChanged');
 	const [whole] = await watching('participantAdded', { simplify: false }).poll('manual');
 	expect(whole).toMatchObject(service.mockServer.campaign.participants[0]);
 });

@@ -88,8 +88,6 @@ describe('a signed event', () => {
 						referredByCode: '7ZZp9eBG',
 						totalReferrals: 3,
 						referralRewardBalance: 20,
-						rewardEventCompleted: true,
-						createdOn: '2026-11-04T15:41:08.828+00:00',
 					},
 				},
 			],

@@ -75,11 +75,11 @@ const simplifiedCampaign = ['campaignId', 'campaignName', 'status', 'createdOn',
 
 const simplifiedParticipant = [
 	'email',
+	'shareLink',
 	'firstName',
 	'lastName',
 	'referralCode',
 	'referredByCode',
-	'shareLink',
 	'totalReferrals',
 	'referralRewardBalance',
 	'rewardEventCompleted',
@@ -93,7 +93,7 @@ export const rowTypes = {
 		identityFields: ['campaignId', 'campaignName'],
 		fields: [...simplifiedCampaign, 'paused', 'ended', 'rewardHeader'],
 		simplified: simplifiedCampaign,
-		alsoSimplified: /reward|participants/i,
+		alsoSimplified: /reward(?!Header|Description)|participants/i,
 	},
 	participant: {
 		singular: 'participant',
@@ -105,6 +105,37 @@ export const rowTypes = {
 		simplified: simplifiedParticipant,
 	},
 } satisfies Record<string, RowType>;
+
+/** The participant's fields in a simplified event, to which a trigger adds three of its own. */
+export const simplifiedEvents = {
+	/** A webhook contains no share link. */
+	received: [
+		'email',
+		'firstName',
+		'lastName',
+		'referralCode',
+		'referredByCode',
+		'totalReferrals',
+		'referralRewardBalance',
+	],
+	polled: [
+		'email',
+		'shareLink',
+		'firstName',
+		'lastName',
+		'referralCode',
+		'referredByCode',
+		'totalReferrals',
+	],
+	polledReward: [
+		'email',
+		'shareLink',
+		'firstName',
+		'lastName',
+		'referralCode',
+		...rewards.map(({ balance }) => balance),
+	],
+};
 
 export interface Endpoint {
 	method: IHttpRequestMethods;

@@ -41,8 +41,10 @@ test('returns every field, known or unknown', async () => {
 });
 
 test('omits fields that are only for the campaign page if simplified, which is the default', async () => {
-	const { paused, ended, ...kept } = service.mockServer.campaign.details();
-	expect([paused, ended]).toEqual([false, false]);
+	const { paused, ended, rewardHeader, rewardDescription, ...kept } =
+		service.mockServer.campaign.details();
+	expect([paused, ended, Boolean(rewardHeader && rewardDescription)]).toEqual([false, false, true]);
+	expect(Object.keys(kept)).toHaveLength(10);
 	expect((await service.run(simplified)).rows).toEqual([kept]);
 });
 

@@ -19,6 +19,7 @@ interface ParticipantEvent {
 	action: string;
 	/** Only new participants can cause it. */
 	isJoin?: true;
+	isReward?: true;
 	happened: (difference: Difference) => boolean;
 }
 
@@ -50,11 +51,13 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 	rewardEarned: {
 		description: "A participant's reward has grown, or someone has joined with one",
 		action: 'On reward earned: the reward of a participant has grown',
+		isReward: true,
 		happened: grew(rewards.map(({ earned }) => earned)),
 	},
 	rewardRedeemed: {
 		description: 'A participant has redeemed a reward, or part of it',
 		action: 'On reward redeemed: a participant was given more of the reward',
+		isReward: true,
 		happened: grew(rewards.map(({ redeemed }) => redeemed)),
 	},
 	participantUpdated: {

@@ -4,8 +4,8 @@ import { validateBaseUrl } from '../../api/baseUrl';
 import { readCampaign, statusOf, totalOf } from '../../api/campaign';
 import { createOperationError, readSettings } from '../../api/errors';
 import { forEachWithoutBlocking } from '../../helpers/eventLoop';
-import { credentialName, endpoints, rowTypes } from '../../api/specification';
-import { pick, simplify } from '../../fields/simplify';
+import { credentialName, endpoints, rowTypes, simplifiedEvents } from '../../api/specification';
+import { pick } from '../../fields/simplify';
 import { titleOf } from '../../helpers/titles';
 import { validateParameters } from '../../validation/validate';
 import { compareParticipants } from './compareParticipants';
@@ -14,16 +14,17 @@ import {
 	hasParticipantEvents,
 	isEvent,
 	isOnlyJoins,
+	participantEvents,
 	type PolledEvent,
 } from './events';
 import { KnownParticipants } from './knownParticipants';
 import { readParticipants, recallReading, rememberReading } from './readParticipants';
-import { sampleEvents } from './sampleEvents';
+import { readBothEnds, sampleEvents } from './sampleEvents';
 import { StoredState } from './storedState';
 
 /**
- * @returns an item for each selected event since the last poll, first of the campaign, then of the participants in
- * the order in which they joined. An event that was not selected then starts with this poll, which only
+ * @returns an item for each selected event since the last poll: of the participants in the order in which they
+ * joined, then of the campaign, whose fields would hide theirs in n8n's table. An event that was not selected then starts with this poll, which only
  * remembers. A test in the editor returns samples.
  * @throws NodeOperationError for unusable settings, or if a test finds no sample; NodeApiError if something
  * can't be read: then the state is unchanged, so nothing is missed
@@ -52,7 +53,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const status = isStatusSelected ? (statusOf(campaign) ?? before.status) : undefined;
 	const polledEvents = [...compared.polledEvents];
 	if (reported.includes(campaignStatusChanged) && (before.status ?? status) !== status) {
-		polledEvents.unshift(statusEvent(campaignId, campaign, before.status));
+		polledEvents.push(statusEvent(campaignId, campaign, before.status));
 	}
 
 	const now = compared.hasChanged ? await known.write() : (before.participants ?? '');
@@ -60,18 +61,23 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	if (!state.save({ campaign: campaignId, events: selected.join(), participants, status }))
 		return [];
 	if (reading && isOnlyJoins(selected)) rememberReading(trigger, reading, now);
-	return await createItems(context, polledEvents);
+	return await createItems(context, campaignId, polledEvents);
 }
 
 async function sample(context: IPollFunctions, call: ApiCall, selected: string[]) {
-	const polledEvents = await sampleEvents(
-		call,
-		selected.filter((event) => event !== campaignStatusChanged),
-	);
+	const campaignId = String(call.values.campaign);
+	const rows = hasParticipantEvents(selected) ? await readBothEnds(call) : [];
+	const polledEvents = sampleEvents(rows, selected);
 	if (selected.includes(campaignStatusChanged)) {
-		polledEvents.unshift(statusEvent(String(call.values.campaign), await readCampaign(call)));
+		polledEvents.push(statusEvent(campaignId, await readCampaign(call)));
 	}
-	if (polledEvents.length > 0) return await createItems(context, polledEvents);
+	if (polledEvents.length > 0) return await createItems(context, campaignId, polledEvents);
+	if (rows.length === 0) {
+		throw createOperationError(context.getNode(), 'This campaign has no participants yet.', {
+			description:
+				'Sign up in your campaign to see data now, or paste a sample with Edit Output. The trigger still works once published.',
+		});
+	}
 	throw createOperationError(
 		context.getNode(),
 		`No sample was found for ${selected.map((event) => titleOf(event)).join(', ')}.`,
@@ -118,20 +124,23 @@ async function createCall(context: IPollFunctions): Promise<ApiCall> {
 	});
 }
 
+const simplifiedFields = (event: string): string[] => {
+	if (event === campaignStatusChanged) return [...rowTypes.campaign.identityFields, 'status'];
+	const { polled, polledReward } = simplifiedEvents;
+	return participantEvents[event].isReward ? polledReward : polled;
+};
+
 async function createItems(
 	context: IPollFunctions,
+	campaignId: string,
 	polledEvents: PolledEvent[],
 ): Promise<IDataObject[]> {
 	const isSimplified = context.getNodeParameter('simplify', true);
 	const items: IDataObject[] = [];
 	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
-		const simplified =
-			event === campaignStatusChanged
-				? pick(subject, [...rowTypes.campaign.identityFields, 'status'])
-				: simplify(rowTypes.participant, subject);
-		const fields = isSimplified ? simplified : subject;
-		// `event` comes first, and ours win over fields of the service with the same names.
-		items.push(Object.assign({ event }, fields, { event, changes }));
+		const fields = isSimplified ? pick(subject, simplifiedFields(event)) : subject;
+		// These two come first, and `event` and `changes` win over fields of the service with the same names.
+		items.push(Object.assign({ event, campaignId }, fields, { event, changes }));
 	});
 	return items;
 }

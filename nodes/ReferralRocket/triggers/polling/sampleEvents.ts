@@ -10,14 +10,11 @@ import { changesBetween, snapshotOf } from './snapshot';
 const samplesOfEach = 5;
 
 /**
- * @param call of the campaign's participants
+ * @param rows participants
  * @param selected events of participants
  * @returns a few of each event, the newest first, as if participants had just joined with all that they have
- * @throws NodeApiError if the participants can't be read
  */
-export async function sampleEvents(call: ApiCall, selected: string[]): Promise<PolledEvent[]> {
-	if (selected.length === 0) return [];
-	const rows = await readBothEnds(call);
+export function sampleEvents(rows: IDataObject[], selected: string[]): PolledEvent[] {
 	const found = rows
 		.sort((a, b) => byJoining(b, a))
 		.flatMap((participant) => {
@@ -29,8 +26,12 @@ export async function sampleEvents(call: ApiCall, selected: string[]): Promise<P
 	);
 }
 
-/** The first page, and the last one or, if that is not known, the second. */
-async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {
+/**
+ * @param call of the campaign's participants
+ * @returns the first page, and the last one or, if that is not known, the second
+ * @throws NodeApiError if they can't be read
+ */
+export async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {
 	const first = await readPage(call, 0, defaultPageSize);
 	if (first.isLast) return first.rows;
 	const lastNumber = first.total ? Math.floor((first.total - 1) / first.rows.length) : 1;

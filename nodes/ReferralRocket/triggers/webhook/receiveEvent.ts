@@ -1,7 +1,7 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { createOperationError } from '../../api/errors';
-import { rowTypes } from '../../api/specification';
-import { simplify } from '../../fields/simplify';
+import { simplifiedEvents } from '../../api/specification';
+import { pick } from '../../fields/simplify';
 import {
 	dedupeKey,
 	eventTime,
@@ -131,7 +131,7 @@ function outputOf(context: IWebhookFunctions, event: ServiceEvent): IDataObject 
 		event: event.eventType,
 		eventAt: eventTime(event),
 		campaignId: event.data.campaignId,
-		...simplify(rowTypes.participant, participantOf(event)),
+		...pick(participantOf(event), simplifiedEvents.received),
 	};
 }
 
