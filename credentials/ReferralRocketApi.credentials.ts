@@ -83,7 +83,7 @@ export class ReferralRocketApi implements ICredentialType {
 			],
 			default: 'bearer',
 			description:
-				'How to send the key. If Referral Rocket expects another way, the credential test tells you which.',
+				'How to send the key. If Referral Rocket expects it to be sent differently, the credential test tells you how.',
 		},
 		{
 			displayName: 'Header Name',

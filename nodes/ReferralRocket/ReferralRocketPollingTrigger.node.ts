@@ -37,7 +37,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 		triggerPanel: {
 			header: 'Get some events',
 			executionsHelp:
-				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign in the form in which this trigger outputs them. <br /><br /><b>To run on a schedule</b>: publish (activate) this workflow. The first check only takes stock. Every later check starts the workflow with one item for each event since the last one. <br /><br />Participant Added and New Referral need only a few requests. The other participant events read the whole list at every check.',
+				'<b>To test</b>: press Fetch Test Event to see a few participants of your campaign as this trigger outputs them. <br /><br /><b>To run on a schedule</b>: publish (activate) this workflow. The first check only takes stock. Every later check starts the workflow with one item for each event since the last one. <br /><br />Participant Added and New Referral need only a few requests. The other participant events read the whole list at every check.',
 			activationHint:
 				'Nothing found? A test looks only at the newest and the oldest participants, and the event must apply to one of them: someone qualified for Participant Qualified, someone with a reward for Reward Earned.',
 		},
@@ -81,7 +81,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const participants = await poll(this);
-		return participants.length === 0 ? null : [participants.map((json) => ({ json }))];
+		const items = await poll(this);
+		return items.length === 0 ? null : [items.map((json) => ({ json }))];
 	}
 }

@@ -37,7 +37,7 @@ export class ReferralRocketTrigger implements INodeType {
 			header: 'Receive a test event',
 			executionsHelp: {
 				inactive:
-					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into Test Webhook Secret of the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run by itself</b>: add the Production URL there too, copy its secret into Webhook Secret, then publish (activate) this workflow. Its runs then appear in the Executions tab of this workflow, not here.',
+					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into Test Webhook Secret of the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>To run automatically</b>: add the Production URL there too, copy its secret into Webhook Secret, then publish (activate) this workflow. Its runs then appear in the Executions tab of this workflow, not here.',
 				active:
 					'<b>To test</b>: in Referral Rocket, open Settings → Webhooks, add the Test URL from Webhook URLs, and copy its secret into Test Webhook Secret of the credential. Press Execute step here, then make one of the selected events happen, for example Referee Created: sign up through a share link. <br /><br /><b>Published</b>: events that are sent to the Production URL start this workflow. Find them in the Executions tab of this workflow.',
 			},

@@ -715,14 +715,14 @@ describe('a test in the editor says why an event is not accepted', () => {
 			{},
 			event(),
 			'whsec-of-somebody-else',
-			/not signed with a secret of your credential .*Settings → Webhooks.*'Test Webhook Secret'.*press Execute step again/,
+			/not signed with a secret from your credential .*Settings → Webhooks.*'Test Webhook Secret'.*press Execute step again/,
 		],
 		[
 			'that is not an event',
 			{},
 			[1],
 			undefined,
-			/Test URL is not a Referral Rocket event .*press Execute step again/,
+			/Test URL, but it is not a Referral Rocket event .*press Execute step again/,
 		],
 		[
 			'that is not selected',

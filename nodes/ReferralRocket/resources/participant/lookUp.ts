@@ -43,7 +43,7 @@ export const participantIn = ({ call, response }: LookUp): IDataObject | undefin
  * Looks a participant up until a change shows.
  * @param call that may have changed the participant
  * @param isShown whether the participant has changed
- * @returns the participant; undefined if the change doesn't show before the last pause is over
+ * @returns the participant; undefined if the change doesn't show even after the last pause
  * @throws NodeApiError if a look-up fails; the signal's reason
  */
 export async function lookUpUntil(

@@ -12,11 +12,11 @@ export function byJoining(a: IDataObject, b: IDataObject): number {
 }
 
 /**
- * @param rows participants of now
- * @param known participants of the last poll; updated
- * @param selected events
- * @param reported those of them to report
- * @returns what has happened, in the order in which the participants joined, and whether `known` has changed
+ * @param rows current participants
+ * @param known participants of the last poll; this function updates them
+ * @param selected events, which decide what to remember
+ * @param reported the selected events to report
+ * @returns the events, in the order in which the participants joined, and whether `known` has changed
  */
 export async function compareParticipants(
 	rows: IDataObject[],
@@ -25,18 +25,18 @@ export async function compareParticipants(
 	reported: string[],
 ): Promise<{ polledEvents: PolledEvent[]; hasChanged: boolean }> {
 	const areNumbersKept = !isOnlyJoins(selected);
-	// Unless somebody asks who has joined, participants who have nothing need not be remembered.
+	// Unless joins are selected, participants who have nothing need not be remembered.
 	const isEveryoneKept = selected.some((event) => participantEvents[event]?.isJoin);
 	const happened: PolledEvent[][] = [];
 	let hasChanged = false;
-	await forEachWithoutBlocking(await known.recognize(rows), (one) => {
-		const before = one.known?.snapshot ?? '';
-		const now = snapshotOf(one.row, before);
-		hasChanged = known.update(one, areNumbersKept ? now : '', isEveryoneKept) || hasChanged;
-		if (reported.length === 0 || (one.known && now === before)) return;
+	await forEachWithoutBlocking(await known.recognize(rows), (current) => {
+		const before = current.known?.snapshot ?? '';
+		const now = snapshotOf(current.row, before);
+		hasChanged = known.update(current, areNumbersKept ? now : '', isEveryoneKept) || hasChanged;
+		if (reported.length === 0 || (current.known && now === before)) return;
 		const difference = {
-			participant: one.row,
-			isNew: !one.known,
+			participant: current.row,
+			isNew: !current.known,
 			changes: changesBetween(before, now),
 		};
 		const events = eventsOf(difference, reported);

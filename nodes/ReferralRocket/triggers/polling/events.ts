@@ -6,7 +6,7 @@ import { titleOf } from '../../helpers/titles';
 /** Name of a field → its value before and now. */
 export type Changes = Record<string, { from: number | boolean; to: number | boolean }>;
 
-/** What a poll finds out about one participant. Someone new starts with nothing, and not qualified. */
+/** What a poll finds out about one participant. Before they join, they have nothing and aren't qualified. */
 export interface Difference {
 	participant: IDataObject;
 	isNew: boolean;
@@ -56,13 +56,13 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 	},
 	rewardRedeemed: {
 		description: 'A participant has redeemed a reward, or part of it',
-		action: 'On reward redeemed: a participant was given more of the reward',
+		action: 'On reward redeemed: a participant redeemed a reward, or part of it',
 		isReward: true,
 		happened: grew(rewards.map(({ redeemed }) => redeemed)),
 	},
 	participantUpdated: {
 		description: "A participant's number of referrals, reward or balance has changed",
-		action: 'On participant updated: a number of referrals, reward or balance changed',
+		action: 'On participant updated: referrals, reward or balance of a participant changed',
 		happened: ({ changes }) => participantTotals.some((name) => name in changes),
 	},
 };
@@ -75,11 +75,11 @@ export const isEvent = (name: string) =>
 export const hasParticipantEvents = (selected: string[]) =>
 	selected.some((event) => event !== campaignStatusChanged);
 
-/** @returns whether all that matters is who is new */
+/** @returns whether only new participants matter */
 export const isOnlyJoins = (selected: string[]) =>
 	selected.every((event) => event === campaignStatusChanged || participantEvents[event].isJoin);
 
-/** What the user selects from, in alphabetical order. */
+/** The options of 'Trigger On', in alphabetical order. */
 export const eventOptions: INodePropertyOptions[] = Object.entries({
 	[campaignStatusChanged]: {
 		description: 'The campaign was paused, has ended or is active again',
@@ -98,7 +98,7 @@ export interface PolledEvent {
 	changes: IDataObject;
 }
 
-/** @returns those of the selected events that have happened to a participant */
+/** @returns the selected events that have happened to a participant */
 export function eventsOf(difference: Difference, selected: string[]): PolledEvent[] {
 	const { participant: subject, changes } = difference;
 	return Object.entries(participantEvents)

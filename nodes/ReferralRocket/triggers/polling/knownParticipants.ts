@@ -4,10 +4,10 @@ import { shortHash } from '../../helpers/hash';
 import { snapshotOf } from './snapshot';
 
 /*
- * The participants of the last poll. One is recognized by the referral code or by the email: both are
- * unique in a campaign, and either can change.
+ * The participants of the last poll. A participant is recognized by referral code or email: both are unique
+ * in a campaign, and either can change.
  *
- * n8n 1 copies what a trigger remembers into every execution, so it is as short as possible: two hashes of
+ * n8n 1 copies a trigger's stored data into every execution, so it is as short as possible: two hashes of
  * five characters for each participant, grouped by the first two characters, and a snapshot in parentheses
  * if there is one: "AB" + "cdefghij" + "(5,100)" + "klmnopqr" + "|" + …
  */
@@ -28,33 +28,34 @@ export interface Known {
 	snapshot: string;
 }
 
-/** A participant of now. */
+/** A current participant. */
 export interface Recognized extends Omit<Known, 'snapshot'> {
 	row: IDataObject;
 	/** Undefined for someone new. */
 	known?: Known;
 }
 
-/** Code and email in the one form that counts; empty if they are missing. */
-const namesOf = ({ referralCode, email }: IDataObject) => ({
+/** Code and email, normalized; empty if they are missing. */
+const identityOf = ({ referralCode, email }: IDataObject) => ({
 	code: String(referralCode ?? ''),
 	email: String(email ?? '')
 		.trim()
 		.toLowerCase(),
 });
 
-const textOf = (one: Known | undefined) => one && `${one.code}${one.email}${one.snapshot}`;
+const textOf = (known: Known | undefined) =>
+	known && `${known.code}${known.email}${known.snapshot}`;
 
 const hashOf = (text: string) => (text === '' ? missing : shortHash(text, hashLength));
 
 function hashesOf(row: IDataObject) {
-	const { code, email } = namesOf(row);
+	const { code, email } = identityOf(row);
 	return { code: hashOf(code), email: hashOf(email) };
 }
 
 type Hashes = Pick<Known, 'code' | 'email'>;
 
-/** From the surest to the least sure: somebody else may get an email that a participant had before. */
+/** The most reliable first: somebody else may get an email that a participant had before. */
 const hashesInOrder: Array<(hashes: Hashes) => string> = [
 	({ code, email }) => code + email,
 	({ code }) => code,
@@ -68,10 +69,10 @@ export class KnownParticipants {
 		found: new Map<string, Known>(),
 	}));
 
-	/** @param written what write() returned; an empty text for nobody */
+	/** @param written as write() returns it; empty for no participants */
 	static async read(written: string): Promise<KnownParticipants> {
 		const known = new KnownParticipants();
-		await forEachWithoutBlocking(entriesIn(written), (one) => known.add(one));
+		await forEachWithoutBlocking(entriesIn(written), (participant) => known.add(participant));
 		return known;
 	}
 
@@ -85,16 +86,16 @@ export class KnownParticipants {
 		return [...groups.values()].join(groupEnd);
 	}
 
-	private add(one: Known): void {
-		this.all.add(one);
+	private add(known: Known): void {
+		this.all.add(known);
 		for (const { hash, found } of this.indexes)
-			if (hash(one) !== missing) found.set(hash(one), one);
+			if (hash(known) !== missing) found.set(hash(known), known);
 	}
 
 	/**
-	 * @param one a participant of now
+	 * @param recognized a current participant
 	 * @param snapshot to remember
-	 * @param isEveryoneKept false if participants whose snapshot is empty need not be remembered
+	 * @param isEveryoneKept false if participants with an empty snapshot need not be remembered
 	 * @returns whether this changes anything
 	 */
 	update({ known, code, email }: Recognized, snapshot: string, isEveryoneKept: boolean): boolean {
@@ -117,45 +118,45 @@ export class KnownParticipants {
 	}
 
 	/**
-	 * Nobody is recognized twice: of two rows with one email or code, the known one counts. So it makes no
-	 * difference either if the hashes of two participants are the same.
+	 * Matches each known participant to at most one row, the best match first. So equal hashes of two participants
+	 * do no harm. An unknown row with the email or code of another row is ignored.
 	 * @param rows the whole list, or only new participants
 	 * @returns one entry for each participant; a row without code and email is ignored
 	 */
 	async recognize(rows: IDataObject[]): Promise<Recognized[]> {
-		let open: Recognized[] = [];
+		let unmatched: Recognized[] = [];
 		await forEachWithoutBlocking(rows, (row) => {
 			const hashes = hashesOf(row);
-			if (hashes.code !== missing || hashes.email !== missing) open.push({ row, ...hashes });
+			if (hashes.code !== missing || hashes.email !== missing) unmatched.push({ row, ...hashes });
 		});
 		const recognized = new Map<Known, Recognized>();
 		for (const { hash, found } of this.indexes) {
 			const taken = new Set(recognized.keys());
-			const others: Recognized[] = [];
-			await forEachWithoutBlocking(open, (one) => {
-				const known = found.get(hash(one));
+			const rest: Recognized[] = [];
+			await forEachWithoutBlocking(unmatched, (current) => {
+				const known = found.get(hash(current));
 				const rival = known && recognized.get(known);
 				const isPreferred =
-					known && !taken.has(known) && (!rival || isPreferredTo(one, rival, known));
-				if (isPreferred) recognized.set(known, { ...one, known });
-				else others.push(one);
-				if (isPreferred && rival) others.push(rival);
+					known && !taken.has(known) && (!rival || isPreferredTo(current, rival, known));
+				if (isPreferred) recognized.set(known, { ...current, known });
+				else rest.push(current);
+				if (isPreferred && rival) rest.push(rival);
 			});
-			open = others;
+			unmatched = rest;
 		}
 		const all = [...recognized.values()];
 		const seen = new Set<string>();
-		await forEachWithoutBlocking([...all, ...open], (one) => {
-			const { code, email } = namesOf(one.row);
-			const names = [`#${code}`, email].filter((name) => name.length > 1);
-			if (!one.known && !names.some((name) => seen.has(name))) all.push(one);
-			names.forEach((name) => seen.add(name));
+		await forEachWithoutBlocking([...all, ...unmatched], (current) => {
+			const { code, email } = identityOf(current.row);
+			const ids = [`#${code}`, email].filter((id) => id.length > 1);
+			if (!current.known && !ids.some((id) => seen.has(id))) all.push(current);
+			ids.forEach((id) => seen.add(id));
 		});
 		return all;
 	}
 }
 
-/** Of two rows of one participant, the one without changes counts; otherwise always the same one. */
+/** Of two rows that match one participant, the unchanged one wins; otherwise always the same one. */
 function isPreferredTo({ row }: Recognized, rival: Recognized, { snapshot }: Known): boolean {
 	const [own, other] = [snapshotOf(row, snapshot), snapshotOf(rival.row, snapshot)];
 	return other !== snapshot && (own === snapshot || own > other);

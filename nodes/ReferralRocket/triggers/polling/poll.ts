@@ -23,9 +23,9 @@ import { readBothEnds, sampleEvents } from './sampleEvents';
 import { StoredState } from './storedState';
 
 /**
- * @returns an item for each selected event since the last poll: of the participants in the order in which they
- * joined, then of the campaign, whose fields would hide theirs in n8n's table. An event that was not selected then starts with this poll, which only
- * remembers. A test in the editor returns samples.
+ * @returns an item for each selected event since the last poll: the participants' in the order in which they joined,
+ * then the campaign's, whose fields would hide theirs in n8n's table. A newly selected event is only reported from the
+ * next poll on. A test in the editor returns samples.
  * @throws NodeOperationError for unusable settings, or if a test finds no sample; NodeApiError if something
  * can't be read: then the state is unchanged, so nothing is missed
  */
@@ -88,7 +88,7 @@ async function sample(context: IPollFunctions, call: ApiCall, selected: string[]
 	);
 }
 
-/** @param from the status before; null if it is unknown */
+/** @param from the previous status; null if unknown */
 function statusEvent(
 	campaignId: string,
 	campaign: IDataObject,
@@ -139,7 +139,7 @@ async function createItems(
 	const items: IDataObject[] = [];
 	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
 		const fields = isSimplified ? pick(subject, simplifiedFields(event)) : subject;
-		// These two come first, and `event` and `changes` win over fields of the service with the same names.
+		// These two come first. `event` and `changes` override the service's fields.
 		items.push(Object.assign({ event, campaignId }, fields, { event, changes }));
 	});
 	return items;

@@ -6,25 +6,25 @@ import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
 import type { KnownParticipants } from './knownParticipants';
 
-/** How often the whole list is read even if its newest participants would do, in milliseconds. */
+/** How often the whole list is read even if its newest participants would be enough, in milliseconds. */
 const readAllEveryMs = 3_600_000;
 
 /** Pages to read at the end where participants join. */
 const maxPages = 5;
 
-/** What is known about a list since all of it was read. */
+/** What is known about a list since the whole list was last read. */
 interface LastRead {
 	/** Participants in the list. */
 	count: number;
-	/** As the campaign says; another number counts something else, or is ahead of the list. */
+	/** The campaign's own number. If it differs, it counts something else, or is ahead of the list. */
 	campaignTotal?: number;
 	/** The end at which participants join; undefined if the list is in another order. */
 	newestAt?: 'front' | 'back';
-	/** When all of it was read, in epoch milliseconds. */
+	/** When the whole list was read; Unix time in milliseconds. */
 	readAt: number;
 }
 
-/** Participants to compare with those of the last poll: all, only new ones, or none if there are none. */
+/** Participants to compare with those of the last poll: all, only the new ones, or none. */
 export interface Reading extends LastRead {
 	rows: IDataObject[];
 }
@@ -37,21 +37,21 @@ const readings = new Map<string, Reading & { participants: string }>();
 
 function isRecent({ readAt }: LastRead): boolean {
 	const ageMs = Date.now() - readAt;
-	// A clock that was ahead once must not keep a list from being read.
+	// If the clock was ahead once, the list must be read all the same.
 	return ageMs >= 0 && ageMs < readAllEveryMs;
 }
 
 /**
- * @param trigger workflow and node
+ * @param trigger the IDs of workflow and node
  * @param reading what a poll has read
- * @param participants what the trigger remembers from now on
+ * @param participants as the trigger stores them from now on
  */
 export function rememberReading(trigger: string, reading: Reading, participants: string): void {
 	for (const [other, last] of readings) if (!isRecent(last)) readings.delete(other);
 	readings.set(trigger, { ...reading, rows: [], participants });
 }
 
-/** @returns what is known about the list; undefined if it is time to read all of it */
+/** @returns what is known about the list; undefined if it is time to read the whole list */
 export function recallReading(trigger: string, participants?: string): LastRead | undefined {
 	const last = readings.get(trigger);
 	return last && last.participants === participants && isRecent(last) ? last : undefined;
@@ -60,9 +60,9 @@ export function recallReading(trigger: string, participants?: string): LastRead 
 /**
  * @param call of the campaign's participants
  * @param known participants of the last poll
- * @param campaignTotal how many participants the campaign says it has
+ * @param campaignTotal the campaign's own number of participants
  * @param last what is known about the list, if only new participants matter
- * @returns as few participants as can be, including all that are new
+ * @returns as few participants as possible, including all new ones
  * @throws NodeApiError if they can't be read
  */
 export async function readParticipants(
@@ -123,7 +123,7 @@ async function readNewcomers(
 	const count = last.count + newcomers.length;
 	const total = isTotalRight(last) ? campaignTotal : first.total;
 	// Someone who is partly known has changed email or code, or shares a hash with somebody else.
-	const isSure = newcomers.every((one) => !one.known) && (total ?? count) === count;
+	const isSure = newcomers.every(({ known }) => !known) && (total ?? count) === count;
 	return isSure
 		? { ...last, rows: newcomers.map(({ row }) => row), count, campaignTotal }
 		: undefined;

@@ -11,8 +11,8 @@ const samplesOfEach = 5;
 
 /**
  * @param rows participants
- * @param selected events of participants
- * @returns a few of each event, the newest first, as if participants had just joined with all that they have
+ * @param selected participant events
+ * @returns a few of each event, the newest first, as if participants had just joined with everything they have
  */
 export function sampleEvents(rows: IDataObject[], selected: string[]): PolledEvent[] {
 	const found = rows
@@ -28,7 +28,7 @@ export function sampleEvents(rows: IDataObject[], selected: string[]): PolledEve
 
 /**
  * @param call of the campaign's participants
- * @returns the first page, and the last one or, if that is not known, the second
+ * @returns the first page and the last one or, if its number is unknown, the second
  * @throws NodeApiError if they can't be read
  */
 export async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {

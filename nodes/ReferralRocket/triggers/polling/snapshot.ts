@@ -3,9 +3,9 @@ import { participantTotals, rewards } from '../../api/specification';
 import type { Changes } from './events';
 
 /*
- * A participant's numbers as a short text: "!,5,100" is someone who is qualified, with five referrals
+ * A participant's numbers as a short text: "!,5,100" is a qualified participant with five referrals
  * and a reward of 100. Zeros are omitted, and so are balances that follow from the other numbers.
- * Someone who has nothing is an empty text.
+ * The snapshot of a participant with nothing is empty.
  */
 
 type Values = Record<string, number | boolean>;
@@ -28,7 +28,7 @@ function numberIn(value: unknown): number | undefined {
 	return Number(whole.replaceAll(',', '') + fraction) * (sign.includes('-') ? -1 : 1);
 }
 
-/** What is left of a reward if nothing but redemptions reduces it. The service counts in hundredths. */
+/** A balance that only redemptions have reduced, rounded to hundredths like the service's. Other numbers: 0. */
 function expectedNumber(name: string, values: Values): number {
 	const reward = rewards.find(({ balance }) => balance === name);
 	if (!reward) return 0;
@@ -38,7 +38,7 @@ function expectedNumber(name: string, values: Values): number {
 /**
  * @param participant a row of the list
  * @param before the snapshot of the last poll: a number that can't be read now stays the same
- * @returns the snapshot of now; an empty text for someone who has nothing
+ * @returns the current snapshot; empty for a participant with nothing
  */
 export function snapshotOf(participant: IDataObject, before = ''): string {
 	const values = valuesIn(before);
@@ -64,7 +64,7 @@ function valuesIn(snapshot: string): Values {
 	return values;
 }
 
-/** @returns what differs between two snapshots */
+/** @returns the fields that differ between two snapshots */
 export function changesBetween(before: string, after: string): Changes {
 	const [old, now] = [valuesIn(before), valuesIn(after)];
 	const changed = [...participantTotals, qualified].filter((name) => old[name] !== now[name]);

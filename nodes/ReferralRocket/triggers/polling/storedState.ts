@@ -5,7 +5,7 @@ export interface PollState {
 	events?: string;
 	/** As KnownParticipants writes them. */
 	participants?: string;
-	/** Of the campaign. */
+	/** The campaign's status. */
 	status?: string;
 }
 
@@ -20,7 +20,7 @@ export class StoredState {
 		this.atStart = { ...stored };
 	}
 
-	/** @returns the state of the last poll; empty if that was about another campaign */
+	/** @returns the state of the last poll; empty if that was for another campaign */
 	load(campaign: string): PollState {
 		return this.atStart.campaign === campaign ? this.atStart : {};
 	}

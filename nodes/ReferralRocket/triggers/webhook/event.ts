@@ -11,11 +11,11 @@ export interface ServiceEvent extends IDataObject {
 	data: IDataObject;
 	/** Unix time in milliseconds. */
 	createdAt?: number | null;
-	/** The same, and perhaps the time of this delivery. */
+	/** The same time, or perhaps that of this delivery. */
 	updatedAt?: number | null;
 }
 
-/** @returns the event in a request body; undefined if the body is anything else */
+/** @returns the event in a request body; undefined if the body isn't one */
 export function parseEvent(body: Buffer): ServiceEvent | undefined {
 	try {
 		const event: unknown = JSON.parse(body.toString('utf8'));
@@ -30,7 +30,7 @@ export function parseEvent(body: Buffer): ServiceEvent | undefined {
 export const isSelected = ({ eventType }: ServiceEvent, selected: string[]) =>
 	selected.some((name) => eventNames[name]?.test(eventType));
 
-/** @returns the option for this event alone, for example Reward Unlocked; undefined for an unknown event */
+/** @returns the option of 'Trigger On' for this event, for example Reward Unlocked; undefined if unknown */
 export function optionFor({ eventType }: ServiceEvent): string | undefined {
 	const found = Object.keys(eventNames).find(
 		(name) => name !== 'any' && eventNames[name].test(eventType),
@@ -44,11 +44,11 @@ export const participantOf = ({ data }: ServiceEvent): IDataObject =>
 		Object.entries(data).map(([name, value]) => [webhookFields[name] ?? name, value]),
 	);
 
-/** Whether a value is a time in Unix milliseconds. The same number of seconds would be a day in 1970. */
+/** Whether a value is a Unix time in milliseconds. In seconds, it would be a day in 1970. */
 const isTime = (value: unknown): value is number =>
 	typeof value === 'number' && value > 1e12 && value < 8e15;
 
-/** @returns when an event happened, as an ISO date; null if the event doesn't say so in milliseconds */
+/** @returns the time of an event, in ISO 8601; null if the event has none in milliseconds */
 export const eventTime = ({ createdAt }: ServiceEvent): string | null =>
 	isTime(createdAt) ? new Date(createdAt).toISOString() : null;
 
@@ -58,8 +58,8 @@ export const latestTime = ({ createdAt, updatedAt }: ServiceEvent): number | und
 
 /**
  * The service sends no event ID, and may fill in current values when it delivers an event again. An event is
- * identified by its name, its time, its participant and, unless it is about a new participant, what they have earned.
- * If one of these is missing, all the data counts.
+ * identified by its name, its time, its participant and, unless the participant is new, what they have earned. If
+ * one of these is missing, by all of its data.
  * @returns the key by which an event is remembered
  */
 export function dedupeKey(event: ServiceEvent): string {

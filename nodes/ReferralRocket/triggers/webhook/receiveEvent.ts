@@ -16,7 +16,7 @@ import { SeenEvents } from './seenEvents';
 import { campaignOf, secretsOf } from './settings';
 import { verifySignature } from './signature';
 
-/** How long secrets that were read are used. For a wrong signature they are read again at once. */
+/** How long secrets are reused. A wrong signature makes the node read them again at once. */
 const reuseMs = 10_000;
 
 /** The events of each trigger in this n8n process, by workflow and node. */
@@ -30,7 +30,7 @@ const seenEvents = new Map<string, SeenEvents>();
 export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const arrivedAt = Date.now();
 	const isTest = context.getMode() === 'manual';
-	/** The sender gets a response; in a test in the editor, the user reads how to fix it instead. */
+	/** Responds to the sender or, in a test in the editor, shows the user how to fix it. */
 	const refuse = (status: number, message: string, explain?: () => Error): IWebhookResponseData => {
 		if (isTest && explain) throw explain();
 		context.getResponseObject().status(status).json({ message });
@@ -50,13 +50,13 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		(await isSignedSince(arrivedAt - reuseMs).catch(() => false)) ||
 		(await isSignedSince(arrivedAt).catch((error: Error) => error));
 	if (isSigned instanceof Error) {
-		// Anyone can get this far. n8n would store an execution for everything that is thrown.
+		// Anyone can get this far, so nothing is thrown: n8n would store an execution for it.
 		return refuse(500, "Events can't be verified: see the credential in n8n.", () => isSigned);
 	}
 	if (!isSigned) {
 		return refuse(401, 'The signature is missing or wrong.', () =>
 			createError(
-				'An event arrived, but it is not signed with a secret of your credential',
+				'An event arrived, but it is not signed with a secret from your credential',
 				"In Referral Rocket, open Settings → Webhooks and copy the secret of the Test URL into 'Test Webhook Secret' of the credential.",
 			),
 		);
@@ -65,7 +65,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	if (!event) {
 		return refuse(400, 'This is not a Referral Rocket event.', () =>
 			createError(
-				'What arrived at the Test URL is not a Referral Rocket event',
+				'A request arrived at the Test URL, but it is not a Referral Rocket event',
 				'Make something happen in Referral Rocket, for example sign up in your campaign.',
 			),
 		);
@@ -89,7 +89,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 			);
 		});
 	}
-	// n8n responds, as only n8n knows whether it has started the workflow.
+	// n8n sends the response, as only n8n knows whether it has started the workflow.
 	const webhookResponse = { message: 'Received.' };
 	const workflowData = [[{ json: outputOf(context, event) }]];
 	if (isTest || !context.getNodeParameter('options.ignoreRepeats', true)) {
@@ -118,7 +118,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	};
 }
 
-/** @returns the bytes of the body; none for a form, which n8n has already read, or if it can't be read */
+/** @returns the bytes of the body; none for a form, which n8n has already read, or for an unreadable body */
 async function readRawBody(context: IWebhookFunctions): Promise<Buffer> {
 	const request = context.getRequestObject();
 	await request.readRawBody().catch(() => undefined);

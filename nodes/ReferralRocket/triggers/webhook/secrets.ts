@@ -6,13 +6,13 @@ const secretFields = { webhookSecret: 'Webhook Secret', testWebhookSecret: 'Test
 export type SecretField = keyof typeof secretFields;
 const allFields = Object.keys(secretFields) as SecretField[];
 
-/** What n8n shows instead of a saved secret starts like this, in n8n 1 and 2. Everyone knows it. */
+/** n8n 1 and 2 show a text that starts like this in place of a saved secret. It is public. */
 const placeholder = '__n8n_BLANK_VALUE_';
 
 /**
- * The format of the service's secrets isn't documented, so any printable text counts. A generated secret has neither
- * spaces nor quotes, and at least the eight characters of the shortest code that the service generates, a referral
- * code. Anything shorter is part of something.
+ * The format of the service's secrets isn't documented, so any printable text is accepted. A generated secret has
+ * neither spaces nor quotes, and is at least as long as the shortest code that the service generates, a referral code
+ * of eight characters. Anything shorter is only part of a secret.
  */
 const secretFormat = /^(?!.*["'`;])[!-~]{8,}$/;
 const label = /^[a-z_-]*(secret|hook|url|key|prod|test)[a-z_-]*[:=]./i;

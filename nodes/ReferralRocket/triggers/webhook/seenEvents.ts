@@ -5,16 +5,16 @@ const dayInMs = 86_400_000;
 const maxAgeInDays = 7;
 /** Two days longer: one because a day is remembered from its start, one in case the service's clock is ahead. */
 const daysRemembered = maxAgeInDays + 2;
-/** Even after 5,000 newer events, the service may retry an event for so long. */
+/** For this long, the service may retry an event even after 5,000 newer ones. */
 const minAgeInDays = 1;
 const today = () => Math.floor(Date.now() / dayInMs);
-/** How long nothing is stored while n8n starts one execution after the other, or hangs. */
+/** How long storing may be put off while n8n keeps starting executions, or hangs. */
 const maxUnstoredMs = 1000;
 
 /** Characters of a key, of six bits each: with 5,000 remembered events, 1 new event in 14 million looks seen. */
 export const keyLength = 6;
 
-/** What n8n stores for the node: the keys of the events received each day, concatenated. */
+/** What n8n stores for the node: for each day, the keys of the events received, concatenated. */
 export interface StoredEvents {
 	/** By day, in days since 1970. */
 	received?: Record<string, string>;
@@ -51,7 +51,7 @@ export class SeenEvents {
 	>();
 	/** The response that n8n sends once it has written. */
 	private writing: DeliveryResponse | undefined;
-	/** Ends the wait of the newest delivery. */
+	/** Lets the newest delivery stop waiting. */
 	private continueNewest = () => {};
 	/** When the first event was seen that isn't stored yet; Unix time in milliseconds. */
 	private unstoredSince: number | undefined;
@@ -61,7 +61,7 @@ export class SeenEvents {
 	 * @param time the latest time in the event, in Unix milliseconds, if it has one
 	 * @param stored what n8n has stored; other processes may have added to it
 	 * @param response to the delivery
-	 * @returns whether the workflow is to start for this delivery: only for a new event
+	 * @returns what to do with the delivery: only a new event starts the workflow
 	 */
 	async receive(
 		key: string,
@@ -74,7 +74,7 @@ export class SeenEvents {
 		const isComplete = this.load(stored);
 		const day = this.seen.get(key);
 		if (day !== undefined) {
-			// Remembered anew, as this delivery may be replayed for as long as the first one.
+			// Remembered from now on, as this delivery may be replayed for as long as the first one.
 			if (day !== today()) this.remember(key);
 			if (day !== today() || (!isComplete && !this.writing)) this.write(stored, response);
 			return 'repeat';
@@ -90,7 +90,7 @@ export class SeenEvents {
 
 	/**
 	 * Marks a new event as seen.
-	 * @param stored where n8n finds what it writes next
+	 * @param stored what n8n writes next
 	 */
 	markSeen(key: string, stored: StoredEvents): void {
 		const delivery = this.inProgress.get(key);
@@ -146,7 +146,7 @@ export class SeenEvents {
 		return storedKeys === this.seen.size;
 	}
 
-	/** Leaves the writing to the last delivery for which n8n is still starting the workflow, as one write is enough. */
+	/** Leaves writing to the last delivery for which n8n is still starting the workflow: one write is enough. */
 	private write(stored: StoredEvents, response: DeliveryResponse): void {
 		const isLast = ![...this.inProgress.values()].some(
 			(other) => other.isStarting && !other.response.writableEnded,

@@ -10,9 +10,9 @@ type Context = IHookFunctions | IWebhookFunctions;
 const readings = new Map<string, { fields: Promise<IDataObject>; readAt: number }>();
 
 /**
- * Each time it reads a credential, n8n 2 needs several megabytes until it is done. In a burst of events, one
- * reading must do.
- * @param since Unix time in milliseconds; an earlier reading doesn't count
+ * Each time n8n 2 reads a credential, it needs several megabytes until it is done, so a burst of events shares one
+ * reading.
+ * @param since Unix time in milliseconds; an earlier reading isn't used
  */
 async function readCredential(context: Context, since: number): Promise<IDataObject> {
 	const id = context.getNode().credentials?.[credentialName]?.id ?? '';
@@ -24,9 +24,9 @@ async function readCredential(context: Context, since: number): Promise<IDataObj
 }
 
 /**
- * @param since Unix time in milliseconds; the secrets are those that the credential had then, or later ones
+ * @param since Unix time in milliseconds; secrets that were read earlier aren't used
  * @returns the secrets with which an event may be signed; undefined if signatures are not verified
- * @throws NodeOperationError if there is no secret, or something else in its place
+ * @throws NodeOperationError if there is no secret, or something that can't be one
  */
 export async function secretsOf(
 	context: Context,

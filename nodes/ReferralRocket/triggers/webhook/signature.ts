@@ -18,7 +18,7 @@ export function verifySignature(body: Buffer, headers: IDataObject, secrets: str
 	const hexSecrets = secrets.filter((secret) => /^([0-9a-f]{2})+$/i.test(secret));
 	keys.push(...hexSecrets.map((secret) => Buffer.from(secret, 'hex')));
 	const signature = Buffer.from(header, 'hex');
-	// Tries all, so that the time it takes reveals nothing about them.
+	// All keys are tried, so that the time it takes reveals nothing about them.
 	return keys
 		.map((key) => timingSafeEqual(createHmac('sha256', key).update(body).digest(), signature))
 		.includes(true);
