@@ -333,7 +333,7 @@ export const checks: Check[] = [
 		},
 	},
 	{
-		assumption: 'Whether an address is matched in any case',
+		assumption: 'Whether capital letters in an email address matter',
 		code: ['resources/participant/lookUp.ts', 'lookUp'],
 		inspect: async ({ send, campaign, trial }) => {
 			await trial.addReferrer();

@@ -140,7 +140,7 @@ export const simplifiedEvents = {
 export interface Endpoint {
 	method: IHttpRequestMethods;
 	path: string;
-	/** Our name of each parameter → the service's name of it. */
+	/** Our name for each parameter → the service's name for it. */
 	parameters: Partial<Record<ParameterName, string>>;
 	/** Required parameters that may be empty here. */
 	optional?: ParameterName[];
@@ -268,7 +268,7 @@ export const changedByPayout = /(Redeemed|Balance)$|^reward(Due|Paid)$/;
 export const signatureHeader = 'x-rr-signature';
 
 /**
- * Each event of the webhook trigger → the service's names of it. Only referrer_added is documented. For the other
+ * Each event of the webhook trigger → the service's names for it. Only referrer_added is documented. For the other
  * two, likely names are accepted, and no others: reward_removed must not count as an unlocked reward.
  */
 export const eventNames: Record<string, RegExp> = {
