@@ -13,7 +13,7 @@ import {
 	eventsSubtitle,
 	simplifyField,
 } from './fields/sharedFields';
-import { eventOptions } from './triggers/polling/events';
+import { eventOptions, milestoneReached } from './triggers/polling/events';
 import { poll } from './triggers/polling/poll';
 
 const displayName = 'Referral Rocket Polling Trigger';
@@ -66,6 +66,17 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				description:
 					'The events that start the workflow. Each event is an item, so one newcomer can cause several items, for example Participant Added and New Referral.',
 				options: eventOptions,
+			},
+			{
+				displayName: 'Milestones',
+				name: 'milestones',
+				type: 'string',
+				required: true,
+				default: '5, 10, 25',
+				placeholder: 'e.g. 5, 10, 25',
+				description:
+					'The numbers of friends, separated by commas. Each is reported once for each participant.',
+				displayOptions: { show: { events: [milestoneReached] } },
 			},
 			{
 				...campaignLocator(

@@ -26,6 +26,7 @@ test('no event in a saved workflow has another name now', () => {
 	expect(names).toEqual(
 		expect.arrayContaining([
 			'campaignStatusChanged',
+			'milestoneReached',
 			'newReferral',
 			'participantAdded',
 			'participantQualified',
@@ -362,7 +363,7 @@ describe('changing the selected events', () => {
 		campaign.status = 'Pause';
 		campaign.add('a@example.com', campaign.participants[0]);
 		expect(new Set(emitted(await polling.poll()).map(([event]) => event))).toEqual(
-			new Set(first.filter((event) => !/Qualified|Redeemed/.test(event))),
+			new Set(first.filter((event) => !/Qualified|Redeemed|milestone/.test(event))),
 		);
 	});
 });
@@ -398,5 +399,64 @@ describe('a test in the editor', () => {
 				expect(item.changes).toMatchObject({ rewardEventCompleted: { to: true } });
 			}
 		}
+	});
+});
+
+describe('Milestone Reached', () => {
+	const milestones = (items: IDataObject[]) =>
+		items.map(({ event, email, milestone }) => [event, email, milestone]);
+	const reach = async (polling: ActivePollingTrigger, totalReferrals: number) => {
+		const [person] = service.mockServer.campaign.participants;
+		person.totalReferrals = totalReferrals;
+		return milestones(await polling.poll());
+	};
+
+	test('each number is reported once, even if the total falls and rises again', async () => {
+		const [{ email }] = service.mockServer.campaign.participants;
+		const polling = watching(['milestoneReached'], { milestones: '10, 5' });
+		expect(await reach(polling, 4)).toEqual([]);
+		expect(await reach(polling, 5)).toEqual([['milestoneReached', email, 5]]);
+		expect(await reach(polling, 4)).toEqual([]);
+		polling.restart();
+		expect(await reach(polling, 6)).toEqual([]);
+		expect(await reach(polling, 12)).toEqual([['milestoneReached', email, 10]]);
+		expect(await reach(polling, 0)).toEqual([]);
+		expect(await reach(polling, 99)).toEqual([]);
+	});
+
+	test('someone who passes two at once gets an item for each', async () => {
+		const [{ email }] = service.mockServer.campaign.participants;
+		const polling = watching(['milestoneReached'], { milestones: '5,10,25' });
+		await reach(polling, 1);
+		expect(await reach(polling, 11)).toEqual([
+			['milestoneReached', email, 5],
+			['milestoneReached', email, 10],
+		]);
+	});
+
+	test('whoever had reached a number before the first check is not reported', async () => {
+		const polling = watching(['milestoneReached']);
+		expect(await reach(polling, 8)).toEqual([]);
+		expect(await reach(polling, 9)).toEqual([]);
+	});
+
+	test('a new number counts only for those who reach it from then on', async () => {
+		const polling = watching(['milestoneReached'], { milestones: '5' });
+		await reach(polling, 8);
+		polling.publish({ milestones: '5, 7, 9' });
+		expect(await reach(polling, 9)).toEqual([
+			['milestoneReached', service.mockServer.campaign.participants[0].email, 9],
+		]);
+	});
+
+	test.each([
+		['', "'Milestones' is empty. Fill it in"],
+		['five', "'Milestones' \"five\" can't be used. Enter a whole number of 1 or more."],
+		['5, 0', "'Milestones' \"0\" can't be used."],
+		['2.5', "'Milestones' \"2.5\" can't be used."],
+	])('"%s" is rejected before anything is requested', async (entered, message) => {
+		const polling = watching(['milestoneReached'], { milestones: entered });
+		await expect(polling.poll()).rejects.toThrow(message);
+		expect(service.mockServer.requests).toEqual([]);
 	});
 });

@@ -68,6 +68,7 @@ const steps = fc.array(
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('redeem'), who, amount }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('expire'), who, amount }) },
 		{ weight: 1, arbitrary: fc.record({ does: fc.constant('takeBack'), who }) },
+		{ weight: 2, arbitrary: fc.record({ does: fc.constant('loseFriend'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('remove'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('replace'), who }) },
 		{ weight: 2, arbitrary: fc.record({ does: fc.constant('comeBack'), who }) },
@@ -95,20 +96,25 @@ const steps = fc.array(
 type Service = typeof services extends fc.Arbitrary<infer Made> ? Made : never;
 type Step = { does: string; who?: number; count?: number; amount?: number; hours?: number };
 
+interface Person extends Participant {
+	mostReferrals: number;
+}
+
 /** A simple model of the campaign. */
 interface Knowledge {
-	people: Participant[];
+	people: Person[];
 	status?: string;
 }
 
-const nothing = {} as Participant;
+const nothing = {} as Person;
+const milestones = [1, 3];
 const copyOf = ({ people, status }: Knowledge): Knowledge => ({ people: [...people], status });
 const forget = (knowledge: Knowledge, email: string) => {
 	knowledge.people = knowledge.people.filter((one) => one.email !== email);
 };
 const cents = (number: number) => Number(number.toFixed(2));
-const line = (event: unknown, subject: unknown, changes: unknown) =>
-	`${event} ${subject} ${JSON.stringify(changes)}`;
+const line = (event: unknown, subject: unknown, changes: unknown, milestone: unknown = '') =>
+	`${event} ${subject} ${JSON.stringify(changes)} ${milestone}`;
 
 class History {
 	private readonly campaign: Campaign;
@@ -138,6 +144,7 @@ class History {
 			events: chosen,
 			campaignId: locator('JCu82f30F1'),
 			simplify: false,
+			milestones: milestones.join(),
 		});
 	}
 
@@ -180,6 +187,7 @@ class History {
 		if (does === 'qualify' && campaign.findByCode(person.referredByCode ?? ''))
 			campaign.qualify(person);
 		if (does === 'takeBack') person.rewardEventCompleted = false;
+		if (does === 'loseFriend' && person.totalReferrals > 0) person.totalReferrals--;
 		if (does === 'changeCode') person.referralCode = `CODE${this.joined++}`;
 		if (does === 'changeEmail') person.email = `renamed${this.joined++}@example.com`;
 		if (does === 'earn') {
@@ -250,8 +258,8 @@ class History {
 			if (intercept === undefined && !isHalf) throw error;
 			return;
 		}
-		const emitted = items.map(({ event, email, status, changes }) =>
-			line(event, email ?? status, changes),
+		const emitted = items.map(({ event, email, status, changes, milestone }) =>
+			line(event, email ?? status, changes, milestone),
 		);
 		const missing = expected.filter((one) => !emitted.includes(one));
 		expect(emitted.filter((one) => !expected.includes(one))).toEqual([]);
@@ -271,9 +279,9 @@ class History {
 	}
 
 	/** The identity of a participant: the code, otherwise the email, unless it now belongs to someone else. */
-	private recognize(known: Participant[]) {
+	private recognize(known: Person[]) {
 		const { participants } = this.campaign;
-		const befores = new Map<Participant, Participant>();
+		const befores = new Map<Participant, Person>();
 		for (const name of ['referralCode', 'email'] as const) {
 			for (const person of participants.filter((one) => !befores.has(one))) {
 				const before = known.find((one) => one[name] === person[name]);
@@ -298,7 +306,12 @@ class History {
 		for (const person of this.campaign.participants) {
 			const { email } = person;
 			const before = befores.get(person) ?? nothing;
-			known.people = [...known.people.filter((one) => one !== before), { ...person }];
+			const most = before.mostReferrals ?? 0;
+			const mostReferrals = Math.max(most, person.totalReferrals);
+			known.people = [
+				...known.people.filter((one) => one !== before),
+				{ ...person, mostReferrals },
+			];
 			if (!this.held) continue;
 			const changes: Record<string, { from: number | boolean; to: number | boolean }> = {};
 			for (const name of participantTotals as Array<'referralReward'>) {
@@ -315,12 +328,18 @@ class History {
 				newReferral: before === nothing && person.referredByCode !== null,
 				participantQualified: grew('rewardEventCompleted'),
 				participantUpdated: participantTotals.some((name) => name in changes),
+				milestoneReached: false,
 				rewardEarned: grew('referralReward') || grew('refereeReward'),
 				rewardRedeemed: grew('referralRewardRedeemed') || grew('refereeRewardRedeemed'),
 			};
 			for (const event of Object.keys(participantEvents)) {
 				if (!(event in happened)) throw new Error(`Add ${event} to 'happened' in this test.`);
 				if (happened[event]) expected.push(line(event, email, changes));
+			}
+			for (const milestone of milestones) {
+				if (most < milestone && milestone <= mostReferrals) {
+					expected.push(line('milestoneReached', email, changes, milestone));
+				}
 			}
 		}
 		known.status = status;

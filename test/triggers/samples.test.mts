@@ -70,6 +70,7 @@ test.each(pollingEvents)(
 		const polling = new ActivePollingTrigger(credentialFor(service.mockServer), {
 			events: [option.value as string],
 			campaignId: locator('JCu82f30F1'),
+			milestones: String(referrer.totalReferrals + 1),
 		});
 		expect(await polling.poll()).toEqual([]);
 		campaign.qualify(campaign.add('friend@example.com', referrer));

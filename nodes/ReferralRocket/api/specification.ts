@@ -127,6 +127,14 @@ export const simplifiedEvents = {
 		'referredByCode',
 		'totalReferrals',
 	],
+	polledMilestone: [
+		'email',
+		'shareLink',
+		'firstName',
+		'lastName',
+		'referralCode',
+		'totalReferrals',
+	],
 	polledReward: [
 		'email',
 		'shareLink',

@@ -104,6 +104,21 @@ export function requireEmail({ email }: ParameterValues): void {
 }
 
 /**
+ * @param value numbers of friends, separated by commas
+ * @returns the numbers, the smallest first
+ * @throws InvalidInputError for a blank value and anything but whole numbers of 1 or more
+ */
+export function validateMilestones(value: unknown): number[] {
+	const label = "'Milestones'";
+	if (isBlank(value)) throw createBlankError(label);
+	const numbers = String(value)
+		.split(/[\s,]+/)
+		.filter(Boolean);
+	const milestones = numbers.map((one) => Number(wholeNumber(Number.MAX_SAFE_INTEGER)(one, label)));
+	return [...new Set(milestones)].sort((a, b) => a - b);
+}
+
+/**
  * @param limit the value of Limit
  * @returns the limit as a whole number of 1 or more
  * @throws InvalidInputError for anything else

@@ -41,7 +41,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 		firstName: 'https://phishing.example.com',
 	});
 	const other = campaign.add('other@polling.example.com');
-	const milestone = await publish('five-friends-to-email', 'Participant updated');
+	const milestone = await publish('five-friends-to-email', 'Milestone reached');
 	const ended = await publish('campaign-ended-to-slack', 'Campaign status changed');
 	const joined = await publish('friend-joined-to-referrer-email', 'Participants joined');
 
@@ -57,8 +57,8 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 		campaign.add('nobody@polling.example.com');
 		campaign.add('orphan@polling.example.com', undefined, { referredByCode: 'GONE' });
 		for (const workflow of [milestone, ended, joined]) await run.settled(workflow, 1);
-		const thanks = 'five friends have joined through your link. Thank you!';
-		assert.deepEqual(emails(/five friends/), [
+		const thanks = '5 friends have joined through your link. Thank you!';
+		assert.deepEqual(emails(/5 friends/), [
 			[five.email, thanks],
 			[referrer.email, thanks],
 		]);
@@ -86,7 +86,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 			(await run.givenBy(joined, 'Still in the campaign?', 1)).map((row) => row.referredByCode),
 			['GONE'],
 		);
-		await run.expectSample(milestone, 'Participant updated');
+		await run.expectSample(milestone, 'Milestone reached');
 		await run.expectSample(ended, 'Campaign status changed');
 		await run.expectSample(joined, 'Participants joined');
 	});
@@ -104,7 +104,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 				[four.email],
 			);
 		}, 30);
-		assert.equal(emails(/five friends/).length, 2);
+		assert.equal(emails(/5 friends/).length, 2);
 		// Others count the requests.
 		for (const workflow of [milestone, ended, joined]) await run.n8n.deactivate(workflow);
 	});

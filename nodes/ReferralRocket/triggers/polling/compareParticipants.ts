@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { eventsOf, isOnlyJoins, participantEvents, type PolledEvent } from './events';
 import type { KnownParticipants } from './knownParticipants';
-import { changesBetween, snapshotOf } from './snapshot';
+import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
 /** Sorts by the time of joining, the earliest first: ISO 8601 times sort as texts. */
 export function byJoining(a: IDataObject, b: IDataObject): number {
@@ -16,6 +16,7 @@ export function byJoining(a: IDataObject, b: IDataObject): number {
  * @param known participants of the last poll; this function updates them
  * @param selected events, which decide what to remember
  * @param reported the selected events to report
+ * @param milestones numbers of friends
  * @returns the events, in the order in which the participants joined, and whether `known` has changed
  */
 export async function compareParticipants(
@@ -23,6 +24,7 @@ export async function compareParticipants(
 	known: KnownParticipants,
 	selected: string[],
 	reported: string[],
+	milestones: number[],
 ): Promise<{ polledEvents: PolledEvent[]; hasChanged: boolean }> {
 	const areNumbersKept = !isOnlyJoins(selected);
 	// Unless joins are selected, participants who have nothing need not be remembered.
@@ -38,6 +40,7 @@ export async function compareParticipants(
 			participant: current.row,
 			isNew: !current.known,
 			changes: changesBetween(before, now),
+			milestones: milestonesBetween(before, now, milestones),
 		};
 		const events = eventsOf(difference, reported);
 		if (events.length > 0) happened.push(events);

@@ -11,6 +11,8 @@ export interface Difference {
 	participant: IDataObject;
 	isNew: boolean;
 	changes: Changes;
+	/** Numbers of friends that the user has chosen and the participant has brought for the first time. */
+	milestones: number[];
 }
 
 interface ParticipantEvent {
@@ -21,6 +23,8 @@ interface ParticipantEvent {
 	isJoin?: true;
 	isReward?: true;
 	happened: (difference: Difference) => boolean;
+	/** The additional fields of its items, if it can happen several times at once. */
+	items?: (difference: Difference) => IDataObject[];
 }
 
 const grew =
@@ -48,6 +52,12 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 		action: 'On participant qualified: a referred participant did what earns the reward',
 		happened: ({ changes }) => changes.rewardEventCompleted?.to === true,
 	},
+	milestoneReached: {
+		description: 'A participant has brought one of the numbers of friends that you enter below',
+		action: 'On milestone reached: a participant has brought 5, 10 or 25 friends',
+		happened: ({ milestones }) => milestones.length > 0,
+		items: ({ milestones }) => milestones.map((milestone) => ({ milestone })),
+	},
 	rewardEarned: {
 		description: "A participant's reward has grown, or someone has joined with one",
 		action: 'On reward earned: the reward of a participant has grown',
@@ -68,6 +78,7 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 };
 
 export const campaignStatusChanged = 'campaignStatusChanged';
+export const milestoneReached = 'milestoneReached';
 
 export const isEvent = (name: string) =>
 	name === campaignStatusChanged || name in participantEvents;
@@ -96,6 +107,8 @@ export interface PolledEvent {
 	/** The participant or the campaign. */
 	subject: IDataObject;
 	changes: IDataObject;
+	/** Additional fields of its item. */
+	details?: IDataObject;
 }
 
 /** @returns the selected events that have happened to a participant */
@@ -103,5 +116,7 @@ export function eventsOf(difference: Difference, selected: string[]): PolledEven
 	const { participant: subject, changes } = difference;
 	return Object.entries(participantEvents)
 		.filter(([event, { happened }]) => selected.includes(event) && happened(difference))
-		.map(([event]) => ({ event, subject, changes }));
+		.flatMap(([event, { items }]) =>
+			(items?.(difference) ?? [{}]).map((details) => ({ event, subject, changes, details })),
+		);
 }

@@ -7,13 +7,14 @@ import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { credentialName, endpoints, rowTypes, simplifiedEvents } from '../../api/specification';
 import { pick } from '../../fields/simplify';
 import { titleOf } from '../../helpers/titles';
-import { validateParameters } from '../../validation/validate';
+import { validateMilestones, validateParameters } from '../../validation/validate';
 import { compareParticipants } from './compareParticipants';
 import {
 	campaignStatusChanged,
 	hasParticipantEvents,
 	isEvent,
 	isOnlyJoins,
+	milestoneReached,
 	participantEvents,
 	type PolledEvent,
 } from './events';
@@ -31,8 +32,9 @@ import { StoredState } from './storedState';
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const selected = selectedEvents(context);
+	const milestones = selected.includes(milestoneReached) ? milestonesOf(context) : [];
 	const call = await createCall(context);
-	if (context.getMode() === 'manual') return await sample(context, call, selected);
+	if (context.getMode() === 'manual') return await sample(context, call, selected, milestones);
 
 	const campaignId = String(call.values.campaign);
 	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
@@ -49,7 +51,13 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 		? await readParticipants(call, known, total, last)
 		: undefined;
 
-	const compared = await compareParticipants(reading?.rows ?? [], known, selected, reported);
+	const compared = await compareParticipants(
+		reading?.rows ?? [],
+		known,
+		selected,
+		reported,
+		milestones,
+	);
 	const status = isStatusSelected ? (statusOf(campaign) ?? before.status) : undefined;
 	const polledEvents = [...compared.polledEvents];
 	if (reported.includes(campaignStatusChanged) && (before.status ?? status) !== status) {
@@ -64,10 +72,15 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	return await createItems(context, campaignId, polledEvents);
 }
 
-async function sample(context: IPollFunctions, call: ApiCall, selected: string[]) {
+async function sample(
+	context: IPollFunctions,
+	call: ApiCall,
+	selected: string[],
+	milestones: number[],
+) {
 	const campaignId = String(call.values.campaign);
 	const rows = hasParticipantEvents(selected) ? await readBothEnds(call) : [];
-	const polledEvents = sampleEvents(rows, selected);
+	const polledEvents = sampleEvents(rows, selected, milestones);
 	if (selected.includes(campaignStatusChanged)) {
 		polledEvents.push(statusEvent(campaignId, await readCampaign(call)));
 	}
@@ -114,6 +127,11 @@ function selectedEvents(context: IPollFunctions): string[] {
 	);
 }
 
+const milestonesOf = (context: IPollFunctions): number[] =>
+	readSettings(context.getNode(), () =>
+		validateMilestones(context.getNodeParameter('milestones', '')),
+	);
+
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
 	const { baseUrl } = await context.getCredentials(credentialName);
 	const endpoint = endpoints.getAllParticipants;
@@ -126,7 +144,8 @@ async function createCall(context: IPollFunctions): Promise<ApiCall> {
 
 const simplifiedFields = (event: string): string[] => {
 	if (event === campaignStatusChanged) return [...rowTypes.campaign.identityFields, 'status'];
-	const { polled, polledReward } = simplifiedEvents;
+	const { polled, polledMilestone, polledReward } = simplifiedEvents;
+	if (event === milestoneReached) return polledMilestone;
 	return participantEvents[event].isReward ? polledReward : polled;
 };
 
@@ -137,10 +156,10 @@ async function createItems(
 ): Promise<IDataObject[]> {
 	const isSimplified = context.getNodeParameter('simplify', true);
 	const items: IDataObject[] = [];
-	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes }) => {
+	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes, details }) => {
 		const fields = isSimplified ? pick(subject, simplifiedFields(event)) : subject;
-		// These two come first. `event` and `changes` override the service's fields.
-		items.push(Object.assign({ event, campaignId }, fields, { event, changes }));
+		// These two come first. Ours override the service's fields.
+		items.push(Object.assign({ event, campaignId }, fields, { event, ...details, changes }));
 	});
 	return items;
 }

@@ -4,7 +4,7 @@ import { readPage } from '../../lists/page';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
 import { eventsOf, type PolledEvent } from './events';
-import { changesBetween, snapshotOf } from './snapshot';
+import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
 /** Enough of each event to see what the data looks like. */
 const samplesOfEach = 5;
@@ -12,14 +12,21 @@ const samplesOfEach = 5;
 /**
  * @param rows participants
  * @param selected participant events
+ * @param milestones numbers of friends
  * @returns a few of each event, the newest first, as if participants had just joined with everything they have
  */
-export function sampleEvents(rows: IDataObject[], selected: string[]): PolledEvent[] {
+export function sampleEvents(
+	rows: IDataObject[],
+	selected: string[],
+	milestones: number[],
+): PolledEvent[] {
 	const found = rows
 		.sort((a, b) => byJoining(b, a))
 		.flatMap((participant) => {
-			const changes = changesBetween('', snapshotOf(participant));
-			return eventsOf({ participant, isNew: true, changes }, selected);
+			const snapshot = snapshotOf(participant);
+			const changes = changesBetween('', snapshot);
+			const reached = milestonesBetween('', snapshot, milestones);
+			return eventsOf({ participant, isNew: true, changes, milestones: reached }, selected);
 		});
 	return selected.flatMap((name) =>
 		found.filter(({ event }) => event === name).slice(0, samplesOfEach),

@@ -12,8 +12,14 @@ type Values = Record<string, number | boolean>;
 
 const qualified = 'rewardEventCompleted';
 const balances = rewards.map(({ balance }) => balance);
-/** The balances come last, as they are omitted most. */
-const numbers = [...participantTotals.filter((name) => !balances.includes(name)), ...balances];
+/** The most referrals so far. A milestone counts once, even if their number falls and rises again. */
+const mostReferrals = 'mostReferrals';
+/** Those that are omitted most come last. */
+const numbers = [
+	...participantTotals.filter((name) => !balances.includes(name)),
+	...balances,
+	mostReferrals,
+];
 
 /** "1,050.00", "$75" or "-20 USD". Not "1,050" or "1.050": each can mean two amounts. */
 const amount =
@@ -30,6 +36,7 @@ function numberIn(value: unknown): number | undefined {
 
 /** A balance that only redemptions have reduced, rounded to hundredths like the service's. Other numbers: 0. */
 function expectedNumber(name: string, values: Values): number {
+	if (name === mostReferrals) return Number(values.totalReferrals);
 	const reward = rewards.find(({ balance }) => balance === name);
 	if (!reward) return 0;
 	return Number((Number(values[reward.earned]) - Number(values[reward.redeemed])).toFixed(2));
@@ -42,7 +49,8 @@ function expectedNumber(name: string, values: Values): number {
  */
 export function snapshotOf(participant: IDataObject, before = ''): string {
 	const values = valuesIn(before);
-	for (const name of numbers) values[name] = numberIn(participant[name]) ?? values[name];
+	for (const name of participantTotals) values[name] = numberIn(participant[name]) ?? values[name];
+	values[mostReferrals] = Math.max(Number(values[mostReferrals]), Number(values.totalReferrals));
 	const parts = numbers.map((name) =>
 		values[name] === expectedNumber(name, values) ? '' : String(values[name]),
 	);
@@ -69,4 +77,10 @@ export function changesBetween(before: string, after: string): Changes {
 	const [old, now] = [valuesIn(before), valuesIn(after)];
 	const changed = [...participantTotals, qualified].filter((name) => old[name] !== now[name]);
 	return Object.fromEntries(changed.map((name) => [name, { from: old[name], to: now[name] }]));
+}
+
+/** @returns those of the milestones that a participant has reached for the first time */
+export function milestonesBetween(before: string, after: string, milestones: number[]): number[] {
+	const [old, now] = [before, after].map((snapshot) => Number(valuesIn(snapshot)[mostReferrals]));
+	return milestones.filter((milestone) => old < milestone && milestone <= now);
 }
