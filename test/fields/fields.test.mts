@@ -1,4 +1,10 @@
-import type { INode, INodeParameters, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+import type {
+	INode,
+	INodeParameters,
+	INodeProperties,
+	INodePropertyOptions,
+	INodeTypeDescription,
+} from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { ReferralRocketApi } from '../../credentials/ReferralRocketApi.credentials.ts';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
@@ -74,6 +80,23 @@ describe('a new operation shows its fields and requires the necessary ones', () 
 		]) {
 			expect([values, showsNotice(values)]).toEqual([values, false]);
 		}
+	});
+
+	test('the field pickers explain fields and name them like n8n', () => {
+		const { properties } = action;
+		const picker = properties.find(({ name, displayOptions }) => {
+			return name === 'fields' && displayOptions?.show?.resource?.includes('participant');
+		});
+		const options = picker?.options as INodePropertyOptions[];
+		const namesOf = (some: INodePropertyOptions[]) => some.map(({ name }) => name);
+		expect(namesOf(options)).toEqual(namesOf(options).toSorted());
+		expect(namesOf(options)).toContain('Campaign ID');
+		expect(namesOf(options.filter(({ description }) => description))).toEqual([
+			'Fraud Score',
+			'Referee Reward Balance',
+			'Referral Reward Balance',
+			'Reward Event Completed',
+		]);
 	});
 
 	test('Return All hides Limit', () => {

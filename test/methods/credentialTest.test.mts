@@ -249,7 +249,7 @@ describe('the credential test', () => {
 		);
 	});
 
-	test.each(['  KEY\n', 'Bearer KEY', ' bearer  KEY'])(
+	test.each(['  KEY\n', 'Bearer KEY', ' bearer  KEY', '"KEY"', '“Bearer KEY” ', "Bearer 'KEY'"])(
 		'passes if the key is pasted as %j, and the node works too',
 		async (pasted) => {
 			const apiKey = pasted.replace('KEY', service.mockServer.apiKey);

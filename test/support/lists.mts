@@ -259,7 +259,7 @@ export function testLists(
 				const { error, items } = await service.run({ ...parameters, limit });
 				expect(items).toEqual([]);
 				expect(error?.message).toMatch(/^'Limit' /);
-				expect(error?.description).toMatch(/whole number of 1 or more/);
+				expect(error?.description).toMatch(/whole number of 1 or more, or turn on 'Return All'/);
 				expect(service.mockServer.requests).toEqual([]);
 			},
 		);

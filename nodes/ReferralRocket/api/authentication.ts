@@ -2,11 +2,9 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { shortHash } from '../helpers/hash';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
-/** @returns the key, without spaces around it or a copied "Bearer" */
+/** @returns the key, without the spaces, the quotation marks or the "Bearer" that people copy with it */
 export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
-	String(apiKey ?? '')
-		.trim()
-		.replace(/^Bearer\s+/i, '');
+	String(apiKey ?? '').replace(/^[\s"'“”‘’]*(Bearer\s+["'“”‘’]*)?|[\s"'“”‘’]+$/gi, '');
 
 /**
  * @param baseUrl the service's address

@@ -1,11 +1,10 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import type { Endpoint, RowType } from '../api/specification';
 import { defaultPageSize, maxPageSize } from '../api/specification';
-import { outputFields, sendAs } from './sharedFields';
-import { titleOf } from '../helpers/titles';
+import { fieldOptions, outputFields, sendAs } from './sharedFields';
 
 const sortOptions = ({ fields }: RowType) => [
-	...[...fields].sort().map((value) => ({ name: titleOf(value), value })),
+	...fieldOptions(fields),
 	{ name: 'Other Field', value: 'other' },
 ];
 

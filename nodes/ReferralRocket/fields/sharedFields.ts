@@ -1,4 +1,9 @@
-import type { IDisplayOptions, INodeProperties, INodePropertyRouting } from 'n8n-workflow';
+import type {
+	IDisplayOptions,
+	INodeProperties,
+	INodePropertyOptions,
+	INodePropertyRouting,
+} from 'n8n-workflow';
 import type { Endpoint, ParameterName, RowType } from '../api/specification';
 import { campaignLink, linkParameters, parametersIn } from '../api/specification';
 import { titleOf } from '../helpers/titles';
@@ -126,6 +131,20 @@ export const simplifyField: INodeProperties = {
 	description: 'Whether to return a simplified version of the response instead of the raw data',
 };
 
+/** Fields whose names don't explain them. */
+const fieldDescriptions: Record<string, string> = {
+	fraudScore: 'How Referral Rocket rates the risk of fraud; may be empty for people added by n8n',
+	refereeRewardBalance: 'What is left of the reward for joining through a referrer',
+	referralRewardBalance: 'What is left of the reward for referring others',
+	rewardEventCompleted: 'Whether this person is qualified: did what earns the reward',
+};
+
+/** @returns what a field picker offers, in alphabetical order */
+export const fieldOptions = (fields: string[]): INodePropertyOptions[] =>
+	[...fields]
+		.sort()
+		.map((value) => ({ name: titleOf(value), value, description: fieldDescriptions[value] }));
+
 /** Output, and the field picker of its Selected Fields. */
 export function outputFields(
 	displayOptions: IDisplayOptions,
@@ -157,7 +176,7 @@ export function outputFields(
 			default: [...simplified],
 			description: 'The fields to return. A field that Referral Rocket does not send is null.',
 			displayOptions: { show: { ...displayOptions.show, output: ['selectedFields'] } },
-			options: [...fields].sort().map((value) => ({ name: titleOf(value), value })),
+			options: fieldOptions(fields),
 		},
 	];
 }

@@ -120,20 +120,10 @@ export async function runItems(
 		const sent = isReadOnly(operation.endpoint) ? '' : describeSent(index, started, count);
 		throw createStopError(index, result.error, count, sent);
 	});
-	const message = hintFor(execution, operation, output.length);
-	if (message) execution.addExecutionHints({ message, location: 'outputPane' });
+	if (count > 1 && stopsAtError && !isReadOnly(operation.endpoint)) {
+		execution.addExecutionHints({ message: severalHint, location: 'outputPane' });
+	}
 	return output;
-}
-
-/** @returns the hint to show next to the output, if any */
-function hintFor(execution: IExecuteFunctions, operation: Operation, outputCount: number) {
-	const { alwaysOutputData } = execution.getNode();
-	if (outputCount === 0 && !alwaysOutputData) return emptyHint;
-	const hasSeveralItems = execution.getInputData().length > 1;
-	const stopsAtError = !execution.continueOnFail();
-	return hasSeveralItems && stopsAtError && !isReadOnly(operation.endpoint)
-		? severalHint
-		: undefined;
 }
 
 /**
@@ -210,9 +200,6 @@ function createStopError(index: number, error: ItemError, count: number, sent: s
 	delete error.context.itemIndex;
 	return withMessage(error, `${error.message} ${item}${sent && `: ${sent}`}.`);
 }
-
-const emptyHint =
-	'Nothing was found, so the next nodes do not run. To run them anyway, turn on Settings → Always Output Data of this node.';
 
 const severalHint =
 	'If one of several items fails, this node stops and returns nothing. To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
