@@ -30,7 +30,7 @@ async function inspect({ write = false, ...more }: Options = {}): Promise<Row[]>
 	return rows;
 }
 
-/** The one row whose assumption contains the text. */
+/** The only row whose assumption contains the text. */
 function row(rows: Row[], part: string): Row {
 	const found = rows.filter(({ assumption }) => assumption.includes(part));
 	expect(found).toHaveLength(1);
@@ -107,7 +107,7 @@ describe('if the service behaves as assumed', () => {
 		'`fName`',
 		'`addParticipant` returns',
 		'`referredByCode`',
-		'in any case',
+		'capital letters',
 		'Adding an email twice',
 		'was not referred',
 	];

@@ -340,7 +340,7 @@ export const checks: Check[] = [
 			const email = trial.referrer.toUpperCase();
 			const response = await send(endpoints.getParticipant, { campaign, email });
 			const isFound = isSuccess(response) && isObject(response.body);
-			return { matches: true, observed: isFound ? 'It is.' : `It is not: ${describe(response)}.` };
+			return { matches: true, observed: isFound ? 'No.' : `Yes: ${describe(response)}.` };
 		},
 	},
 	{

@@ -230,7 +230,7 @@ export async function startMockServer({
 
 	function inUnstableOrder(all: Participant[], page: number): Participant[] {
 		if (behaviour.order === 'fixed') return all;
-		// As if participants with the same sort value were in arbitrary order, and all had the same.
+		// As if all participants had the same sort value, and such participants came in arbitrary order.
 		const random = behaviour.order === 'random' ? mockServer.requests.length * 0.618 : page * 0.37;
 		const places = all.map((participant, index) => [
 			(index * (random + 0.01) * 7.3) % 1,

@@ -57,9 +57,9 @@ interface ExecutionSummary {
 	status: string;
 	/** As an ISO date; null while it waits for a worker. */
 	startedAt: string | null;
-	/** The execution that Retry repeated by this one. */
+	/** The execution that this one retries. */
 	retryOf?: string | null;
-	/** The execution by which Retry has repeated this one successfully. */
+	/** The execution that retried this one successfully. */
 	retrySuccessId?: string | null;
 }
 
@@ -235,7 +235,7 @@ export class N8n {
 			baseURL: `${url}/rest`,
 			// n8n ties a login to the browser's ID.
 			headers: { 'browser-id': 'runtime' },
-			// A connection that is reused may be reset: n8n closes idle ones late if something has blocked it.
+			// n8n may reset a connection that is reused: if something has blocked it, it closes idle ones late.
 			httpAgent: new Agent({ keepAlive: false }),
 		});
 		this.api.interceptors.response.use(undefined, (error: unknown) => {
@@ -309,7 +309,7 @@ export class N8n {
 			{ baseURL: this.url },
 		);
 		return new Set(
-			data.flatMap(({ name, version }) => [version].flat().map((one) => `${name} ${one}`)),
+			data.flatMap(({ name, version }) => [version].flat().map((each) => `${name} ${each}`)),
 		);
 	}
 
