@@ -1,10 +1,28 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { campaign } from './resources/campaign';
-import { participant } from './resources/participant';
-import { referralCode } from './resources/referralCode';
+import { defineResource } from './operations/resource';
+import { get as getCampaign } from './resources/campaign/get';
+import { add as addParticipant } from './resources/participant/add';
+import { get as getParticipant } from './resources/participant/get';
+import { list as listParticipants } from './resources/participant/list';
+import { listReferrals } from './resources/participant/listReferrals';
+import { qualify as qualifyParticipant } from './resources/participant/qualify';
+import { validate as validateReferralCode } from './resources/referralCode/validate';
 import { testCredential } from './methods/credentialTest';
 import { searchCampaigns } from './methods/searchCampaigns';
+
+/** In the order of the menus. The first operation of each resource is the default. */
+const resources = [
+	defineResource('campaign', [getCampaign]),
+	defineResource('participant', [
+		addParticipant,
+		getParticipant,
+		listParticipants,
+		listReferrals,
+		qualifyParticipant,
+	]),
+	defineResource('referralCode', [validateReferralCode]),
+];
 
 export class ReferralRocket implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,24 +48,16 @@ export class ReferralRocket implements INodeType {
 				name: 'resource',
 				type: 'options',
 				noDataExpression: true,
-				options: [
-					{ name: 'Campaign', value: 'campaign' },
-					{ name: 'Participant', value: 'participant' },
-					{ name: 'Referral Code', value: 'referralCode' },
-				],
+				options: resources.map(({ option }) => option),
 				default: 'participant',
 			},
-			...campaign.properties,
-			...participant.properties,
-			...referralCode.properties,
+			...resources.flatMap(({ properties }) => properties),
 		],
 	};
 
-	customOperations = {
-		campaign: campaign.customOperations,
-		participant: participant.customOperations,
-		referralCode: referralCode.customOperations,
-	};
+	customOperations = Object.fromEntries(
+		resources.map(({ option, customOperations }) => [option.value, customOperations]),
+	);
 
 	methods = { credentialTest: { testCredential }, listSearch: { searchCampaigns } };
 }

@@ -220,38 +220,37 @@ describe('field types', () => {
 	const choices = (description: INodeTypeDescription, name: string) =>
 		shapes(description.properties.filter((property) => property.name === name))[name];
 
-	test('the resource and the events have these options', () => {
-		expect(choices(action, 'resource').values).toEqual(['campaign', 'participant', 'referralCode']);
-		expect(choices(webhook, 'events').values).toEqual([
-			'any',
-			'refereeCreated',
-			'referrerCreated',
-			'rewardUnlocked',
-		]);
+	test('no resource or event in a saved workflow has another name now', () => {
+		expect(choices(action, 'resource').values).toEqual(
+			expect.arrayContaining(['campaign', 'participant', 'referralCode']),
+		);
+		expect(choices(webhook, 'events').values).toEqual(
+			expect.arrayContaining(['any', 'refereeCreated', 'referrerCreated', 'rewardUnlocked']),
+		);
 	});
 
-	test.each([action, polling, webhook])('every field of $displayName has its type', (node) => {
-		const kinds: Record<string, string> = {
-			resource: 'options',
-			operation: 'options',
-			events: 'multiOptions',
-			campaignId: 'resourceLocator',
-			email: 'string',
-			code: 'string',
-			referralCode: 'string',
-			findBy: 'options',
-			output: 'options',
-			fields: 'multiOptions',
-			campaignNotice: 'notice',
-			returnAll: 'boolean',
-			limit: 'number',
-			sort: 'fixedCollection',
-			simplify: 'boolean',
-			additionalFields: 'collection',
-			options: 'collection',
-			setUp: 'notice',
-		};
-		for (const { name, type } of node.properties) expect(type).toBe(kinds[name] ?? type);
+	test.each([
+		['resource', 'options'],
+		['operation', 'options'],
+		['events', 'multiOptions'],
+		['campaignId', 'resourceLocator'],
+		['email', 'string'],
+		['code', 'string'],
+		['referralCode', 'string'],
+		['findBy', 'options'],
+		['output', 'options'],
+		['fields', 'multiOptions'],
+		['returnAll', 'boolean'],
+		['limit', 'number'],
+		['sort', 'fixedCollection'],
+		['simplify', 'boolean'],
+		['additionalFields', 'collection'],
+		['options', 'collection'],
+	])('the values of %s in saved workflows fit its type, %s', (name, type) => {
+		const fields = [action, polling, webhook].flatMap(({ properties }) =>
+			properties.filter((field) => field.name === name),
+		);
+		expect([...new Set(fields.map((field) => field.type))]).toEqual([type]);
 	});
 
 	test.each([action, polling, webhook])(
@@ -275,7 +274,7 @@ describe('field types', () => {
 		expect(menus.length).toBe(1 + values.length);
 		expect(menus.every(({ noDataExpression }) => noDataExpression)).toBe(true);
 		const limits = action.properties.filter(({ name }) => name === 'limit');
-		expect(limits.map(({ typeOptions }) => typeOptions?.minValue)).toEqual([1, 1]);
+		expect([...new Set(limits.map(({ typeOptions }) => typeOptions?.minValue))]).toEqual([1]);
 	});
 });
 

@@ -1,5 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import { eventOptions } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
+import {
+	eventOptions,
+	participantEvents,
+} from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
 import type { Behaviour } from '../../tools/mock-server/service.mts';
 import {
@@ -26,8 +29,8 @@ async function counted(polling: ActivePollingTrigger, mode?: 'manual') {
 	const items = await polling.poll(mode);
 	return { items, requests: requests.length - before };
 }
-const joining = ['participantAdded', 'newReferral'];
 const all = eventOptions.map(({ value }) => String(value));
+const joining = all.filter((event) => participantEvents[event]?.isJoin);
 let signUps = 0;
 /** This many participants join, later than everyone before. */
 function signUp(count: number, prefix = 'new') {

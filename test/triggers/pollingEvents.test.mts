@@ -1,6 +1,9 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
-import { eventOptions } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
+import {
+	eventOptions,
+	participantEvents,
+} from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { ActivePollingTrigger } from '../support/triggerContexts.mts';
@@ -353,7 +356,9 @@ describe('changing the selected events', () => {
 	])('from %j to %j and back emits nothing about existing participants', async (first, second) => {
 		const { campaign } = service.mockServer;
 		const polling = watching(first);
+		const unchanged = watching(first);
 		await polling.poll();
+		await unchanged.poll();
 		polling.publish({ events: second });
 		expect(await polling.poll()).toEqual([]);
 		expect(await polling.poll()).toEqual([]);
@@ -362,9 +367,9 @@ describe('changing the selected events', () => {
 		expect(await polling.poll()).toEqual([]);
 		campaign.status = 'Pause';
 		campaign.add('a@example.com', campaign.participants[0]);
-		expect(new Set(emitted(await polling.poll()).map(([event]) => event))).toEqual(
-			new Set(first.filter((event) => !/Qualified|Redeemed|milestone/.test(event))),
-		);
+		const items = emitted(await polling.poll());
+		expect(items).not.toEqual([]);
+		expect(items).toEqual(emitted(await unchanged.poll()));
 	});
 });
 
@@ -379,6 +384,21 @@ describe('unusable events', () => {
 });
 
 describe('a test in the editor', () => {
+	test('returns participants with a value for an event about a falling value', async () => {
+		participantEvents.balanceFell = {
+			description: '',
+			action: '',
+			happened: ({ changes: { referralRewardBalance: one } }) => one?.to < one?.from,
+		};
+		const items = await watching(['balanceFell'], { simplify: false }).poll('manual');
+		delete participantEvents.balanceFell;
+		expect(items.length).toBeGreaterThan(0);
+		for (const { referralRewardBalance: to, changes } of items) {
+			expect(to).toBeGreaterThan(0);
+			expect(changes).toMatchObject({ referralRewardBalance: { from: 2 * Number(to), to } });
+		}
+	});
+
 	test('returns participants to whom each event applies, and the status of the campaign', async () => {
 		const { campaign } = service.mockServer;
 		campaign.redeem(campaign.participants[28], 5);

@@ -77,6 +77,9 @@ test.each(pollingEvents)(
 		campaign.redeem(referrer, 5);
 		campaign.status = 'Pause';
 		const [item] = await polling.poll();
+		if (!item) {
+			throw new Error(`Nothing causes ${option.name} here. Make it happen before the second poll.`);
+		}
 		expect(Object.keys(sample)).toEqual(Object.keys(item));
 		expect(sample.event).toBe(item.event);
 		for (const change of Object.values(sample.changes as IDataObject)) {

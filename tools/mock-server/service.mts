@@ -1,5 +1,5 @@
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Campaign, type Participant } from './campaign.mts';
+import { Campaign } from './campaign.mts';
 
 /** How the mock server behaves where the real service is unknown. Can be changed while it runs. */
 export interface Behaviour {
@@ -49,6 +49,8 @@ export interface MockServer {
 	behaviour: Behaviour;
 	/** Changes parts of the behaviour. */
 	behave(changes: Partial<Behaviour>): void;
+	/** A valid value of each required field, by the name of the field. */
+	examples: Record<string, string>;
 	/** Every request so far, in the order of arrival. */
 	requests: ReceivedRequest[];
 	/** Set it to respond differently: faults, other response shapes. */
@@ -93,12 +95,18 @@ export async function startMockServer({
 } = {}): Promise<MockServer> {
 	const server = Fastify({ forceCloseConnections: true });
 	const behaviour = { ...defaultBehaviour, ...behaviourChanges };
+	const campaign = new Campaign(campaignId, participants);
+	/** Someone who was referred and has referred others. */
+	const example = campaign.participants.find(
+		({ referredByCode, totalReferrals }) => referredByCode && totalReferrals > 0,
+	);
 	const mockServer: MockServer = {
 		url: '',
 		apiKey,
-		campaign: new Campaign(campaignId, participants),
+		campaign,
 		behaviour,
 		behave: (changes) => void Object.assign(behaviour, changes),
+		examples: { email: example?.email ?? '', code: example?.referralCode ?? '' },
 		requests: [],
 		intercept: undefined,
 		afterResponse: undefined,
@@ -187,7 +195,7 @@ export async function startMockServer({
 		return json(reply, String(known !== undefined));
 	});
 
-	function list(request: FastifyRequest, reply: FastifyReply, all: Participant[]) {
+	function list(request: FastifyRequest, reply: FastifyReply, all: object[]) {
 		const query = request.query as { page?: string; size?: string; sort?: string };
 		if (Number(query.size ?? 20) > behaviour.pageSizeLimit) {
 			return refuse(request, reply, 400, `size must be at most ${behaviour.pageSizeLimit}`);
@@ -228,15 +236,12 @@ export async function startMockServer({
 		return behaviour.listShape === 'slice' ? slice : { ...slice, ...totals };
 	}
 
-	function inUnstableOrder(all: Participant[], page: number): Participant[] {
+	function inUnstableOrder(all: object[], page: number): object[] {
 		if (behaviour.order === 'fixed') return all;
-		// As if all participants had the same sort value, and such participants came in arbitrary order.
+		// As if all rows had the same sort value, and such rows came in arbitrary order.
 		const random = behaviour.order === 'random' ? mockServer.requests.length * 0.618 : page * 0.37;
-		const places = all.map((participant, index) => [
-			(index * (random + 0.01) * 7.3) % 1,
-			participant,
-		]);
-		return (places as Array<[number, Participant]>).sort(([a], [b]) => a - b).map(([, one]) => one);
+		const places = all.map((row, index) => [(index * (random + 0.01) * 7.3) % 1, row]);
+		return (places as Array<[number, object]>).sort(([a], [b]) => a - b).map(([, row]) => row);
 	}
 
 	function notFound(request: FastifyRequest, reply: FastifyReply) {
@@ -263,9 +268,10 @@ function refuse(request: FastifyRequest, reply: FastifyReply, status: number, me
 	});
 }
 
-function sorted(participants: Participant[], sort: string | undefined): Participant[] {
-	if (!sort) return participants;
-	const [field, direction] = sort.split(',') as [keyof Participant, string];
+function sorted(rows: object[], sort: string | undefined): object[] {
+	if (!sort) return rows;
+	const [field, direction] = sort.split(',');
 	const sign = direction === 'desc' ? -1 : 1;
-	return participants.toSorted((a, b) => sign * ((a[field] ?? '') < (b[field] ?? '') ? -1 : 1));
+	const valueOf = (row: object) => (row as Record<string, string>)[field] ?? '';
+	return rows.toSorted((a, b) => sign * (valueOf(a) < valueOf(b) ? -1 : 1));
 }

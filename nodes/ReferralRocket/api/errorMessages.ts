@@ -23,6 +23,7 @@ import {
 	type ParameterName,
 	type ParameterValues,
 } from './specification';
+import { phraseOf } from '../helpers/titles';
 
 /*
  * Messages to the user: what happened, how to fix it, and what the service or the network reported.
@@ -35,7 +36,7 @@ export const checkBaseUrl = "Check 'Base URL' in the Referral Rocket credential.
 const runAgain = (endpoint: Endpoint) =>
 	isReadOnly(endpoint)
 		? 'Run this again in a few minutes.'
-		: 'The request may have taken effect: check the participant in Referral Rocket before you run this again.';
+		: `The request may have taken effect: check the ${endpoint.rowType?.singular} in Referral Rocket before you run this again.`;
 
 /** The credential test has no campaign. */
 const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefined;
@@ -44,33 +45,31 @@ const isCredentialTest = ({ campaign }: ParameterValues) => campaign === undefin
 export function subjectOf({ endpoint, values }: CallSummary): string {
 	if (isCredentialTest(values)) return 'the credential test';
 	const { rowType } = endpoint;
-	const { email, code } = values;
 	const campaign = `campaign "${values.campaign}"`;
-	if (!rowType) return `referral code "${code}" in ${campaign}`;
+	if (!rowType) return `referral code "${values.code}" in ${campaign}`;
 	if (rowType === rowTypes.campaign) return campaign;
-	if (email !== undefined) return `participant "${email}" in ${campaign}`;
+	const name = values[rowType.parameter];
+	if (name !== undefined) return `${rowType.singular} "${name}" in ${campaign}`;
 	return isList(endpoint) ? `the ${rowType.plural} of ${campaign}` : `the ${rowType.singular}`;
 }
 
-/** The parameters that a user can correct, as messages name them. */
+/** The parameters that messages don't name as the code does. The node itself chooses the page. */
 const parameterNames: Partial<Record<ParameterName, string>> = {
 	campaign: 'the campaign ID',
 	email: 'the email address',
 	code: 'the referral code',
 	referredByCode: 'the referrer',
 	referredByEmail: 'the referrer',
-	firstName: 'the first name',
-	lastName: 'the last name',
-	amount: 'the amount',
-	customFields: 'the custom fields',
 	sort: 'the sort field',
+	page: '',
+	pageSize: '',
 };
 
 /** @returns the parameters of a call as a list, for example: the campaign ID and the email address */
 function parametersOf(values: ParameterValues, except?: ParameterName): string {
 	const names = (Object.keys(values) as ParameterName[]).filter((name) => name !== except);
-	const words = names.flatMap((name) => parameterNames[name] ?? []);
-	return new Intl.ListFormat('en').format(words);
+	const words = names.map((name) => parameterNames[name] ?? `the ${phraseOf(name)}`);
+	return new Intl.ListFormat('en').format(words.filter(Boolean));
 }
 
 function notFoundMessage({ endpoint, values }: CallSummary): ErrorMessage {

@@ -58,6 +58,8 @@ export const participantTotals = ['totalReferrals', ...rewards.flatMap(Object.va
 export interface RowType {
 	singular: string;
 	plural: string;
+	/** The parameter that selects one row; messages name the row by its value. */
+	parameter: ParameterName;
 	/**
 	 * The fields that identify a row. At least one of them has a value in every row; an object without one
 	 * isn't a row.
@@ -90,6 +92,7 @@ export const rowTypes = {
 	campaign: {
 		singular: 'campaign',
 		plural: 'campaigns',
+		parameter: 'campaign',
 		identityFields: ['campaignId', 'campaignName'],
 		fields: [...simplifiedCampaign, 'paused', 'ended', 'rewardHeader'],
 		simplified: simplifiedCampaign,
@@ -98,6 +101,7 @@ export const rowTypes = {
 	participant: {
 		singular: 'participant',
 		plural: 'participants',
+		parameter: 'email',
 		identityFields: ['email', 'referralCode'],
 		fields: [
 			...new Set([...simplifiedParticipant, ...participantTotals, 'campaignId', 'fraudScore']),
@@ -150,8 +154,8 @@ export interface Endpoint {
 	path: string;
 	/** Our name for each parameter → the service's name for it. */
 	parameters: Partial<Record<ParameterName, string>>;
-	/** Required parameters that may be empty here. */
-	optional?: ParameterName[];
+	/** The parameters that must not be empty, besides the campaign. */
+	required?: ParameterName[];
 	/** The type of the row or rows in the response; undefined if it contains something else. */
 	rowType?: RowType;
 	/** The type of row that a 404 is about, if it isn't `rowType`. */
@@ -195,6 +199,7 @@ export const endpoints = {
 			lastName: 'lName',
 			customFields: 'customFields',
 		},
+		required: ['email'],
 		rowType: rowTypes.participant,
 		notFound: rowTypes.campaign,
 		effect: 'added',
@@ -203,6 +208,7 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/getParticipant',
 		parameters: { campaign: 'id', email: 'email' },
+		required: ['email'],
 		rowType: rowTypes.participant,
 	},
 	getAllParticipants: {
@@ -216,12 +222,14 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/getReferrals',
 		parameters: { campaign: 'id', email: 'email', ...pageable },
+		required: ['email'],
 		rowType: rowTypes.participant,
 	},
 	qualifyParticipant: {
 		method: 'POST',
 		path: '/api/v1/qualifyParticipant',
 		parameters: { campaign: 'id', email: 'email', amount: 'amount' },
+		required: ['email'],
 		rowType: rowTypes.participant,
 		effect: 'qualified',
 		rule: 'Only a participant who was referred can be qualified.',
@@ -230,6 +238,7 @@ export const endpoints = {
 		method: 'GET',
 		path: '/api/v1/validateCode',
 		parameters: { campaign: 'campaignId', code: 'code' },
+		required: ['code'],
 	},
 } satisfies Record<string, Endpoint>;
 

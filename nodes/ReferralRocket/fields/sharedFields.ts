@@ -116,7 +116,7 @@ export const emailField = (
 	type: 'string',
 	placeholder: 'e.g. jo@example.com',
 	default: '',
-	required: !endpoint.optional?.includes('email'),
+	required: endpoint.required?.includes('email'),
 	description,
 	displayOptions,
 	routing: sendAs(endpoint, 'email'),

@@ -8,3 +8,7 @@ export const titleOf = (name: string): string =>
 		.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
 		.replace(/\bId\b/, 'ID')
 		.trim();
+
+/** @returns the name as it appears within a sentence, for example campaign ID */
+export const phraseOf = (name: string): string =>
+	titleOf(name).replace(/[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());

@@ -135,8 +135,8 @@ export function routedValuesOf(
 }
 
 /** @returns the validated values, under our own names */
-function valuesOf({ parameters, optional }: Endpoint, routedValues: IDataObject) {
+function valuesOf({ parameters, required }: Endpoint, routedValues: IDataObject) {
 	const names = Object.keys(parameters) as ParameterName[];
 	const values = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
-	return validateParameters(Object.fromEntries(values), names, optional);
+	return validateParameters(Object.fromEntries(values), names, required);
 }

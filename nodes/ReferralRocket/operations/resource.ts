@@ -1,8 +1,16 @@
-import type { IExecuteFunctions, INodeProperties, INodeType } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeProperties,
+	INodePropertyOptions,
+	INodeType,
+} from 'n8n-workflow';
+import { titleOf } from '../helpers/titles';
 import { runItems } from './runItems';
 import { routing, type Operation } from './operation';
 
 interface Resource {
+	/** The menu entry. */
+	option: INodePropertyOptions;
 	/** The menu of operations and the fields of each. */
 	properties: INodeProperties[];
 	/** Runs each operation in a workflow. As a tool, n8n uses the operation's routing instead. */
@@ -16,6 +24,7 @@ interface Resource {
 export function defineResource(value: string, operations: Operation[]): Resource {
 	const defaultOperation = operations[0].option.value;
 	return {
+		option: { name: titleOf(value), value },
 		properties: [
 			{
 				displayName: 'Operation',

@@ -19,16 +19,15 @@ import {
 
 interface Rule {
 	validate?: Validator;
-	required?: true;
 	/** The field's name in messages, if it isn't the parameter's own. */
 	label?: string;
 }
 
-/** The parameters that are required or not plain text. */
+/** The parameters that are not plain text. */
 const rules: Partial<Record<ParameterName, Rule>> = {
-	campaign: { validate: campaign, required: true },
-	email: { validate: email, required: true },
-	code: { validate: code, required: true },
+	campaign: { validate: campaign },
+	email: { validate: email },
+	code: { validate: code },
 	referredByCode: { validate: referrer, label: "'Referrer'" },
 	firstName: { validate: personName },
 	lastName: { validate: personName },
@@ -51,24 +50,24 @@ const createBlankError = (label: string) =>
  * Validates what a user filled in, before anything is sent.
  * @param input the raw values of the operation's parameters
  * @param names the parameters of the endpoint
- * @param optional required parameters that may be empty here
+ * @param required the parameters that must not be empty, besides the campaign
  * @returns the values that aren't empty, trimmed; a link is replaced by the ID or code in it
  * @throws InvalidInputError for a missing or unusable value
  */
 export function validateParameters(
 	input: Partial<Record<ParameterName, unknown>>,
 	names: ParameterName[],
-	optional: ParameterName[] = [],
+	required: ParameterName[] = [],
 ): ParameterValues {
 	const values: ParameterValues = {};
 	for (const name of names) {
-		const { validate = text, required } = rules[name] ?? {};
+		const { validate = text } = rules[name] ?? {};
 		const value = input[name];
 		if (name === 'customFields') {
 			if (value) values[name] = customFields(value as CustomFields);
 		} else if (!isBlank(value)) {
 			values[name] = validate(value, labelOf(name));
-		} else if (required && !optional.includes(name)) {
+		} else if (name === 'campaign' || required.includes(name)) {
 			throw createBlankError(labelOf(name));
 		}
 	}

@@ -12,10 +12,9 @@ const parameters = {
 
 testLists(service, {
 	parameters,
-	path: '/api/v1/getAllParticipants',
 	query: { id: 'JCu82f30F1' },
-	expectedRows: ({ participants }) => participants,
-	signUp: (campaign, email) => void campaign.add(email),
+	expectedRows: ({ campaign }) => campaign.participants,
+	addRow: ({ campaign }, email) => void campaign.add(email),
 });
 
 describe('a large campaign', () => {

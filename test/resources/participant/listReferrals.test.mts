@@ -22,11 +22,11 @@ beforeEach(() => {
 
 testLists(service, {
 	parameters,
-	path: '/api/v1/getReferrals',
 	query: { id: 'JCu82f30F1', email: 'participant0@example.com' },
-	expectedRows: ({ participants }) =>
-		participants.filter(({ referredByCode }) => referredByCode === 'C000001'),
-	signUp: (campaign, email) => void campaign.add(email, campaign.find('participant0@example.com')),
+	expectedRows: ({ campaign }) =>
+		campaign.participants.filter(({ referredByCode }) => referredByCode === 'C000001'),
+	addRow: ({ campaign }, email) =>
+		void campaign.add(email, campaign.find('participant0@example.com')),
 });
 
 test('returns no items for someone who has referred nobody', async () => {

@@ -10,7 +10,7 @@ import { outputShape } from '../../fields/simplify';
 import { requireEmail, validateReferralCode } from '../../validation/validate';
 
 /** Find By decides whether the email is needed. */
-const endpoint = { ...endpoints.getParticipant, optional: ['email'] } satisfies Endpoint;
+const endpoint = { ...endpoints.getParticipant, required: [] } satisfies Endpoint;
 const show = showFor('participant', 'get');
 const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 

@@ -3,7 +3,7 @@ import type { ApiCall } from '../../api/apiCall';
 import { readPage } from '../../lists/page';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
-import { eventsOf, type PolledEvent } from './events';
+import { eventsOf, type Changes, type Difference, type PolledEvent } from './events';
 import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
 /** Enough of each event to see what the data looks like. */
@@ -13,25 +13,39 @@ const samplesOfEach = 5;
  * @param rows participants
  * @param selected participant events
  * @param milestones numbers of friends
- * @returns a few of each event, the newest first, as if participants had just joined with everything they have
+ * @returns a few of each event, the newest first, as if participants had just joined with everything they have;
+ * if there are none, as if their numbers had just halved
  */
 export function sampleEvents(
 	rows: IDataObject[],
 	selected: string[],
 	milestones: number[],
 ): PolledEvent[] {
-	const found = rows
-		.sort((a, b) => byJoining(b, a))
-		.flatMap((participant) => {
-			const snapshot = snapshotOf(participant);
-			const changes = changesBetween('', snapshot);
-			const reached = milestonesBetween('', snapshot, milestones);
-			return eventsOf({ participant, isNew: true, changes, milestones: reached }, selected);
-		});
-	return selected.flatMap((name) =>
-		found.filter(({ event }) => event === name).slice(0, samplesOfEach),
-	);
+	rows.sort((a, b) => byJoining(b, a));
+	const joined = rows.map((participant): Difference => {
+		const snapshot = snapshotOf(participant);
+		const reached = milestonesBetween('', snapshot, milestones);
+		const changes = changesBetween('', snapshot);
+		return { participant, isNew: true, changes, milestones: reached };
+	});
+	const halved = joined.map((one) => ({
+		...one,
+		isNew: false,
+		changes: halvedTo(one.changes),
+		milestones: [],
+	}));
+	return selected.flatMap((name) => {
+		const found = [joined, halved].map((those) => those.flatMap((one) => eventsOf(one, [name])));
+		return (found.find(({ length }) => length > 0) ?? []).slice(0, samplesOfEach);
+	});
 }
+
+const halvedTo = (changes: Changes): Changes =>
+	Object.fromEntries(
+		Object.entries(changes)
+			.filter(([, { to }]) => typeof to === 'number')
+			.map(([name, { to }]) => [name, { from: 2 * Number(to), to }]),
+	);
 
 /**
  * @param call of the campaign's participants
