@@ -491,8 +491,8 @@ describe('the key in the node', () => {
 		['a header', { apiKey: undefined, ...headerMode }, 'x-rocket-key', ''],
 	])('that is missing is sent as an empty value, as %s', async (_, fields, header, sent) => {
 		const credential = { ...credentialFor(service.mockServer), ...fields };
-		const given = credential as unknown as ICredentialDataDecryptedObject;
-		const { error } = await service.run(parameters, { credential: given });
+		const stored = credential as unknown as ICredentialDataDecryptedObject;
+		const { error } = await service.run(parameters, { credential: stored });
 		expect(service.mockServer.requests.map(({ headers }) => headers[header])).toEqual([sent]);
 		expect(error?.message).toMatch(/refused the API key/);
 		// Without a key, nothing is redacted.

@@ -100,7 +100,7 @@ test('says what is wrong with the key', async () => {
 	await expect(refused).rejects.toThrow(/refused the API key/);
 });
 
-test.each([401, 403])('says so after an empty %i as well', async (status) => {
+test.each([401, 403])('says that the key was refused, even after an empty %i', async (status) => {
 	service.mockServer.intercept = (_, reply) => reply.code(status).send('');
 	await expect(listed(link)).rejects.toThrow(/refused the API key/);
 });

@@ -23,8 +23,8 @@ type Case = [name: string, parameters: INodeParameters, answer?: Answer];
 
 const cases: Case[] = [
 	['everything works', {}],
-	['all fields of the output are chosen', { output: 'raw' }],
-	['some fields of the output are chosen', { output: 'selectedFields', fields: ['email'] }],
+	['the output is Raw', { output: 'raw' }],
+	['the output is Selected Fields', { output: 'selectedFields', fields: ['email'] }],
 	['everything is returned, in small pages', { returnAll: true, options: { pageSize: 7 } }],
 	['the limit is low', { limit: 2 }],
 	[
@@ -32,26 +32,26 @@ const cases: Case[] = [
 		{ campaignId: locator('={{ $json.id }}'), email: '={{ $json.email }}' },
 	],
 	[
-		'a campaign is given by link',
+		'the campaign is entered as a link',
 		{ campaignId: locator('https://a.example/?id=JCu82f30F1', 'url') },
 	],
 	['the campaign is blank', { campaignId: locator(' ') }],
-	['an expression gives nothing', { campaignId: locator('={{ $json.nope }}') }],
+	['an expression returns nothing', { campaignId: locator('={{ $json.nope }}') }],
 	['the email is not an email', { email: 'Jo' }],
 	['the campaign does not exist', { campaignId: locator('nope') }],
-	['the proxy is not there', { requestOptions: { proxy: 'http://127.0.0.1:9' } }],
+	['the proxy is unreachable', { requestOptions: { proxy: 'http://127.0.0.1:9' } }],
 	['the request is refused', {}, answer(400, { message: 'The moon is full' })],
 	['the key is refused', {}, answer(401, {})],
 	['the service finds nothing', {}, answer(404, { message: 'Nothing' })],
-	['the service cannot do it', {}, answer(501, { message: 'Not today' })],
+	['the service does not support the request', {}, answer(501, { message: 'Not today' })],
 	['the service redirects', {}, (reply) => reply.redirect('https://example.com/')],
-	['a web page comes', {}, answer(200, '<html>Sign in</html>', 'text/html')],
-	['something else comes', {}, answer(200, { status: 404, error: 'Not Found' })],
-	['half of the JSON comes', {}, answer(200, '{"email":')],
-	['nothing comes', {}, answer(200, '')],
+	['the response is a web page', {}, answer(200, '<html>Sign in</html>', 'text/html')],
+	['the response is another object', {}, answer(200, { status: 404, error: 'Not Found' })],
+	['the response is cut off', {}, answer(200, '{"email":')],
+	['the response is empty', {}, answer(200, '')],
 ];
 
-/** What a user gets, without what differs between two runs of the same. */
+/** What a user gets, without values that differ between two identical runs. */
 async function outcomeOf(
 	asTool: boolean,
 	[, parameters, intercept]: Case,
@@ -89,14 +89,14 @@ describe.each(operations)('$label', ({ resource, operation }) => {
 		code: 'C000001',
 	};
 
-	test.each(cases)('when %s, does as a tool what it does in a workflow', async (...given) => {
-		const [name, parameters, intercept] = given;
-		const one: Case = [name, { ...usual, ...parameters }, intercept];
-		const inWorkflow = await outcomeOf(false, one);
-		expect(await outcomeOf(true, one)).toEqual(inWorkflow);
+	test.each(cases)('if %s, does the same as a tool as in a workflow', async (...tested) => {
+		const [name, parameters, intercept] = tested;
+		const complete: Case = [name, { ...usual, ...parameters }, intercept];
+		const inWorkflow = await outcomeOf(false, complete);
+		expect(await outcomeOf(true, complete)).toEqual(inWorkflow);
 		if (inWorkflow.message === undefined) return;
-		const continued = await outcomeOf(false, one, 'continueRegularOutput');
-		expect(await outcomeOf(true, one, 'continueRegularOutput')).toEqual(continued);
+		const continued = await outcomeOf(false, complete, 'continueRegularOutput');
+		expect(await outcomeOf(true, complete, 'continueRegularOutput')).toEqual(continued);
 		expect(continued.rows).toEqual([{ error: expect.stringContaining(inWorkflow.message) }]);
 	});
 });

@@ -101,7 +101,7 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 		expect(result.error?.message).toMatch(/did not respond in time/);
 	});
 
-	// n8n lets a node reach the address in its own credential, whatever the list of domains says.
+	// n8n lets a node reach the address in its own credential, regardless of the allowed domains.
 	test.each([
 		{ allowedHttpRequestDomains: 'all' },
 		{ allowedHttpRequestDomains: 'none' },

@@ -154,7 +154,7 @@ interface Operation {
 	acceptsEmptyBody?: boolean;
 }
 
-/** The requests that were to change something. */
+/** The requests that would change something. */
 const changes = ({ requests }: MockServer) => requests.filter(({ method }) => method === 'POST');
 
 /** Asserts that the execution stopped with a message that blames nobody and does not contain the key. */
@@ -173,7 +173,7 @@ function expectStopped(result: RunResult, key: string) {
 const mayHaveTakenEffect = /may have taken effect/;
 lookUpPausesMs.splice(0, Infinity, 10);
 
-/** What Add and Qualify look up is answered as usual: their own request is what fails. */
+/** The look-ups of Add and Qualify succeed; only their own request fails. */
 const onlyChanges =
 	(intercept: Intercept): Intercept =>
 	(request, ...others) =>
@@ -313,7 +313,7 @@ export function testBadItems(
 					? /This was item 2 of 3: (item 1 was sent; item 3 was not|items 1, 3 were sent)\.$/
 					: /This was item 2 of 3\.$/,
 			);
-			// n8n would attribute them to the service.
+			// n8n would show these as the service's messages.
 			expect(result.error).toMatchObject({ messages: [] });
 			expect(result.error?.description).toMatch(/Continue \(using error output\)/);
 		});

@@ -133,7 +133,7 @@ export function testLists(
 	});
 
 	test('reads on if there is another page after as many rows as the total', async () => {
-		// A service that counts pages from 1 and changes the order: its first page comes twice, with other rows.
+		// A service that counts pages from 1 and changes the order: it returns its first page twice, with other rows.
 		const page = (first: number, number: number) => ({
 			content: list().slice(first, first + 2),
 			page: { number, totalElements: 4, totalPages: 2 },

@@ -63,7 +63,7 @@ export class ActivePollingTrigger {
 	writes = 0;
 	/** Number of times the workflow was started: n8n does so for anything but null. */
 	executions = 0;
-	/** The n8n process, with which the node's own memory ends. */
+	/** The n8n process. The node's own memory ends with it. */
 	private process = randomUUID();
 
 	constructor(
@@ -161,7 +161,7 @@ export class ActiveWebhookTrigger {
 		private readonly mode: WorkflowExecuteMode = 'webhook',
 	) {}
 
-	/** Publishes the workflow, or presses Execute step in a test, as far as the node is concerned; returns whether it agreed. */
+	/** Publishes the workflow, or presses Execute step in a test. @returns whether the node agreed */
 	async activate(): Promise<boolean> {
 		const { checkExists, create } = this.methods;
 		return (await checkExists.call(this.context)) || (await create.call(this.context));
@@ -262,12 +262,12 @@ export class ActiveWebhookTrigger {
 				await this.beforeStart;
 				if (!this.canStart) throw new Error('Workflow not started');
 				this.executions.push(...(result.workflowData ?? []));
-				// It creates another workflow with the saved static data, which has no changes then.
+				// n8n starts another workflow object with the saved static data, which then has no changes.
 				staticData.__dataChanged = false;
 			};
-			/** As n8n does: it reads the response, and then checks whether there is something to store. */
-			const takeResponse = async () => {
-				// It reads the response twice.
+			/** Like n8n, reads the response, and then checks whether there is something to store. */
+			const readResponse = async () => {
+				// n8n reads the property twice.
 				const webhookResponse = result.webhookResponse && result.webhookResponse;
 				if (staticData.__dataChanged) {
 					const changed = JSON.stringify(staticData);
@@ -279,9 +279,9 @@ export class ActiveWebhookTrigger {
 				}
 				return webhookResponse as unknown;
 			};
-			const earlyResponse = this.n8n === 1 ? await takeResponse() : undefined;
+			const earlyResponse = this.n8n === 1 ? await readResponse() : undefined;
 			if (result.workflowData) await start();
-			const webhookResponse = this.n8n === 2 ? await takeResponse() : earlyResponse;
+			const webhookResponse = this.n8n === 2 ? await readResponse() : earlyResponse;
 			if (isAnswered) this.doubleResponses++;
 			else response.status(200).json(webhookResponse);
 		} catch (error) {

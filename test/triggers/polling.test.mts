@@ -136,7 +136,7 @@ describe('Participant Added', () => {
 	test.each([
 		['is empty', []],
 		['ends early', [{ email: 'participant1@example.com', referralCode: 'C000001' }]],
-	])('a response that %s once makes nobody new', async (_, answer) => {
+	])('a single response that %s does not make anyone new', async (_, answer) => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const { campaign } = service.mockServer;
@@ -170,7 +170,7 @@ describe('Participant Added', () => {
 		[1, 'array'],
 		[1, 'page'],
 	] as const)(
-		'with %i participants, a total that counts others fails no poll (%s)',
+		'with %i participants, a total that counts more than them does not fail the poll (%s)',
 		async (...row) => {
 			const [participants, listShape] = row;
 			service.mockServer.behave({ listShape, extraInTotals: 3 });
@@ -231,7 +231,7 @@ describe('Participant Added', () => {
 		['addresses', ['email']],
 		['referral codes', ['referralCode']],
 		['addresses and referral codes', ['email', 'referralCode']],
-	])('a poll in which all %s are empty makes nobody new', async (_, names) => {
+	])('a poll in which all %s are empty does not make anyone new', async (_, names) => {
 		const { campaign } = service.mockServer;
 		const polling = watching('participantAdded', { events: allEvents });
 		await polling.poll();
@@ -246,7 +246,7 @@ describe('Participant Added', () => {
 		}
 	});
 
-	test('a different case of the email makes nobody new', async () => {
+	test('an email in different case does not make anyone new', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const { campaign } = service.mockServer;
@@ -258,7 +258,7 @@ describe('Participant Added', () => {
 	test.each([
 		['referral code', { referralCode: 'CUSTOM' }],
 		['email address', { email: 'renamed@example.com' }],
-	])('a new %s makes nobody new, and repeats nothing', async (_, changed) => {
+	])('someone with a new %s is not reported again', async (_, changed) => {
 		const { campaign } = service.mockServer;
 		const person = campaign.participants[2];
 		Object.assign(person, { referralReward: 20, rewardEventCompleted: true, totalReferrals: 3 });
@@ -301,7 +301,7 @@ describe('Participant Added', () => {
 		expect(pages.filter((page) => page?.startsWith('-'))).toEqual([]);
 	});
 
-	test('another event starts from the beginning', async () => {
+	test('a newly selected event reports only what happens afterwards', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const other = watching('participantQualified');
@@ -312,7 +312,7 @@ describe('Participant Added', () => {
 		expect(emails(await other.poll())).toEqual(['a@example.com']);
 	});
 
-	test('another campaign starts from the beginning', async () => {
+	test('another campaign reports only what happens afterwards', async () => {
 		const polling = watching('participantAdded');
 		await polling.poll();
 		const other = watching('participantAdded');
@@ -349,10 +349,10 @@ describe('Participant Qualified', () => {
 		service.mockServer.intercept = async (_request, reply) => {
 			if (!isFirst) return false;
 			isFirst = false;
-			const asItWas = JSON.stringify(campaign.participants);
+			const before = JSON.stringify(campaign.participants);
 			campaign.qualify(referee);
 			await wait;
-			return reply.type('application/json').send(asItWas);
+			return reply.type('application/json').send(before);
 		};
 		const [slow, later] = polling.pollConcurrently(2);
 		const emitted = emails(await later);

@@ -248,13 +248,13 @@ test('a test in the editor reads at most two pages, one of which is the last', a
 	expect((await counted(watching('campaignStatusChanged'), 'manual')).requests).toBe(1);
 });
 
-describe('of 100,000 participants', () => {
+describe('in a campaign of 100,000', () => {
 	beforeEach(() => {
 		service.mockServer.campaign = new Campaign('JCu82f30F1', 100_000);
 	});
 
 	test.each(['front', 'back'] as const)(
-		'5 who have joined, at the %s of the list, are found with a handful of requests',
+		'five newcomers at the %s of the list are found with a handful of requests',
 		async (newestAt) => {
 			service.mockServer.behaviour.newestAt = newestAt;
 			const polling = watching(...joining);
@@ -268,7 +268,7 @@ describe('of 100,000 participants', () => {
 		120_000,
 	);
 
-	test('participants with a bit of everything are stored in 40 bytes each', async () => {
+	test('participants with referrals, rewards and a qualification are stored in 40 bytes each', async () => {
 		const { participants } = service.mockServer.campaign;
 		for (const [number, participant] of participants.entries()) {
 			const [earned, redeemed] = [number / 80, number / 160].map((one) => Number(one.toFixed(2)));

@@ -22,7 +22,7 @@ const all = eventOptions.map(({ value }) => String(value));
 const emitted = (items: IDataObject[]) =>
 	items.map(({ event, email, status }) => [event, email ?? status]).sort();
 
-test('no event in a saved workflow has another name now', () => {
+test('the events in saved workflows keep their names', () => {
 	const { properties } = new ReferralRocketPollingTrigger().description;
 	const events = properties.find(({ name }) => name === 'events');
 	const names = events?.options?.map((option) => 'value' in option && option.value);
@@ -233,7 +233,7 @@ describe('with all events', () => {
 
 describe('Campaign Status Changed', () => {
 	const only = ['campaignStatusChanged'];
-	const answering = (campaign: object) => {
+	const respondWith = (campaign: object) => {
 		service.mockServer.intercept = ({ path }, reply) =>
 			path.endsWith('getCampaign') && reply.send({ campaignName: 'Q4', ...campaign });
 	};
@@ -273,17 +273,17 @@ describe('Campaign Status Changed', () => {
 
 	test.each([
 		['status', { status: 'Active' }, { status: 'Pause' }, 'Pause'],
-		['a status of a new name', { status: 'Active' }, { status: 'Draft' }, 'Draft'],
+		['an unknown status', { status: 'Active' }, { status: 'Draft' }, 'Draft'],
 		['paused', { paused: false }, { paused: true }, 'Pause'],
 		['ended', { ended: false }, { ended: true }, 'End'],
 		['a status that lags', { status: 'Active' }, { status: 'Active', paused: true }, 'Pause'],
 		['an end after a pause', { paused: true }, { paused: true, ended: true }, 'End'],
 		['active again', { paused: true }, { paused: false }, 'Active'],
 	])('is found by %s', async (_, before, now, status) => {
-		answering(before);
+		respondWith(before);
 		const polling = watching(only);
 		await polling.poll();
-		answering(now);
+		respondWith(now);
 		expect(await polling.poll()).toMatchObject([{ campaignId: 'JCu82f30F1', status }]);
 		expect(await polling.poll()).toEqual([]);
 	});
@@ -291,7 +291,7 @@ describe('Campaign Status Changed', () => {
 	test('a campaign that once reports no status has not changed', async () => {
 		const polling = watching(only);
 		await polling.poll();
-		answering({});
+		respondWith({});
 		expect(await polling.poll()).toEqual([]);
 		service.mockServer.intercept = undefined;
 		expect(await polling.poll()).toEqual([]);
@@ -454,7 +454,7 @@ describe('Milestone Reached', () => {
 		]);
 	});
 
-	test('whoever had reached a number before the first check is not reported', async () => {
+	test('someone who reached a number before the first check is not reported', async () => {
 		const polling = watching(['milestoneReached']);
 		expect(await reach(polling, 8)).toEqual([]);
 		expect(await reach(polling, 9)).toEqual([]);

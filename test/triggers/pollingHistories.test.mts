@@ -58,34 +58,34 @@ const who = fc.nat({ max: 60 });
 const amount = fc.constantFrom(1, 20, 49.9, 0.05, 1234.56);
 const steps = fc.array(
 	fc.oneof(
-		{ weight: 9, arbitrary: fc.record({ does: fc.constant('poll') }) },
+		{ weight: 9, arbitrary: fc.record({ action: fc.constant('poll') }) },
 		{
 			weight: 6,
-			arbitrary: fc.record({ does: fc.constant('join'), who, count: fc.nat({ max: 9 }) }),
+			arbitrary: fc.record({ action: fc.constant('join'), who, count: fc.nat({ max: 9 }) }),
 		},
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('qualify'), who }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('earn'), who, amount }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('redeem'), who, amount }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('expire'), who, amount }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('takeBack'), who }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('loseFriend'), who }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('remove'), who }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('replace'), who }) },
-		{ weight: 2, arbitrary: fc.record({ does: fc.constant('comeBack'), who }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeCode'), who }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeEmail'), who }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('changeStatus'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('qualify'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('earn'), who, amount }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('redeem'), who, amount }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('expire'), who, amount }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('revoke'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('loseFriend'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('remove'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('replace'), who }) },
+		{ weight: 2, arbitrary: fc.record({ action: fc.constant('comeBack'), who }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('changeCode'), who }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('changeEmail'), who }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('changeStatus'), who }) },
 		{
 			weight: 1,
-			arbitrary: fc.record({ does: fc.constant('failedPoll'), who: fc.nat({ max: 5 }) }),
+			arbitrary: fc.record({ action: fc.constant('failedPoll'), who: fc.nat({ max: 5 }) }),
 		},
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('halfPoll'), who }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('twoPolls') }) },
-		{ weight: 1, arbitrary: fc.record({ does: fc.constant('restart') }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('partialPoll'), who }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('twoPolls') }) },
+		{ weight: 1, arbitrary: fc.record({ action: fc.constant('restart') }) },
 		{
 			weight: 1,
 			arbitrary: fc.record({
-				does: fc.constant('clock'),
+				action: fc.constant('clock'),
 				hours: fc.integer({ min: -50, max: 200 }),
 			}),
 		},
@@ -94,7 +94,7 @@ const steps = fc.array(
 );
 
 type Service = typeof services extends fc.Arbitrary<infer Made> ? Made : never;
-type Step = { does: string; who?: number; count?: number; amount?: number; hours?: number };
+type Step = { action: string; who?: number; count?: number; amount?: number; hours?: number };
 
 interface Person extends Participant {
 	mostReferrals: number;
@@ -120,14 +120,14 @@ class History {
 	private readonly campaign: Campaign;
 	private readonly polling: ActivePollingTrigger;
 	/** The state in n8n's memory, and the saved one. */
-	private held?: Knowledge;
+	private inMemory?: Knowledge;
 	private stored?: Knowledge;
 	private isStarting = true;
-	private readonly gone: string[] = [];
+	private readonly removed: string[] = [];
 	private joined = 0;
 	/** Someone who leaves hides a newcomer from a poll that compares totals, until the whole list is read. */
 	private mayMiss = true;
-	private isReadWhole = true;
+	private isFullRead = true;
 	readonly emitted: string[] = [];
 
 	constructor(
@@ -153,59 +153,59 @@ class History {
 	}
 
 	async run(step: Step): Promise<void> {
-		const { does, who = 0, count = 0, amount = 0, hours = 0 } = step;
+		const { action, who = 0, count = 0, amount = 0, hours = 0 } = step;
 		const { participants } = this.campaign;
 		const person = participants[who % participants.length] as Participant | undefined;
-		if (does === 'poll') await this.poll();
-		if (does === 'twoPolls') {
+		if (action === 'poll') await this.poll();
+		if (action === 'twoPolls') {
 			await this.compare(async () => (await Promise.all(this.polling.pollConcurrently(2))).flat());
 		}
-		if (does === 'failedPoll') await this.failedPoll(who);
-		if (does === 'halfPoll') await this.halfPoll(who);
-		if (does === 'restart') this.restart();
-		if (does === 'clock') {
+		if (action === 'failedPoll') await this.failedPoll(who);
+		if (action === 'partialPoll') await this.partialPoll(who);
+		if (action === 'restart') this.restart();
+		if (action === 'clock') {
 			clockIsAheadBy += hours * 3_600_000;
-			this.isReadWhole ||= hours !== 0;
+			this.isFullRead ||= hours !== 0;
 		}
-		if (does === 'changeStatus')
+		if (action === 'changeStatus')
 			this.campaign.status = (['Active', 'Pause', 'End'] as const)[who % 3];
-		if (does === 'join') {
+		if (action === 'join') {
 			for (let number = 0; number < count; number++) {
 				const referrer = number % 2 === 0 ? person : undefined;
 				this.add(`joined${this.joined}@example.com`, referrer);
 			}
 		}
-		if (does === 'comeBack' && this.gone.length > 0) {
-			const [email] = this.gone.splice(who % this.gone.length, 1);
+		if (action === 'comeBack' && this.removed.length > 0) {
+			const [email] = this.removed.splice(who % this.removed.length, 1);
 			this.add(email, person);
 		}
-		if (person) this.change(person, does, amount);
+		if (person) this.change(person, action, amount);
 	}
 
-	private change(person: Participant, does: string, amount: number) {
+	private change(person: Participant, action: string, amount: number) {
 		const { campaign } = this;
-		if (does === 'qualify' && campaign.findByCode(person.referredByCode ?? ''))
+		if (action === 'qualify' && campaign.findByCode(person.referredByCode ?? ''))
 			campaign.qualify(person);
-		if (does === 'takeBack') person.rewardEventCompleted = false;
-		if (does === 'loseFriend' && person.totalReferrals > 0) person.totalReferrals--;
-		if (does === 'changeCode') person.referralCode = `CODE${this.joined++}`;
-		if (does === 'changeEmail') person.email = `renamed${this.joined++}@example.com`;
-		if (does === 'earn') {
+		if (action === 'revoke') person.rewardEventCompleted = false;
+		if (action === 'loseFriend' && person.totalReferrals > 0) person.totalReferrals--;
+		if (action === 'changeCode') person.referralCode = `CODE${this.joined++}`;
+		if (action === 'changeEmail') person.email = `renamed${this.joined++}@example.com`;
+		if (action === 'earn') {
 			person.referralReward = cents(person.referralReward + amount);
 			person.referralRewardBalance = cents(person.referralRewardBalance + amount);
 		}
-		if (does === 'redeem') {
+		if (action === 'redeem') {
 			person.refereeRewardRedeemed = cents(person.refereeRewardRedeemed + amount);
 			person.refereeRewardBalance = cents(person.refereeRewardBalance - amount);
 		}
-		if (does === 'expire') person.referralRewardBalance = cents(amount / 3);
-		if (does === 'remove' || does === 'replace') {
+		if (action === 'expire') person.referralRewardBalance = cents(amount / 3);
+		if (action === 'remove' || action === 'replace') {
 			campaign.remove(person);
-			this.gone.push(person.email);
+			this.removed.push(person.email);
 			this.mayMiss = true;
 		}
 		// The same number as before, so that the total does not change.
-		if (does === 'replace') this.add(`joined${this.joined}@example.com`);
+		if (action === 'replace') this.add(`joined${this.joined}@example.com`);
 	}
 
 	private add(email: string, referrer?: Participant) {
@@ -215,9 +215,9 @@ class History {
 
 	private restart() {
 		this.polling.restart();
-		this.held = this.stored && copyOf(this.stored);
+		this.inMemory = this.stored && copyOf(this.stored);
 		this.isStarting = true;
-		this.isReadWhole = true;
+		this.isFullRead = true;
 	}
 
 	async poll() {
@@ -234,17 +234,17 @@ class History {
 	}
 
 	/** The list ends early or starts late, and the totals hide or reveal it. */
-	private async halfPoll(number: number) {
+	private async partialPoll(number: number) {
 		const { participants } = this.campaign;
-		const whole = [...participants];
-		const hidden = Math.ceil(whole.length / 3);
-		participants.splice(number % 2 === 0 ? 0 : whole.length - hidden, hidden);
+		const all = [...participants];
+		const hidden = Math.ceil(all.length / 3);
+		participants.splice(number % 2 === 0 ? 0 : all.length - hidden, hidden);
 		if (number % 3 === 0) mockServer.behaviour.extraInTotals = hidden;
 		this.mayMiss = true;
 		await this.compare(async () => await this.polling.poll());
 		this.mayMiss = true;
 		mockServer.behaviour.extraInTotals = 0;
-		participants.splice(0, Infinity, ...whole);
+		participants.splice(0, Infinity, ...all);
 	}
 
 	/** Polls, and compares the output with what happened since the previous poll. */
@@ -254,8 +254,8 @@ class History {
 		try {
 			items = await poll();
 		} catch (error) {
-			const isHalf = /only part of the participants/.test((error as Error).message);
-			if (intercept === undefined && !isHalf) throw error;
+			const isPartial = /only part of the participants/.test((error as Error).message);
+			if (intercept === undefined && !isPartial) throw error;
 			return;
 		}
 		const emitted = items.map(({ event, email, status, changes, milestone }) =>
@@ -264,18 +264,18 @@ class History {
 		const missing = expected.filter((one) => !emitted.includes(one));
 		expect(emitted.filter((one) => !expected.includes(one))).toEqual([]);
 		expect(new Set(emitted).size).toBe(emitted.length);
-		const mayMiss = this.isOnlyJoining && this.mayMiss && !this.isReadWhole;
+		const mayMiss = this.isOnlyJoining && this.mayMiss && !this.isFullRead;
 		if (!mayMiss) expect(missing).toEqual([]);
 		this.emitted.push(...emitted);
 		for (const { email } of mayMiss ? [...known.people] : []) {
 			// Anyone who was missed is unknown, and emitted later.
 			if (missing.some((one) => one.includes(` ${email} `))) forget(known, email);
 		}
-		this.held = known;
+		this.inMemory = known;
 		if (emitted.length > 0 || this.isStarting) this.stored = copyOf(known);
 		this.isStarting = false;
-		if (this.isReadWhole) this.mayMiss = false;
-		this.isReadWhole = false;
+		if (this.isFullRead) this.mayMiss = false;
+		this.isFullRead = false;
 	}
 
 	/** The identity of a participant: the code, otherwise the email, unless it now belongs to someone else. */
@@ -294,12 +294,14 @@ class History {
 
 	/** The current state, and what a poll must emit about it. */
 	private look() {
-		const known: Knowledge = this.held ? copyOf(this.held) : { people: [] };
+		const known: Knowledge = this.inMemory ? copyOf(this.inMemory) : { people: [] };
 		const expected: string[] = [];
 		const { status } = this.campaign;
-		if (this.held && this.held.status !== status) {
+		if (this.inMemory && this.inMemory.status !== status) {
 			expected.push(
-				line('campaignStatusChanged', status, { status: { from: this.held.status, to: status } }),
+				line('campaignStatusChanged', status, {
+					status: { from: this.inMemory.status, to: status },
+				}),
 			);
 		}
 		const befores = this.recognize(known.people);
@@ -312,7 +314,7 @@ class History {
 				...known.people.filter((one) => one !== before),
 				{ ...person, mostReferrals },
 			];
-			if (!this.held) continue;
+			if (!this.inMemory) continue;
 			const changes: Record<string, { from: number | boolean; to: number | boolean }> = {};
 			for (const name of participantTotals as Array<'referralReward'>) {
 				const from = before[name] ?? 0;
@@ -364,7 +366,7 @@ test('every change is emitted once, whatever happens in the campaign, to its lis
 			await run.poll();
 			for (const step of history as Step[]) await run.run(step);
 			await run.poll();
-			await run.run({ does: 'clock', hours: 1 });
+			await run.run({ action: 'clock', hours: 1 });
 			await run.poll();
 			await run.poll();
 			// Nobody joins twice, not even with an email that was removed and came back.

@@ -244,7 +244,7 @@ describe('with several secrets in the credential', () => {
 	});
 });
 
-/** What n8n shows instead of a saved secret, and what it stores if someone types after it. */
+/** What n8n shows instead of a saved secret, and what is stored if someone adds text to it. */
 const placeholder = '__n8n_BLANK_VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6';
 const appended = `${placeholder}, whsec-of-the-test-url`;
 
@@ -357,16 +357,16 @@ test.each([
 
 test.each([
 	['of its campaign', 'JCu82f30F1', 'one execution'],
-	['of another campaign', 'Other', 'none'],
-	['of its campaign, given as a number', 4711, 'one execution'],
-	['of another campaign, given as a number', 4712, 'none'],
+	['of another campaign', 'Other', 'nothing'],
+	['of its campaign, whose ID is a number', 4711, 'one execution'],
+	['of another campaign, whose ID is a number', 4712, 'nothing'],
 	['that names no campaign', undefined, 'one execution'],
 ])('with a campaign chosen, an event %s (%j) starts %s', async (_, campaignId, started) => {
 	const id = typeof campaignId === 'number' ? '4711' : 'JCu82f30F1';
 	const link = `https://referralrocket.io/campaign?id=${id}`;
 	const hook = await hookWith({ campaignId: locator(link, 'url') });
 	expect((await send(hook, event({ data: { ...data, campaignId } }))).status).toBe(200);
-	expect(hook.executions.length).toBe(started === 'none' ? 0 : 1);
+	expect(hook.executions.length).toBe(started === 'nothing' ? 0 : 1);
 });
 
 describe('an event that is delivered again', () => {
@@ -507,8 +507,8 @@ describe('an event that is delivered again', () => {
 		});
 
 		test.each([
-			['could not start the workflow after all is taken', false],
-			['has started the workflow after all starts nothing', true],
+			['could not start the workflow after all, starts it', false],
+			['has started the workflow after all, starts nothing', true],
 		])('because the service closed the connection, and n8n %s', async (_, canStart) => {
 			const hook = await hookOfVersion();
 			let start = () => {};
@@ -551,7 +551,7 @@ describe('an event that is delivered again', () => {
 		}, 30_000);
 	});
 
-	test('is stored although n8n never responds to another delivery', async () => {
+	test('is stored even if n8n never responds to another delivery', async () => {
 		const hook = await hookWith();
 		const [first, second, third] = [1, 2, 3].map((time) => event({ createdAt: createdAt + time }));
 		let start = () => {};
@@ -754,7 +754,7 @@ describe('without a secret in the credential', () => {
 	test.each([
 		['blank', ' '],
 		['only commas', ' , ,'],
-		['not there, as in a credential from before the trigger', undefined],
+		['missing, as in a credential that is older than the trigger', undefined],
 	])('that is %s: activation fails, and no request is accepted', async (_, stored) => {
 		const hook = new ActiveWebhookTrigger(
 			{ apiKey: 'key', webhookSecret: stored as string },

@@ -253,7 +253,7 @@ describe('custom fields', () => {
 	});
 });
 
-test('the error output contains the message of the service as well', async () => {
+test("the error output also contains the service's message", async () => {
 	service.mockServer.intercept = (_, reply) =>
 		reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });

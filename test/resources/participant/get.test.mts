@@ -89,7 +89,7 @@ test('returns ten fields if simplified, which is the default', async () => {
 
 test.each([
 	['chosen', ['email', 'fraudScore']],
-	['given as one text', 'email, fraudScore'],
+	['as one text', 'email, fraudScore'],
 ])('returns the selected fields, %s', async (_, fields) => {
 	const { rows } = await service.run({ ...parameters, output: 'selectedFields', fields });
 	expect(rows).toEqual([{ email: 'participant3@example.com', fraudScore: '' }]);
@@ -158,9 +158,9 @@ describe('by referral code', () => {
 			['a code with spaces around it', (code: string) => ` ${code} `],
 			['a share link', (code: string) => `https://referralrocket.io/c?id=a&referralCode=${code}`],
 			['a link without https', (code: string) => `referralrocket.io/?referralCode=${code}&id=a`],
-		])('%s finds the participant', async (_, given) => {
+		])('%s finds the participant', async (_, enter) => {
 			const wanted = service.mockServer.campaign.participants[17];
-			const referralCode = given(wanted.referralCode);
+			const referralCode = enter(wanted.referralCode);
 			const { rows } = await service.run({ ...byCode, referralCode }, { asTool });
 			expect(rows).toEqual([wanted]);
 		});
@@ -268,10 +268,10 @@ describe('by referral code', () => {
 			await result;
 			// Requests in flight still arrive.
 			await setTimeout(500);
-			const asked = many.mockServer.requests.length;
+			const before = many.mockServer.requests.length;
 			await setTimeout(300);
-			expect(many.mockServer.requests.length).toBe(asked);
-			expect(asked).toBeLessThan(40);
+			expect(many.mockServer.requests.length).toBe(before);
+			expect(before).toBeLessThan(40);
 		});
 	});
 

@@ -25,10 +25,10 @@ describe('a large campaign', () => {
 		expect(rows.map(({ email }) => email)).toEqual(
 			large.mockServer.campaign.participants.map(({ email }) => email),
 		);
-		const asked = large.mockServer.requests.filter(({ path }) =>
+		const pages = large.mockServer.requests.filter(({ path }) =>
 			path.endsWith('getAllParticipants'),
 		);
-		expect(asked.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
+		expect(pages.map(({ query: { page, size } }) => [page, size]).sort()).toEqual([
 			['0', '500'],
 			['1', '500'],
 			['2', '500'],

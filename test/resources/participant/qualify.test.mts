@@ -93,7 +93,7 @@ test.each([
 	['many digits', '123456789012.34', '123456789012.34'],
 	['a text with spaces around', ' 7 ', '7'],
 	['an expression', '={{ $json.paid }}', '99'],
-	['an expression that gives 0', '={{ 0 }}', '0'],
+	['an expression that returns 0', '={{ 0 }}', '0'],
 ])('sends %s as a string', async (_, amount, sent) => {
 	await service.run(
 		{ ...parameters, additionalFields: { amount } },
@@ -124,7 +124,7 @@ test.each([
 	['that is tiny', 1e-7, /'Amount' "1e-7"/],
 	['with a currency', '20 USD', /'Amount' "20 USD"/],
 	['that is not a number', '={{ NaN }}', /'Amount' "NaN"/],
-	['without end', '={{ Infinity }}', /'Amount' "Infinity"/],
+	['that is infinite', '={{ Infinity }}', /'Amount' "Infinity"/],
 	['that is true', '={{ true }}', /'Amount' "true"/],
 	['that is a list', '={{ [5] }}', /'Amount' "\[5\]"/],
 	['in hexadecimal', '={{ "0x10" }}', /'Amount' "0x10"/],
@@ -237,7 +237,7 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 			},
 		);
 
-		test('neither is a web page, nor a campaign that does not exist', async () => {
+		test('a web page and a campaign that does not exist are not outcomes', async () => {
 			refusing(400, '<html>Blocked</html>');
 			expect((await run(returning)).error?.message).toContain('web page');
 			service.mockServer.intercept = undefined;
@@ -258,7 +258,7 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 		});
 
 		test.each(['Referrer account is not active', 'The referral campaign has no budget'])(
-			'"%s" does not',
+			'"%s" does not mean that nobody referred the person',
 			async (message) => {
 				refusing(400, { message });
 				const { rows } = await run(returning);
@@ -317,7 +317,7 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 		expect((await run()).rows).toMatchObject([{ outcome: 'alreadyQualified' }]);
 	});
 
-	test('nobody is qualified if the service does not say whether they are', async () => {
+	test('nobody is qualified if the service does not say whether they already are', async () => {
 		service.mockServer.intercept = (_, reply) =>
 			reply.send({ email: 'referee@example.com', referredByCode: 'C1' });
 		const { error } = await run({ ifNotQualified: 'return' });

@@ -39,10 +39,10 @@ const fourItems = toItems({}, {}, {}, {});
 /** How a service responds to a request, apart from the change. */
 const faults: Array<[name: string, answer: (reply: FastifyReply) => unknown]> = [
 	['the connection is lost', (reply) => reply.hijack().raw.destroy()],
-	['nothing is answered in time', (reply) => reply.hijack()],
-	['a gateway answers with 502', (reply) => reply.code(502).send('<html>Bad gateway</html>')],
+	['there is no response in time', (reply) => reply.hijack()],
+	['a gateway responds with 502', (reply) => reply.code(502).send('<html>Bad gateway</html>')],
 	['a proxy gives up with 408', (reply) => reply.code(408).send()],
-	['the service answers with 500', (reply) => reply.code(500).send({ message: 'Oops' })],
+	['the service responds with 500', (reply) => reply.code(500).send({ message: 'Oops' })],
 	['the response is cut off', (reply) => reply.type('application/json').send('{"email":"ref')],
 	['the response is empty', (reply) => reply.send('')],
 	['the response is not a participant', (reply) => reply.send({ status: 'accepted' })],
@@ -154,7 +154,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 		expect(posts()).toHaveLength(1);
 	});
 
-	test('Stop ends the look-ups and the waiting items', async () => {
+	test('Stop aborts the look-ups and the waiting items', async () => {
 		lookUpPausesMs.splice(0, Infinity, 60_000);
 		try {
 			failing((reply) => reply.code(502).send());
@@ -250,7 +250,7 @@ describe('a rejection', () => {
 		[409, 'Conflict'],
 		[500, 'A participant with this email is already being created'],
 	])(
-		'of an Add (%i) while another service adds the same person waits for that',
+		'of an Add (%i) while another service adds the same person waits for that to finish',
 		async (status, message) => {
 			const { campaign } = service.mockServer;
 			service.mockServer.intercept = ({ method }, reply) => {
@@ -291,7 +291,7 @@ describe('the same person', () => {
 		},
 	);
 
-	test('in three executions at once is added once, without options too', async () => {
+	test('in three executions at once is added once, even without options', async () => {
 		const runs = await Promise.all(
 			Array.from({ length: 3 }, async () => await service.run({ ...add, options: {} })),
 		);

@@ -49,7 +49,7 @@ test('returns the ID of the campaign if it was entered as a link', async () => {
 
 test.each([
 	['with spaces around', ' C000003 ', 'C000003'],
-	['with characters that need care in a link', 'a&b=c+d %?#/ü', 'a&b=c+d %?#/ü'],
+	['with characters that need escaping in a URL', 'a&b=c+d %?#/ü', 'a&b=c+d %?#/ü'],
 	['that is a number', '={{ 12345 }}', '12345'],
 	['that is 0', '={{ 0 }}', '0'],
 	['in a share link', 'https://referralrocket.io/campaign?id=a&referralCode=C000001', 'C000001'],
@@ -64,7 +64,7 @@ test.each([
 	['an empty code', '', n8nRequires(/Code/)],
 	['a code of spaces', '  ', /'Code' is empty/],
 	['an expression without a code', '={{ $json.nope }}', /'Code' is empty/],
-	['an expression that gives an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
+	['an expression that returns an object', '={{ ({ a: 1 }) }}', /'Code' must be text/],
 ])('rejects %s and sends nothing', async (_, code, expectedMessage) => {
 	expect(await runErrorMessage(service.run({ ...parameters, code }))).toMatch(expectedMessage);
 	expect(service.mockServer.requests).toEqual([]);
