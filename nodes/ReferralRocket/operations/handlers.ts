@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { filterOf } from '../lists/filter';
 import { readList } from '../lists/readList';
 import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
@@ -28,10 +29,12 @@ export const returnList: Handler = async (call) => {
 		? Infinity
 		: validateLimit(context.getNodeParameter('limit', 50));
 	const shape = outputShape(call);
+	const filter = filterOf(call);
 	const items: IDataObject[] = [];
-	for await (const rows of readList(call, limit)) {
-		for (const row of rows) items.push(shape(row));
-		if (items.length >= limit) break;
+	// Which rows the filter passes is known only once they are read.
+	for await (const rows of readList(call, filter.isEmpty ? limit : Infinity)) {
+		for (const row of rows) if (filter.passes(row)) items.push(shape(row));
+		if (items.length >= limit || filter.isPast(rows)) break;
 	}
 	return items.slice(0, limit);
 };

@@ -91,8 +91,7 @@ export function validateCampaign(idOrLink: unknown): string | undefined {
  * @returns the code
  * @throws InvalidInputError if blank, and for a link without a code
  */
-export function validateReferralCode(value: unknown): string {
-	const label = "'Referral Code'";
+export function validateReferralCode(value: unknown, label = "'Referral Code'"): string {
 	if (isBlank(value)) throw createBlankError(label);
 	return String(code(value, label));
 }
@@ -122,6 +121,6 @@ export function validateMilestones(value: unknown): number[] {
  * @returns the limit as a whole number of 1 or more
  * @throws InvalidInputError for anything else
  */
-export function validateLimit(limit: unknown): number {
-	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, "'Limit'"));
+export function validateLimit(limit: unknown, label = "'Limit'"): number {
+	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, label));
 }

@@ -1,4 +1,5 @@
 import { campaignFields, showFor } from '../../fields/sharedFields';
+import { filterFields } from '../../fields/filterFields';
 import { listFields } from '../../fields/listFields';
 import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
@@ -16,5 +17,5 @@ export const list: Operation = {
 	},
 	endpoint,
 	handler: returnList,
-	fields: [...campaignFields(show, endpoint), ...listFields(show, endpoint)],
+	fields: [...campaignFields(show, endpoint), ...filterFields(show), ...listFields(show, endpoint)],
 };

@@ -1,4 +1,5 @@
 import { campaignFields, emailField, showFor } from '../../fields/sharedFields';
+import { filterFields } from '../../fields/filterFields';
 import { listFields } from '../../fields/listFields';
 import { returnList } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
@@ -23,6 +24,7 @@ export const listReferrals: Operation = {
 			endpoint,
 			'The email address of the referrer whose referrals to list, for example jo@example.com',
 		),
+		...filterFields(show),
 		...listFields(show, endpoint),
 	],
 };

@@ -1,0 +1,100 @@
+import type { IDataObject } from 'n8n-workflow';
+import { tryToParseDateTime } from 'n8n-workflow';
+import type { ApiCall } from '../api/apiCall';
+import { createApiError, InvalidInputError } from '../api/errors';
+import { isBlank } from '../validation/validators';
+import { validateLimit, validateReferralCode } from '../validation/validate';
+
+/** What Filters select. */
+interface Filter {
+	/** Whether every row passes. */
+	isEmpty: boolean;
+	/** @throws NodeApiError if the row lacks what a filter needs: nobody is left out for that */
+	passes: (row: IDataObject) => boolean;
+	/** @returns whether no row after these can pass */
+	isPast: (rows: IDataObject[]) => boolean;
+}
+
+/** @returns Unix milliseconds; undefined for anything but a time */
+const timeIn = ({ createdOn }: IDataObject) =>
+	new Date(createdOn as string | number).getTime() || undefined;
+
+/** @param zone of a time that doesn't name one */
+function parseTime(value: unknown, zone: string): number | undefined {
+	try {
+		return tryToParseDateTime(value, zone).toMillis();
+	} catch {
+		return undefined;
+	}
+}
+
+/** @returns undefined if the row doesn't say */
+type Test = (row: IDataObject) => boolean | undefined;
+
+/**
+ * @param call of an item; its node may have Filters
+ * @throws InvalidInputError for a filter with an unusable value
+ */
+export function filterOf(call: ApiCall): Filter {
+	const { context, values } = call;
+	const filters = context.getNodeParameter('filters', {}) as IDataObject;
+	const tests: Array<[label: string, test: Test]> = [];
+	const add = (name: string, label: string, createTest: (value: unknown) => Test) => {
+		if (!isBlank(filters[name])) tests.push([label, createTest(filters[name])]);
+	};
+	const timeOf = (value: unknown, label: string) => {
+		const time = parseTime(value, context.getTimezone());
+		if (time !== undefined) return time;
+		throw new InvalidInputError(`'${label}' "${value}" is not a time.`, 'Choose a date and time.');
+	};
+	const compareTime = (row: IDataObject, compare: (time: number) => boolean) => {
+		const time = timeIn(row);
+		return time === undefined ? undefined : compare(time);
+	};
+	let after = -Infinity;
+	add('joinedAfter', 'Joined After', (value) => {
+		after = timeOf(value, 'Joined After');
+		return (row) => compareTime(row, (time) => time >= after);
+	});
+	add('joinedBefore', 'Joined Before', (value) => {
+		const before = timeOf(value, 'Joined Before');
+		return (row) => compareTime(row, (time) => time < before);
+	});
+	add('minimumReferrals', 'Minimum Referrals', (value) => {
+		const minimum = validateLimit(value, "'Minimum Referrals'");
+		return ({ totalReferrals: total }) =>
+			Number.isFinite(Number(total ?? NaN)) ? Number(total) >= minimum : undefined;
+	});
+	add('qualified', 'Qualified', (value) => ({ rewardEventCompleted }) => {
+		if (typeof rewardEventCompleted !== 'boolean') return undefined;
+		return rewardEventCompleted === (value === 'yes');
+	});
+	add('referredBy', 'Referred By', (value) => {
+		const code = validateReferralCode(value, "'Referred By'");
+		// Someone without a code was not referred with this one.
+		return ({ referredByCode }) => String(referredByCode) === code;
+	});
+
+	let earliest = Infinity;
+	let isNewestFirst = values.sort === 'createdOn,desc';
+	return {
+		isEmpty: tests.length === 0,
+		passes: (row) =>
+			tests.every(([label, test]) => {
+				const result = test(row);
+				if (result !== undefined) return result;
+				throw createApiError(call, {
+					message: `Referral Rocket does not say enough about participant "${row.email}" for the filter '${label}', so none are returned.`,
+					solution: `Remove '${label}' from 'Filters', and use an If node after this one.`,
+				});
+			}),
+		isPast: (rows) => {
+			// The service may ignore the order.
+			for (const time of rows.map(timeIn)) {
+				isNewestFirst &&= time !== undefined && time <= earliest;
+				earliest = time ?? earliest;
+			}
+			return isNewestFirst && earliest < after;
+		},
+	};
+}
