@@ -79,9 +79,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				displayOptions: { show: { events: [milestoneReached] } },
 			},
 			{
-				...campaignLocator(
-					'The campaign to watch, by name, ID or link: the campaign link or any of its share links',
-				),
+				...campaignLocator('The campaign to watch, by name, ID or link.'),
 				required: true,
 			},
 			campaignNotice(),

@@ -114,7 +114,7 @@ test.each(codes)(
 			{ events: ['any'], campaignId: locator(`https://k${code}.example/`) },
 		);
 		await expect(hook.activate()).rejects.toThrow(
-			`The link "https://k${code}.example/" contains no campaign ID.`,
+			`The link "https://k${code}.example/" is from another site.`,
 		);
 	},
 );

@@ -51,6 +51,24 @@ describe('the credential test', () => {
 		expect(control.headers.authorization).toBe('Bearer n8n-credential-test');
 	});
 
+	test("passes with usable entries in 'Campaigns' and names the others", async () => {
+		const link = 'https://referralrocket.io/campaign?id=JCu82f30F1';
+		expect(await testCredentialWith({ campaigns: `JCu82f30F1, ${link}` })).toEqual({
+			status: 'OK',
+			message: 'The key works.',
+		});
+		const other = 'https://example.com/?id=1';
+		const { status, message } = await testCredentialWith({
+			campaigns: `${link}, Spring, ${other}`,
+		});
+		expect(status).toBe('Error');
+		expect(message).toMatch(
+			/^The key works, but .*: "Spring", "https:\/\/example\.com\/\?id=1"\. Enter links/,
+		);
+		// A key in the wrong field is not shown.
+		await testCredentialWith({ campaigns: service.mockServer.apiKey });
+	});
+
 	test.each([
 		['__n8n_BLANK_VALUE_e5362baf, whsec_12345678', 'n8n hides a saved secret'],
 		['Production-URL: whsec_12345678', 'not a secret'],

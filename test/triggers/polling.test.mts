@@ -544,7 +544,7 @@ test('Simplify keeps at most ten fields, with the campaign ID and the balance of
 
 test('a link without a campaign ID is rejected and nothing is sent', async () => {
 	const polling = watching('participantAdded', {
-		campaignId: locator('https://example.com/', 'url'),
+		campaignId: locator('https://referralrocket.io/campaign', 'url'),
 	});
 	await expect(polling.poll()).rejects.toThrow('contains no campaign ID');
 	expect(service.mockServer.requests).toEqual([]);

@@ -120,7 +120,12 @@ describe('a campaign', () => {
 		['a link without a scheme', 'referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
 		['a link without a path', 'referralrocket.io?id=JCu82f30F1', 'JCu82f30F1'],
 		['a link with http', 'http://referralrocket.io/campaign?id=JCu82f30F1', 'JCu82f30F1'],
-		['a link to another host', 'https://refer.example.com/?id=JCu82f30F1#top', 'JCu82f30F1'],
+		['a link to a subdomain', 'https://app.referralrocket.io/?id=JCu82f30F1#top', 'JCu82f30F1'],
+		[
+			'a share link on a site of the campaign',
+			'https://refer.example.com/?id=JCu82f30F1&referralCode=8Mnu09TD',
+			'JCu82f30F1',
+		],
 		[
 			'a link with spaces around it',
 			'  https://referralrocket.io/campaign?id=JCu82f30F1\n',
@@ -148,6 +153,15 @@ describe('a campaign', () => {
 		'?',
 	])('as a link without an ID is rejected (%s)', (input) => {
 		expect(() => validate(input)).toThrow(`The link "${input}" contains no campaign ID`);
+	});
+
+	test.each([
+		'https://example.com/post?id=77',
+		'example.com/',
+		'https://notreferralrocket.io/campaign?id=JCu82f30F1',
+		'https://referralrocket.io.example.com/campaign?id=JCu82f30F1',
+	])('as a link from another site is rejected (%s)', (input) => {
+		expect(() => validate(input)).toThrow(`The link "${input}" is from another site.`);
 	});
 });
 

@@ -244,6 +244,7 @@ export const endpoints = {
 
 /** A campaign's link, up to the campaign's ID, and the query parameters of its links. */
 export const campaignLink = 'https://referralrocket.io/campaign?id=';
+export const campaignHost = /(^|\.)referralrocket\.io$/;
 export const linkParameters = { campaign: 'id', code: 'referralCode' };
 
 /** The rate limit isn't documented. Most limits are per minute. */

@@ -31,6 +31,8 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 export const eventsSubtitle =
 	'={{ [$parameter["events"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
+const whereIsTheLink = ` Its link is the address of the page where people join, like ${campaignLink}JCu82f30F1; any of its share links will do too.`;
+
 /**
  * The campaign, by name, ID or link. The caller adds display options and routing.
  * @param description of the field
@@ -41,7 +43,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 	name: 'campaignId',
 	type: 'resourceLocator',
 	default: { mode: 'id', value: '' },
-	description,
+	description: description + whereIsTheLink,
 	modes: [
 		{
 			displayName: 'From List',
@@ -55,7 +57,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 			name: 'id',
 			type: 'string',
 			placeholder: 'e.g. JCu82f30F1',
-			hint: `The part between "id=" and the next "&" in a link of your campaign${endOfHint}`,
+			hint: `Paste a link of your campaign, or only its ID${endOfHint}`,
 			url: `=${campaignLink}{{ $value }}`,
 		},
 		{
@@ -63,7 +65,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 			name: 'url',
 			type: 'string',
 			placeholder: `e.g. ${campaignLink}JCu82f30F1`,
-			hint: `The campaign link or any share link of the campaign${endOfHint}`,
+			hint: `The address of your campaign's page, or any of its share links${endOfHint}`,
 		},
 	],
 });
@@ -96,9 +98,7 @@ export const campaignFields = (
 	endpoint: Endpoint,
 ): INodeProperties[] => [
 	{
-		...campaignLocator(
-			'The campaign, by name, ID or link: the campaign link or any of its share links',
-		),
+		...campaignLocator('The campaign, by name, ID or link.'),
 		required: true,
 		displayOptions,
 		routing: sendAs(endpoint, 'campaign'),

@@ -10,12 +10,15 @@ import { describeStatus, networkMessage, statusMessage } from '../api/errorMessa
 import { fullMessage, join, type ErrorMessage } from '../api/errors';
 import { networkCode } from '../api/networkErrors';
 import { redacted } from '../api/parseResponse';
-import { isKeyRefused, isSuccess, isWebPage } from '../api/response';
-import { endpoints } from '../api/specification';
+import { isKeyRefused, isNotFound, isSuccess, isWebPage } from '../api/response';
+import { campaignLink, endpoints } from '../api/specification';
 import { secretsIn } from '../triggers/webhook/secrets';
 import { findAuthentication, provesKey, unknownValue, type Ask } from './findAuthentication';
+import { campaignsIn, idIn } from './searchCampaigns';
 
 const { getCampaign, getParticipant } = endpoints;
+/** So few that the test takes seconds. */
+const maxCampaigns = 20;
 /** Without a campaign: the user has chosen none. */
 const call = { endpoint: getCampaign, values: {} };
 
@@ -30,12 +33,16 @@ export async function testCredential(
 ): Promise<INodeCredentialTestResult> {
 	const fields = credential.data ?? {};
 	const { helpers } = this;
-	const ask: Ask = async (header, { method, path, parameters } = getCampaign) => {
+	const ask: Ask = async (
+		header,
+		{ method, path, parameters } = getCampaign,
+		value = unknownValue,
+	) => {
 		const names = Object.values(parameters);
 		const { statusCode, headers, body } = await helpers.request({
 			method,
 			uri: validateBaseUrl(fields.baseUrl) + path,
-			qs: Object.fromEntries(names.map((name) => [name, unknownValue])),
+			qs: Object.fromEntries(names.map((name) => [name, value])),
 			headers: { Accept: 'application/json', ...header },
 			timeout: 20_000,
 			followRedirect: false,
@@ -48,7 +55,8 @@ export async function testCredential(
 	};
 	try {
 		secretsIn(fields);
-		const rejection = await rejectionOf(ask, fields);
+		const rejection =
+			(await rejectionOf(ask, fields)) ?? (await findUnusableCampaigns(ask, fields));
 		if (!rejection) return { status: 'OK', message: 'The key works.' };
 		const { message, solution, details } = rejection;
 		return { status: 'Error', message: join(message, solution, details) };
@@ -80,5 +88,24 @@ async function rejectionOf(
 		solution:
 			"Check 'Base URL'. Then save and run Campaign → Get with one of your campaigns: if that returns the campaign, the key is right, and you can ignore this message.",
 		details: describeStatus(response, false),
+	};
+}
+
+/** @returns which entries of 'Campaigns' can't be used; undefined if there are none */
+async function findUnusableCampaigns(
+	ask: Ask,
+	fields: ICredentialDataDecryptedObject,
+): Promise<ErrorMessage | undefined> {
+	const unusable: string[] = [];
+	for (const entry of campaignsIn(fields).slice(0, maxCampaigns)) {
+		const id = idIn(entry);
+		const response = id && (await ask(keyHeader(fields), getCampaign, id));
+		if (!response || isNotFound(response)) unusable.push(`"${entry}"`);
+	}
+	if (unusable.length === 0) return undefined;
+	const entries = withoutKey(unusable.join(', '), keyOf(fields));
+	return {
+		message: `The key works, but these entries of 'Campaigns' are not campaigns of this account: ${entries}.`,
+		solution: `Enter links of your campaigns, like ${campaignLink}JCu82f30F1, or only their IDs, separated by commas.`,
 	};
 }

@@ -8,8 +8,12 @@ import { endpoints, type Endpoint } from '../api/specification';
 /** A campaign, an address and a key that can't exist: the test needs no real campaign. */
 export const unknownValue = 'n8n-credential-test';
 
-/** Requests the unknown campaign, or another endpoint, with the key in this header. */
-export type Ask = (header: Record<string, string>, endpoint?: Endpoint) => Promise<ApiResponse>;
+/** Requests the unknown campaign, another endpoint or another campaign, with the key in this header. */
+export type Ask = (
+	header: Record<string, string>,
+	endpoint?: Endpoint,
+	value?: string,
+) => Promise<ApiResponse>;
 
 /**
  * A response by itself proves nothing: another server, or a public endpoint, may send it to anyone.

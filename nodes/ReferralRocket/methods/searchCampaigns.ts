@@ -1,4 +1,5 @@
 import type {
+	ICredentialDataDecryptedObject,
 	ILoadOptionsFunctions,
 	INodeListSearchItems,
 	INodeListSearchResult,
@@ -39,9 +40,7 @@ export async function searchCampaigns(
 	filter = '',
 ): Promise<INodeListSearchResult> {
 	const credentials = await this.getCredentials(credentialName);
-	const entries = String(credentials.campaigns ?? '')
-		.split(/[\s,]+/)
-		.filter(Boolean);
+	const entries = campaignsIn(credentials);
 	if (entries.length === 0) {
 		throw createOperationError(
 			this.getNode(),
@@ -105,8 +104,14 @@ async function readName(call: ApiCall, campaign: string): Promise<string> {
 	return String(parseRow(campaignCall, response).campaignName ?? campaign);
 }
 
+/** @returns the entries of 'Campaigns' in a credential */
+export const campaignsIn = ({ campaigns }: ICredentialDataDecryptedObject): string[] =>
+	String(campaigns ?? '')
+		.split(/[\s,]+/)
+		.filter(Boolean);
+
 /** @returns the ID of a campaign; undefined for a link without one */
-function idIn(entry: string): string | undefined {
+export function idIn(entry: string): string | undefined {
 	try {
 		return validateCampaign(entry);
 	} catch {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../api/errors';
-import { campaignLink, endpoints, linkParameters } from '../api/specification';
+import { campaignHost, campaignLink, endpoints, linkParameters } from '../api/specification';
 
 /*
  * Validators of single fields. Each accepts the raw value and the label of the field, in single quotes,
@@ -74,11 +74,18 @@ const valueOrLink =
 		const entered = String(text(value, label));
 		if (!looksLikeLink.test(entered)) return entered;
 		const link = entered.includes('://') ? entered : `https://${entered}`;
-		const query = URL.canParse(link) ? new URL(link).searchParams : undefined;
-		const found = query?.get(parameter)?.trim();
-		if (found) return found;
+		const { hostname, searchParams } = URL.canParse(link) ? new URL(link) : {};
+		// A campaign can have its share links on a site of its own.
+		const isFromOtherSite =
+			hostname?.includes('.') &&
+			!campaignHost.test(hostname) &&
+			!searchParams?.has(linkParameters.code);
+		const found = searchParams?.get(parameter)?.trim();
+		if (found && !isFromOtherSite) return found;
 		throw new InvalidInputError(
-			`The link "${entered}" contains no ${what}.`,
+			isFromOtherSite
+				? `The link "${entered}" is from another site.`
+				: `The link "${entered}" contains no ${what}.`,
 			`In ${label}, use a link with "${parameter}=" in it, like ${example}, or enter the ${what} itself.`,
 		);
 	};
