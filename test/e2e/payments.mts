@@ -86,7 +86,14 @@ export async function payments(run: ExampleRun, { version }: Runtime): Promise<v
 		const before = mockServer.requests.length;
 		for (const body of [
 			...[undefined, null, '', '  '].map((paymentId) => ({ ...payment, paymentId })),
-			...[undefined, '', 'ana at example'].map((address) => ({ ...payment, email: address })),
+			...[
+				undefined,
+				'',
+				'ana at example',
+				'ana@gmail',
+				'ana@a.example,bo@b.example',
+				'a\u200bna@a.example',
+			].map((address) => ({ ...payment, email: address })),
 			...[undefined, null, '', 0, -5, '12,50', 'free', true].map((paid) => ({
 				...payment,
 				amount: paid,
