@@ -105,10 +105,13 @@ export async function kill(program: RunningProgram): Promise<void> {
 	await program.ended;
 }
 
-/** Stops a program and its children: asks them to exit, and kills them after ten seconds. */
+/**
+ * Stops a program and its children: asks them to exit, and kills them after 40 seconds. n8n takes up to 30 to
+ * finish what it is doing; executions of an n8n that was killed count as crashed.
+ */
 export async function stop(program: RunningProgram): Promise<void> {
 	signal(program, 'SIGTERM');
-	const forceKill = setTimeout(signal, 10_000, program, 'SIGKILL');
+	const forceKill = setTimeout(signal, 40_000, program, 'SIGKILL');
 	await program.ended;
 	clearTimeout(forceKill);
 	signal(program, 'SIGKILL');
