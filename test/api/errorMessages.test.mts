@@ -113,6 +113,13 @@ describe('a message quotes the response', () => {
 		['no body', ' ', `${rejected}.`],
 		['null', 'null', `${rejected}.`],
 		['an empty object', '{}', `${rejected}.`],
+		['an object of empty values', '{ "message": null, "errors": [] }', `${rejected}.`],
+		['facts only', '{"timestamp":"now","status":400,"path":"/x"}', `${rejected}.`],
+		[
+			'other fields',
+			'{"status":400,"errors":["No"]}',
+			`${rejected}: "{"status":400,"errors":["No"]}".`,
+		],
 	])('by %s', (_, text, message) => {
 		expect(messageOf(text).message).toBe(message);
 	});

@@ -33,7 +33,7 @@ const cases: Case[] = [
 	],
 	[
 		'the campaign is entered as a link',
-		{ campaignId: locator('https://a.example/?id=JCu82f30F1', 'url') },
+		{ campaignId: locator('https://referralrocket.io/campaign?id=JCu82f30F1', 'url') },
 	],
 	['the campaign is blank', { campaignId: locator(' ') }],
 	['an expression returns nothing', { campaignId: locator('={{ $json.nope }}') }],

@@ -156,11 +156,15 @@ export function statusMessage(call: CallSummary, response: ApiResponse): ErrorMe
 			details,
 		};
 	}
+	const parameters = parametersOf(values);
+	const check = serviceMessage(response)
+		? `If that doesn't say what to change, check ${parameters}.`
+		: `Check ${parameters}.`;
 	return {
 		message: withReason(`Referral Rocket did not accept the request for ${subject}`, response),
 		solution: isCredentialTest(values)
 			? 'Check the fields of this credential.'
-			: join(endpoint.rule, `Check ${parametersOf(values)}.`),
+			: join(endpoint.rule, check),
 		details,
 	};
 }

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import {
 	alreadyExists,
+	factFields,
 	messageFields,
 	notReferred,
 	passingStatuses,
@@ -52,13 +53,22 @@ export function serviceMessage({ text }: Pick<ApiResponse, 'text'>): string {
 	try {
 		const body = JSON.parse(text) as Record<string, unknown> | null;
 		const texts = messageFields.map((field) => body?.[field]);
-		message = texts.find((field) => typeof field === 'string' && field !== '') ?? text;
+		const found = texts.find((field) => typeof field === 'string' && field !== '');
+		message = found ?? (hasReason(body) ? text : '');
 	} catch {
 		// Not JSON: quoted verbatim.
 	}
-	const words = String(message).trim().slice(0, 300);
-	return ['{}', '[]', 'null'].includes(words) ? '' : words;
+	return String(message).trim().slice(0, 300);
 }
+
+const isEmptyJson = (value: unknown) =>
+	!hasValue(value) || ['{}', '[]'].includes(JSON.stringify(value));
+
+/** @returns whether an error response contains more than facts such as its status */
+const hasReason = (body: unknown) =>
+	isObject(body)
+		? Object.keys(body).some((name) => !factFields.includes(name) && !isEmptyJson(body[name]))
+		: !isEmptyJson(body);
 
 /** @returns the service's words without the email, which it may echo */
 const wordsWithout = (email: string, { text }: Pick<ApiResponse, 'text'>) =>

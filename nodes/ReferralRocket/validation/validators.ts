@@ -77,6 +77,7 @@ const valueOrLink =
 		const { hostname, searchParams } = URL.canParse(link) ? new URL(link) : {};
 		// A campaign can have its share links on a site of its own.
 		const isFromOtherSite =
+			parameter === linkParameters.campaign &&
 			hostname?.includes('.') &&
 			!campaignHost.test(hostname) &&
 			!searchParams?.has(linkParameters.code);

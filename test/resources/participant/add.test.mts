@@ -258,7 +258,7 @@ test("the error output also contains the service's message", async () => {
 		reply.code(400).send({ message: 'Campaign has ended' });
 	const { errorItems } = await service.run(parameters, { onError: 'continueErrorOutput' });
 	expect(errorItems[0].json.error).toBe(
-		'Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1": "Campaign has ended". Check the campaign ID and the email address. Status 400.',
+		`Referral Rocket did not accept the request for participant "jo@example.com" in campaign "JCu82f30F1": "Campaign has ended". If that doesn't say what to change, check the campaign ID and the email address. Status 400.`,
 	);
 });
 
