@@ -23,8 +23,8 @@ const project = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-	// The tests mostly wait for responses, so every core can run a file.
-	maxWorkers: '100%',
+	// Some files mostly wait, so more files run than there are cores.
+	maxWorkers: '150%',
 	maxConcurrency: 200,
 	// Generous, for busy machines; a test that hangs still fails.
 	testTimeout: 30_000,
@@ -44,8 +44,11 @@ module.exports = {
 				'<rootDir>/test/tools/',
 				'<rootDir>/test/(package|structure|schemas|documentation)\\.test',
 				'<rootDir>/test/triggers/samples\\.test',
-				// Thousands of random lists, which take minutes: one engine is enough, as the list tests run on both.
-				'<rootDir>/test/lists/exactness\\.test',
+				// Requests, stored bytes and turns of the event loop don't depend on the engine.
+				'<rootDir>/test/triggers/pollingCost\\.test',
+				// Random lists and histories: one engine is enough, as the list and polling tests run on both.
+				'<rootDir>/test/lists/(exactness|rowTypes)\\.test',
+				'<rootDir>/test/triggers/pollingHistories\\.test',
 				'<rootDir>/test/api/(authentication|errorMessages)\\.test',
 				'<rootDir>/test/(fields/fields|validation/validate)\\.test',
 			],

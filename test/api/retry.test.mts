@@ -35,7 +35,7 @@ const adding = {
 const people = (count: number): INodeExecutionData[] =>
 	Array.from({ length: count }, (_, number) => ({ json: { email: `new${number}@example.com` } }));
 
-test('all of 5,000 adds succeed with a limit of 1,600 per second, at most 10 at a time', async () => {
+test('all of 2,000 adds succeed with a limit of 1,600 per second, at most 10 at a time', async () => {
 	let second = 0;
 	let inThisSecond = 0;
 	let refused = 0;
@@ -50,7 +50,7 @@ test('all of 5,000 adds succeed with a limit of 1,600 per second, at most 10 at 
 		refused++;
 		return await reply.code(429).header('retry-after', '0').send({ message: 'Too many' });
 	};
-	const items = people(5000);
+	const items = people(2000);
 	const turns = countEventLoopTurns();
 	const result = await runNode({
 		credential: credentialFor(mockServer),
@@ -59,14 +59,14 @@ test('all of 5,000 adds succeed with a limit of 1,600 per second, at most 10 at 
 	});
 	expect(result.error).toBeUndefined();
 	// At most ten items per turn, so n8n stays responsive.
-	expect(turns()).toBeGreaterThan(500);
-	expect(mockServer.campaign.participants.length).toBe(5030);
+	expect(turns()).toBeGreaterThan(200);
+	expect(mockServer.campaign.participants.length).toBe(2030);
 	expect(result.rows.map(({ email }) => email)).toEqual(items.map(({ json }) => json.email));
 	expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
 		items.map((_, item) => ({ item })),
 	);
 	expect(refused).toBeGreaterThan(10);
-	expect(mockServer.requests.length).toBe(5000 + refused);
+	expect(mockServer.requests.length).toBe(2000 + refused);
 	expect(inFlight.max).toBeLessThanOrEqual(10);
 	expect(inFlight.max).toBeGreaterThan(5);
 }, 120_000);

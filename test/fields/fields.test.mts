@@ -143,11 +143,15 @@ interface Field {
 }
 
 /** @returns the fields of a collection, or the options of a menu, by its name */
-function within(properties: INodeProperties[], name: string, operation?: string) {
+function within(
+	properties: INodeProperties[],
+	name: string,
+	show: { operation?: string; resource?: string } = {},
+) {
 	const found = properties.filter(
 		({ name: other, displayOptions }) =>
 			other === name &&
-			(operation === undefined || displayOptions?.show?.operation?.includes(operation)),
+			Object.entries(show).every(([menu, value]) => displayOptions?.show?.[menu]?.includes(value)),
 	);
 	expect(found.length).toBe(1);
 	return found[0].options as INodeProperties[];
@@ -171,7 +175,7 @@ const shapes = (properties: INodeProperties[]) =>
 		}),
 	);
 
-describe('optional fields of an operation', () => {
+describe('optional fields of a participant operation', () => {
 	const text = { type: 'string', default: '' };
 	const paging = {
 		pageSize: { type: 'number', default: 500, range: [1, 2000] },
@@ -204,7 +208,8 @@ describe('optional fields of an operation', () => {
 		['list', 'options', paging],
 		['listReferrals', 'options', paging],
 	])('%s %s', (operation, collection, expected) => {
-		expect(shapes(within(action.properties, collection, operation))).toMatchObject(expected);
+		const show = { resource: 'participant', operation };
+		expect(shapes(within(action.properties, collection, show))).toMatchObject(expected);
 	});
 
 	test('the webhook trigger verifies signatures and ignores repeats by default', () => {

@@ -18,7 +18,7 @@ import { randomCases, randomSeed } from '../support/random.mts';
  * returned exactly once and nobody twice.
  */
 
-const count = randomCases(500);
+const count = randomCases(250);
 
 /** Several servers are tried concurrently, as they mostly wait. */
 const mockServers: MockServer[] = [];

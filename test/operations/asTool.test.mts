@@ -14,7 +14,6 @@ import { operations } from '../support/operations.mts';
 lookUpPausesMs.splice(0, Infinity, 10);
 
 const campaignId = locator('JCu82f30F1');
-const email = 'participant3@example.com';
 const answer = (status: number, body: unknown, type = 'application/json') =>
 	((reply: FastifyReply) => reply.code(status).type(type).send(body)) as Answer;
 
@@ -62,8 +61,8 @@ async function outcomeOf(
 	try {
 		const { rows, error } = await runNode({
 			credential: credentialFor(mockServer),
-			parameters,
-			items: [{ json: { id: mockServer.campaign.id, email } }],
+			parameters: { ...mockServer.examples, ...parameters },
+			items: [{ json: { id: mockServer.campaign.id, ...mockServer.examples } }],
 			onError,
 			asTool,
 		});
@@ -80,14 +79,7 @@ async function outcomeOf(
 }
 
 describe.each(operations)('$label', ({ resource, operation }) => {
-	const usual = {
-		resource,
-		operation,
-		campaignId,
-		// Someone who was referred, or who has referred others.
-		email: operation === 'listReferrals' ? 'participant0@example.com' : email,
-		code: 'C000001',
-	};
+	const usual = { resource, operation, campaignId };
 
 	test.each(cases)('if %s, does the same as a tool as in a workflow', async (...tested) => {
 		const [name, parameters, intercept] = tested;

@@ -21,7 +21,7 @@ import { ActivePollingTrigger } from '../support/triggerContexts.mts';
  * once, with the values before and after.
  */
 
-const count = randomCases(150);
+const count = randomCases(100);
 
 const events = eventOptions.map(({ value }) => String(value));
 const joining = events.filter((event) => participantEvents[event]?.isJoin);
