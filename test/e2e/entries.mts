@@ -29,14 +29,14 @@ const entrances: Record<string, Entrance | string> = {
 	'hubspot-contact-to-participant': hubspotEntrance,
 	'join-second-campaign': secondCampaignEntrance,
 	'mcp-tools': 'answers the assistant',
-	'new-participants-to-message': 'has one node, and no end but that',
+	'new-participants-to-message': 'has one node, which is its only end',
 	'participant-sync': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-google-sheets': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-postgres': 'copies the list; a run fails or copies everyone',
 	'payment-to-qualification': paymentEntrance,
 	'pipedrive-person-to-participant': pipedriveEntrance,
-	'referral-event-to-message': 'has one node, and no end but that',
-	'reward-earned-to-slack': 'has one node, and no end but that',
+	'referral-event-to-message': 'has one node, which is its only end',
+	'reward-earned-to-slack': 'has one node, which is its only end',
 	'sign-up-form': signUpEntrance,
 	'stripe-payment-to-qualification': stripeEntrance,
 	'weekly-leader-board': 'copies the list; a run fails or posts',
@@ -46,14 +46,14 @@ const entrances: Record<string, Entrance | string> = {
 /** Someone's status in the campaign before they enter. */
 type State = 'absent' | 'alone' | 'referred' | 'qualified';
 
-/** For people or payments: the state before, and the outcomes after each phase, of which the last stays. */
+/** For people or payments: the state before, and the outcomes after each phase. The last one applies to later phases. */
 interface Case {
 	before?: State;
 	outcomes: Outcome[][];
 }
 
 interface Input {
-	/** Instead of a unique email. */
+	/** The email, if not a unique one. */
 	email?: '' | null;
 	/** Enters in capital letters. */
 	isCapital?: true;
@@ -73,7 +73,7 @@ interface Input {
 	payment: Case;
 }
 
-const leftOpen: Case = {
+const pendingPayment: Case = {
 	before: 'absent',
 	outcomes: [['waiting'], ['waiting'], ['waiting'], ['notInCampaign']],
 };
@@ -113,11 +113,11 @@ const inputs: Record<string, Input> = {
 		person: { before: 'qualified', outcomes: [['already']] },
 		payment: { before: 'qualified', outcomes: [['already']] },
 	},
-	'not in the campaign': { person: { outcomes: [['done']] }, payment: leftOpen },
+	'not in the campaign': { person: { outcomes: [['done']] }, payment: pendingPayment },
 	'an unknown code': {
 		code: 'unknown',
 		person: { outcomes: [['unknownCode']] },
-		payment: leftOpen,
+		payment: pendingPayment,
 	},
 	'the service is down for a while': {
 		code: 'known',
@@ -172,8 +172,8 @@ interface Table {
 }
 
 /**
- * Everyone who enters an example can be seen somewhere afterwards: done, at an end that has a name, or in a
- * failed execution that Retry repeats. All examples get the same inputs. Between the phases, what failed is
+ * Nobody is lost: everyone who enters an example can be seen somewhere afterwards: done, at a named end, or in a
+ * failed execution that Retry repeats. All examples get the same inputs. Between the phases, failed entries are
  * repeated, and n8n is restarted twice: when an hour has passed, and when a day has passed.
  */
 export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> {
@@ -184,7 +184,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 	mockServer.intercept = ({ query, body }, reply) => {
 		const fault = faults.get(String(query.email ?? body?.email));
 		if (!fault) return false;
-		// So that the node's own retries take no time.
+		// Without a delay, so that the node's own retries take no time.
 		return reply.code(fault).header('retry-after', '0').send({ message: 'Not accepted' });
 	};
 	const firstRequest = mockServer.requests.length;
@@ -219,7 +219,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 	};
 
 	const tables: Table[] = [];
-	await step('Everyone leaves somewhere visible: every example has its description', async () => {
+	await step('Nobody is lost: every example is listed with its entrance', async () => {
 		const names = exampleFiles().map((file) => file.replace(/^examples\/|\.json$/g, ''));
 		assert.deepEqual(Object.keys(entrances).toSorted(), names.toSorted());
 		for (const [example, entrance] of Object.entries(entrances)) {
@@ -237,7 +237,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 				rows.map(({ name, outcomes }) => [
 					name,
 					(outcomes[phase] ?? outcomes.at(-1) ?? [])
-						.map((one) => String(door.visible[one] ?? door.visible.done))
+						.map((outcome) => String(door.visible[outcome] ?? door.visible.done))
 						.toSorted(),
 				]),
 			),
@@ -263,7 +263,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		}
 	};
 
-	/** Repeats what failed while the service was down, unless it was repeated already. */
+	/** Repeats entries that failed while the service was down, unless they were repeated already. */
 	const repeatFailed = async () => {
 		for (const { door, rows } of tables) {
 			const places = await placesOf(run, door);
@@ -275,17 +275,17 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		}
 	};
 
-	await step('Everyone leaves somewhere visible: all at once', async () => {
+	await step('Nobody is lost: all enter at once', async () => {
 		await enter(() => true);
 		await expectPlaces(0);
 	});
-	await step('Everyone leaves somewhere visible: repeated, and entered again', async () => {
+	await step('Nobody is lost: repeated, and entered again', async () => {
 		for (const [address, fault] of faults) if (fault === 500) faults.delete(address);
 		await repeatFailed();
 		await enter(({ again }) => again === 1);
 		await expectPlaces(1);
 	});
-	await step('Everyone leaves somewhere visible: after a restart, an hour later', async () => {
+	await step('Nobody is lost: after a restart, an hour later', async () => {
 		await environment.restart(async () => {
 			await changeDatabase(runtime, environment.folder, endOfWait);
 			for (const { address, input } of tables.flatMap(({ rows }) => rows))
@@ -295,7 +295,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		await enter(({ again }) => again === 2);
 		await expectPlaces(2);
 	});
-	await step('Everyone leaves somewhere visible: after a restart, a day later', async () => {
+	await step('Nobody is lost: after a restart, a day later', async () => {
 		await environment.restart(
 			async () => await changeDatabase(runtime, environment.folder, endOfWait),
 		);
@@ -331,7 +331,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 	for (const { door } of tables) await run.n8n.deactivate(door.workflow);
 }
 
-/** @returns a function that says where an entry of the example can be seen by now */
+/** @returns a function that returns where an entry of the example can be seen now */
 async function placesOf(run: ExampleRun, door: Door) {
 	const { workflow, placeOf } = door;
 	if (placeOf) return (entry: Entry) => [placeOf(entry)];
@@ -345,10 +345,10 @@ async function placesOf(run: ExampleRun, door: Door) {
 	};
 }
 
-/** Executions that have ended, which don't change, and all they contain. */
+/** Executions that have ended, with all they contain: these don't change any more. */
 const ended = new Map<string, { execution: Execution; text: string }>();
 
-/** @returns the executions of an example, each with the entries it is about, and whether Retry has repeated it */
+/** @returns the executions of an example, each with a check for its entries, and whether Retry has repeated it */
 async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: Door) {
 	const summaries = await n8n.executionSummaries(workflow);
 	const firstOf = (id: string): string => {

@@ -9,7 +9,7 @@ import { setUpEnvironment } from './environment.mts';
 import { entries } from './entries.mts';
 import { payments } from './payments.mts';
 import { createCloud, type Cloud } from './services/cloud.mts';
-import { ExampleRun, playServices } from './services/exampleRun.mts';
+import { ExampleRun, simulateServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
 import { openAiExample } from './services/openAi.mts';
@@ -26,7 +26,7 @@ import { webhookSecret } from './workflow.mts';
 /** Imports and runs the example workflows unchanged, except for credentials and campaigns. */
 export async function examples(runtime: Runtime, tarball: string): Promise<void> {
 	await using cloud = await createCloud();
-	const services = playServices(cloud);
+	const services = simulateServices(cloud);
 	const env = await cloud.start();
 	await using environment = await setUpEnvironment(runtime, tarball, { env });
 	const { n8n, mockServer } = environment;

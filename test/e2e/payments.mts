@@ -3,7 +3,7 @@ import axios from 'axios';
 import { step } from '../../tools/command-line/progress.mts';
 import type { Runtime } from '../../tools/n8n/cache.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
-import { paymentOutcomes, type Entrance } from './services/entrance.mts';
+import { entranceOfPayments } from './services/entrance.mts';
 import type { ExampleRun } from './services/exampleRun.mts';
 
 const headers = { 'X-Shop-Key': 'only-the-shop-knows-it' };
@@ -26,21 +26,13 @@ async function publish(run: ExampleRun) {
 
 const amount = 250;
 
-export const paymentEntrance: Entrance = {
-	kind: 'payment',
-	async open(run) {
-		const { workflow, pay } = await publish(run);
-		return {
-			workflow,
-			visible: { ...paymentOutcomes, noAddress: 'Answer that it is unusable' },
-			async enter(entries) {
-				await Promise.all(
-					entries.map(async ({ id, email }) => await pay({ paymentId: id, email, amount })),
-				);
-			},
-		};
-	},
-};
+export const paymentEntrance = entranceOfPayments('Answer that it is unusable', async (run) => {
+	const { workflow, pay } = await publish(run);
+	return {
+		workflow,
+		pay: async ({ id, email }) => await pay({ paymentId: id, email, amount }),
+	};
+});
 
 /** The example "Payment to qualification", beyond the shared entries: the responses to the shop. */
 export async function payments(run: ExampleRun, { version }: Runtime): Promise<void> {

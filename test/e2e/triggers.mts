@@ -26,7 +26,7 @@ const refuseExecutions = `
 	END`;
 const allowExecutions = 'DROP TRIGGER refused; DROP VIEW slow';
 
-/** Six seconds after each minute, to shorten the wait for the next poll. */
+/** Six times a minute, to shorten the wait for the next poll. */
 const pollTimes = {
 	item: [0, 10, 20, 30, 40, 50].map((second) => ({
 		mode: 'custom',
@@ -52,11 +52,11 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 		await n8n.addCredential(mockServer),
 	);
 	await step('A webhook without a secret cannot be published', async () => {
-		const why = await n8n.activate(unsafe).then(
+		const message = await n8n.activate(unsafe).then(
 			() => 'it started',
 			(error: Error) => error.message,
 		);
-		assert.match(why, /Copy the secret from Settings/);
+		assert.match(message, /Copy the secret from Settings/);
 	});
 
 	const credentials = await n8n.addCredential(mockServer, webhookSecret);
@@ -184,7 +184,7 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 	});
 	// After the poll, which would lose its events if n8n could not start the workflow.
 	await step(
-		'An event for which n8n cannot start the workflow is accepted when it is repeated',
+		'An event for which n8n could not start the workflow starts it when it is delivered again',
 		async () => {
 			// n8n 1 may respond with 200 before it notices that it can't start the workflow.
 			if (!runtime.version.startsWith('1.')) {

@@ -3,7 +3,7 @@ import { tryToParseDateTime } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createApiError, InvalidInputError } from '../api/errors';
 import { isBlank } from '../validation/validators';
-import { validateLimit, validateReferralCode } from '../validation/validate';
+import { validateCount, validateReferralCode } from '../validation/validate';
 
 /** What Filters select. */
 interface Filter {
@@ -61,7 +61,7 @@ export function filterOf(call: ApiCall): Filter {
 		return (row) => compareTime(row, (time) => time < before);
 	});
 	add('minimumReferrals', 'Minimum Referrals', (value) => {
-		const minimum = validateLimit(value, "'Minimum Referrals'");
+		const minimum = validateCount(value, "'Minimum Referrals'");
 		return ({ totalReferrals: total }) =>
 			Number.isFinite(Number(total ?? NaN)) ? Number(total) >= minimum : undefined;
 	});

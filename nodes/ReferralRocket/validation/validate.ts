@@ -32,8 +32,8 @@ const rules: Partial<Record<ParameterName, Rule>> = {
 	firstName: { validate: personName },
 	lastName: { validate: personName },
 	amount: { validate: amount },
-	page: { validate: wholeNumber(Number.MAX_SAFE_INTEGER) },
-	pageSize: { validate: wholeNumber(maxPageSize) },
+	page: { validate: wholeNumber('of 1 or more') },
+	pageSize: { validate: wholeNumber(`from 1 to ${maxPageSize}`, maxPageSize) },
 	sort: { validate: sort },
 };
 
@@ -112,15 +112,22 @@ export function validateMilestones(value: unknown): number[] {
 	const numbers = String(value)
 		.split(/[\s,]+/)
 		.filter(Boolean);
-	const milestones = numbers.map((one) => Number(wholeNumber(Number.MAX_SAFE_INTEGER)(one, label)));
+	const milestones = numbers.map((number) => validateCount(number, label));
 	return [...new Set(milestones)].sort((a, b) => a - b);
 }
+
+/**
+ * @param label the field's name in messages
+ * @returns the value as a whole number of 1 or more
+ * @throws InvalidInputError for anything else
+ */
+export const validateCount = (value: unknown, label: string): number =>
+	Number(wholeNumber('of 1 or more')(value, label));
 
 /**
  * @param limit the value of Limit
  * @returns the limit as a whole number of 1 or more
  * @throws InvalidInputError for anything else
  */
-export function validateLimit(limit: unknown, label = "'Limit'"): number {
-	return Number(wholeNumber(Number.MAX_SAFE_INTEGER)(limit, label));
-}
+export const validateLimit = (limit: unknown): number =>
+	Number(wholeNumber("of 1 or more, or turn on 'Return All'")(limit, "'Limit'"));

@@ -149,14 +149,10 @@ export const amount: Validator = (value, label) => {
 };
 
 export const wholeNumber =
-	(max: number): Validator =>
+	(range: string, max = Number.MAX_SAFE_INTEGER): Validator =>
 	(value, label) => {
 		const number = numberFrom(value);
 		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
-		const range =
-			max === Number.MAX_SAFE_INTEGER
-				? "of 1 or more, or turn on 'Return All'"
-				: `from 1 to ${max}`;
 		throw new InvalidInputError(
 			`${label} "${shown(value)}" can't be used.`,
 			`Enter a whole number ${range}.`,

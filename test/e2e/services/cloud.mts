@@ -75,7 +75,7 @@ export async function createCloud() {
 			const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 			const local = '127.0.0.1,localhost';
 			return {
-				// Some clients read one, some the other, and this machine may have either set.
+				// Clients read one or the other, and this machine may have set either.
 				...{ HTTPS_PROXY: url, https_proxy: url },
 				...{ NO_PROXY: local, no_proxy: local },
 				NODE_EXTRA_CA_CERTS: certificate,

@@ -3,7 +3,7 @@ import type { ExampleRun } from './exampleRun.mts';
 
 /** A person or a payment that enters an example. */
 export interface Entry {
-	/** Unique. It is somewhere in what the example receives, so that its execution can be found. */
+	/** Unique. The example receives it in some field, so that its execution can be found. */
 	id: string;
 	email: string | null;
 	/** The referrer's code, if the example accepts one. */
@@ -16,7 +16,7 @@ export type Outcome =
 	| 'done'
 	/** In the campaign before, or qualified before. */
 	| 'already'
-	/** The second of two that enter at once. */
+	/** The second of two that enter at the same time. */
 	| 'double'
 	| 'noAddress'
 	/** The service refuses the address for good. */
@@ -25,7 +25,7 @@ export type Outcome =
 	| 'unknownCode'
 	/** The service is down; someone can repeat it. */
 	| 'failed'
-	/** Done when it was repeated. */
+	/** Done when repeated. */
 	| 'repeated'
 	| 'notReferred'
 	/** Not in the campaign yet; looked up again later. */
@@ -36,20 +36,20 @@ export type Outcome =
 export interface Door {
 	/** Its ID in n8n. */
 	workflow: string;
-	/** Where each outcome can be seen, as 'done' if missing: the end of the workflow, or a place in the other service. */
+	/** Where each outcome can be seen: an end of the workflow, or a place in the other service. A missing one is like 'done'. */
 	visible: Partial<Record<Outcome, string>>;
 	/** Sends all of them at once. */
 	enter(entries: Entry[]): Promise<void>;
-	/** If it isn't visible at an end of the workflow: where the entry can be seen by now. */
+	/** Where the entry can be seen now, if not at an end of the workflow. */
 	placeOf?(entry: Entry): string;
-	/** The ID of the execution it started, if the entry can't be found in the execution's data. */
+	/** The ID of the execution that the entry started, if its data does not contain the entry. */
 	executionOf?(entry: Entry): string | undefined;
-	/** How to repeat what failed, if not by Retry. */
+	/** Repeats entries that failed, if not by Retry. */
 	repeat?(failed: Entry[]): Promise<void>;
 }
 
 /** Where the outcomes of a payment can be seen, in each payment example. */
-export const paymentOutcomes: Door['visible'] = {
+const paymentOutcomes: Door['visible'] = {
 	done: 'Outcome: qualified',
 	already: 'Outcome: already qualified',
 	notReferred: 'Outcome: not referred',
@@ -65,6 +65,27 @@ export interface Entrance {
 	/** Imports and publishes it. */
 	open(run: ExampleRun): Promise<Door>;
 }
+
+/**
+ * @param noAddress where a payment without an address can be seen
+ * @param publish publishes the example; pay sends it one payment
+ */
+export const entranceOfPayments = (
+	noAddress: string,
+	publish: (
+		run: ExampleRun,
+	) => Promise<{ workflow: string; pay: (entry: Entry) => Promise<unknown> }>,
+): Entrance => ({
+	kind: 'payment',
+	async open(run) {
+		const { workflow, pay } = await publish(run);
+		return {
+			workflow,
+			visible: { ...paymentOutcomes, noAddress },
+			enter: async (entries) => void (await Promise.all(entries.map(pay))),
+		};
+	},
+});
 
 type Connections = Record<string, { main?: Array<Array<{ node: string }> | null> }>;
 
@@ -90,7 +111,7 @@ function outputName(workflow: Shape, name: string, output: number): string | und
 
 /**
  * @param workflow as n8n stores it
- * @returns where the items of an execution have left the workflow, or where it waits or failed
+ * @returns where the items of an execution left the workflow, or where it waits or failed
  */
 export function endsOf({ runData, status, lastNode }: Execution, workflow: Shape): string[] {
 	if (status === 'waiting') return [`waits at ${lastNode}`];

@@ -3,32 +3,31 @@ import type { IDataObject, INode, IPinData } from 'n8n-workflow';
 import { itemsOf, type N8n, type Workflow } from '../../../tools/n8n/n8n.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import type { MockServer } from '../../../tools/mock-server/service.mts';
-
 import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../../tools/mock-server/webhooks.mts';
 import { webhookSecret } from '../workflow.mts';
 import type { setUpEnvironment } from '../environment.mts';
 import type { Cloud } from './cloud.mts';
-import { playHubspot } from './hubspot.mts';
-import { playOpenAi } from './openAi.mts';
-import { playPipedrive } from './pipedrive.mts';
-import { playSheets } from './sheets.mts';
-import { playShop } from './shop.mts';
-import { playSlack } from './slack.mts';
-import { playStripe } from './stripe.mts';
+import { simulateHubspot } from './hubspot.mts';
+import { simulateOpenAi } from './openAi.mts';
+import { simulatePipedrive } from './pipedrive.mts';
+import { simulateSheets } from './sheets.mts';
+import { simulateShop } from './shop.mts';
+import { simulateSlack } from './slack.mts';
+import { simulateStripe } from './stripe.mts';
 
 /** Adds every service to the cloud. */
-export const playServices = (cloud: Cloud) => ({
-	hubspot: playHubspot(cloud),
-	openAi: playOpenAi(cloud),
-	pipedrive: playPipedrive(cloud),
-	sheets: playSheets(cloud),
-	shop: playShop(cloud),
-	slack: playSlack(cloud),
-	stripe: playStripe(cloud),
+export const simulateServices = (cloud: Cloud) => ({
+	hubspot: simulateHubspot(cloud),
+	openAi: simulateOpenAi(cloud),
+	pipedrive: simulatePipedrive(cloud),
+	sheets: simulateSheets(cloud),
+	shop: simulateShop(cloud),
+	slack: simulateSlack(cloud),
+	stripe: simulateStripe(cloud),
 });
 
-type Services = ReturnType<typeof playServices>;
+type Services = ReturnType<typeof simulateServices>;
 
 type Environment = Awaited<ReturnType<typeof setUpEnvironment>>;
 
@@ -40,7 +39,7 @@ type Credentials = Record<string, object>;
 /** The environment of the examples: one n8n, the service, and credentials for everything. */
 export class ExampleRun {
 	readonly mockServer: MockServer;
-	/** No two events happen in the same millisecond, unless they are one. */
+	/** No two events have the same time, unless one is a repeat of the other. */
 	private nextEventAt = Date.now();
 
 	constructor(
@@ -157,12 +156,12 @@ export class ExampleRun {
 	/** Checks that the sample pinned in a trigger has exactly the fields of the real event. */
 	async expectSample(workflow: string, trigger: string): Promise<void> {
 		const sample = await this.sampleOf(workflow, trigger);
-		const [came] = await this.givenBy(workflow, trigger);
-		assert.deepEqual(Object.keys(sample).sort(), Object.keys(came).sort());
+		const [item] = await this.outputOf(workflow, trigger);
+		assert.deepEqual(Object.keys(sample).sort(), Object.keys(item).sort());
 	}
 
-	/** @returns what one node returned at one of its outputs, over all finished executions of a workflow */
-	async givenBy(workflow: string, node: string, output = 0) {
+	/** @returns the items at one of a node's outputs, from all finished executions of a workflow */
+	async outputOf(workflow: string, node: string, output = 0) {
 		const executions = await this.n8n.finishedExecutions(workflow);
 		return executions.flatMap((execution) =>
 			itemsOf(execution, node, output).map(({ json }) => json),

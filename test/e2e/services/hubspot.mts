@@ -35,7 +35,7 @@ const passes = ({ properties }: Contact, { propertyName, operator, value }: Filt
 };
 
 /** HubSpot's contacts: search and update by ID, as documented by its API. */
-export function playHubspot({ server }: Cloud) {
+export function simulateHubspot({ server }: Cloud) {
 	const contacts: Contact[] = [];
 	const updates: string[] = [];
 	/** IDs of contacts that can't be changed. */

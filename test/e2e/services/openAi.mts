@@ -11,7 +11,7 @@ interface Completion {
 }
 
 /** A simulated OpenAI model: it looks up the person in the question and replies with the total, or with what it read instead. */
-export function playOpenAi({ server }: Cloud) {
+export function simulateOpenAi({ server }: Cloud) {
 	const requests: Completion[] = [];
 	server.post('/v1/chat/completions', { constraints }, ({ body }) => {
 		const { messages, tools } = body as Completion;
@@ -24,7 +24,7 @@ export function playOpenAi({ server }: Cloud) {
 			type: 'function',
 			function: { name: 'Get_participant', arguments: JSON.stringify({ email }) },
 		};
-		const isTold = last.role === 'tool';
+		const hasResult = last.role === 'tool';
 		const answer = total ? `They have brought ${total} friends.` : `I read: ${last.content}`;
 		return {
 			id: 'chatcmpl-1',
@@ -34,10 +34,10 @@ export function playOpenAi({ server }: Cloud) {
 			choices: [
 				{
 					index: 0,
-					message: isTold
+					message: hasResult
 						? { role: 'assistant', content: answer }
 						: { role: 'assistant', content: null, tool_calls: [call] },
-					finish_reason: isTold ? 'stop' : 'tool_calls',
+					finish_reason: hasResult ? 'stop' : 'tool_calls',
 				},
 			],
 			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },

@@ -19,7 +19,7 @@ interface Person {
 }
 
 /** Pipedrive's webhooks, people and their fields, as documented by its API. */
-export function playPipedrive({ server }: Cloud) {
+export function simulatePipedrive({ server }: Cloud) {
 	const people = new Map<number, Person>();
 	const registered: Array<Record<string, string>> = [];
 	const success = (data: unknown) => ({ success: true, data });
@@ -137,7 +137,7 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		// Saving the link is a change as well.
 		await save('change', 1, { emails, code: referralCode });
 		await run.settled(workflow, 3);
-		const left = async () => (await run.givenBy(workflow, 'To be added?')).length;
+		const left = async () => (await run.outputOf(workflow, 'To be added?')).length;
 		await waitUntil(async () => assert.equal(await left(), 1), 20);
 		await run.expectSample(workflow, 'Person added');
 		await run.n8n.deactivate(workflow);

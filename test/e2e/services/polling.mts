@@ -79,11 +79,11 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 		);
 		// They leave the workflow at a named end.
 		assert.deepEqual(
-			(await run.givenBy(joined, 'Has a referrer?', 1)).map(({ email }) => email),
+			(await run.outputOf(joined, 'Has a referrer?', 1)).map(({ email }) => email),
 			['nobody@polling.example.com'],
 		);
 		assert.deepEqual(
-			(await run.givenBy(joined, 'Still in the campaign?', 1)).map((row) => row.referredByCode),
+			(await run.outputOf(joined, 'Still in the campaign?', 1)).map((row) => row.referredByCode),
 			['GONE'],
 		);
 		await run.expectSample(milestone, 'Milestone reached');
@@ -98,7 +98,7 @@ export async function pollingExample(run: ExampleRun): Promise<void> {
 		four.totalReferrals = 5;
 		smtpServer.refuses = four.email;
 		await waitUntil(async () => {
-			const notSent = await run.givenBy(milestone, 'Not sent');
+			const notSent = await run.outputOf(milestone, 'Not sent');
 			assert.deepEqual(
 				notSent.map(({ email }) => email),
 				[four.email],

@@ -10,7 +10,7 @@ const sheetLink = `https://docs.google.com/spreadsheets/d/${sheetId}/edit#gid=0`
 type Cell = string | number | boolean;
 
 /** A sheet in Google Sheets: reading and writing ranges, as documented by its API. */
-export function playSheets({ server }: Cloud) {
+export function simulateSheets({ server }: Cloud) {
 	const rows: Cell[][] = [];
 	/** The value input options used: RAW, or as if typed by a user. */
 	const inputOptions = new Set<unknown>();

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { hosts, type Cloud } from './cloud.mts';
-import { paymentOutcomes, type Entrance } from './entrance.mts';
+import { entranceOfPayments } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.shop };
@@ -16,7 +16,7 @@ interface Webhook {
 }
 
 /** WooCommerce's webhooks, as documented by its API. */
-export function playShop({ server }: Cloud) {
+export function simulateShop({ server }: Cloud) {
 	const registered: Webhook[] = [];
 	server.get('/wp-json/wc/v3/webhooks', { constraints }, () => []);
 	server.post('/wp-json/wc/v3/webhooks', { constraints }, ({ body, headers }, reply) => {
@@ -59,21 +59,10 @@ async function publish(run: ExampleRun) {
 	return { workflow, deliver };
 }
 
-export const shopEntrance: Entrance = {
-	kind: 'payment',
-	async open(run) {
-		const { workflow, deliver } = await publish(run);
-		return {
-			workflow,
-			visible: { ...paymentOutcomes, noAddress: 'Can it qualify?: no address' },
-			async enter(entries) {
-				await Promise.all(
-					entries.map(async ({ id, email }) => await deliver(email, { payment_method: id })),
-				);
-			},
-		};
-	},
-};
+export const shopEntrance = entranceOfPayments('Can it qualify?: no address', async (run) => {
+	const { workflow, deliver } = await publish(run);
+	return { workflow, pay: async ({ id, email }) => await deliver(email, { payment_method: id }) };
+});
 
 /** The example "WooCommerce order to qualification", beyond the shared entries. */
 export async function shopExample(run: ExampleRun): Promise<void> {
@@ -109,10 +98,10 @@ export async function shopExample(run: ExampleRun): Promise<void> {
 			[bo, 39.8],
 		]);
 		const counts = [0, 1, 2].map(
-			async (output) => (await run.givenBy(workflow, 'Can it qualify?', output)).length,
+			async (output) => (await run.outputOf(workflow, 'Can it qualify?', output)).length,
 		);
 		assert.deepEqual(await Promise.all(counts), [6, 2, 1]);
-		assert.equal((await run.givenBy(workflow, 'Joined long after?')).length, 1);
+		assert.equal((await run.outputOf(workflow, 'Joined long after?')).length, 1);
 		await run.expectSample(workflow, 'Order updated');
 		await run.n8n.deactivate(workflow);
 	});

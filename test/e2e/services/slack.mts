@@ -8,7 +8,7 @@ import type { ExampleRun } from './exampleRun.mts';
 const constraints = { host: hosts.slack };
 
 /** Slack's chat.postMessage, as documented by its API. */
-export function playSlack({ server }: Cloud) {
+export function simulateSlack({ server }: Cloud) {
 	const messages: Array<{ channel: string; text: string }> = [];
 	server.post('/api/chat.postMessage', { constraints }, ({ body, headers }) => {
 		if (headers.authorization !== 'Bearer xoxb-1') return { ok: false, error: 'invalid_auth' };

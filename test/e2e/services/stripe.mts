@@ -4,14 +4,14 @@ import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { hosts, type Cloud } from './cloud.mts';
-import { paymentOutcomes, type Entrance } from './entrance.mts';
+import { entranceOfPayments } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.stripe };
 const secret = 'whsec_of_the_simulated_stripe';
 
 /** Stripe's webhook endpoints and customers, as documented by its API. */
-export function playStripe({ server }: Cloud) {
+export function simulateStripe({ server }: Cloud) {
 	const registered: Array<Record<string, string>> = [];
 	/** Customers' emails, by ID. */
 	const customers = new Map<string, string | null>();
@@ -78,21 +78,10 @@ async function publish(run: ExampleRun) {
 	return { workflow, deliver };
 }
 
-export const stripeEntrance: Entrance = {
-	kind: 'payment',
-	async open(run) {
-		const { workflow, deliver } = await publish(run);
-		return {
-			workflow,
-			visible: { ...paymentOutcomes, noAddress: 'Can it qualify?: no address' },
-			async enter(entries) {
-				await Promise.all(
-					entries.map(async ({ id, email }) => await deliver({ id, customer_email: email })),
-				);
-			},
-		};
-	},
-};
+export const stripeEntrance = entranceOfPayments('Can it qualify?: no address', async (run) => {
+	const { workflow, deliver } = await publish(run);
+	return { workflow, pay: async ({ id, email }) => await deliver({ id, customer_email: email }) };
+});
 
 /** The example "Stripe payment to qualification", beyond the shared entries. */
 export async function stripeExample(run: ExampleRun): Promise<void> {
@@ -115,7 +104,7 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 			[kenji, 12.34],
 		]);
 		for (const output of [0, 1]) {
-			const left = async () => await run.givenBy(workflow, 'Can it qualify?', output);
+			const left = async () => await run.outputOf(workflow, 'Can it qualify?', output);
 			await waitUntil(async () => assert.equal((await left()).length, 1), 20);
 		}
 		await run.expectSample(workflow, 'Invoice paid');
