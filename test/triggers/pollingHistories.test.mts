@@ -188,8 +188,11 @@ class History {
 			campaign.qualify(person);
 		if (action === 'revoke') person.rewardEventCompleted = false;
 		if (action === 'loseFriend' && person.totalReferrals > 0) person.totalReferrals--;
-		if (action === 'changeCode') person.referralCode = `CODE${this.joined++}`;
-		if (action === 'changeEmail') person.email = `renamed${this.joined++}@example.com`;
+		// With another code and another email, it is someone else.
+		const isChanged = /^CODE/.test(person.referralCode) || /^renamed/.test(person.email);
+		if (action === 'changeCode' && !isChanged) person.referralCode = `CODE${this.joined++}`;
+		if (action === 'changeEmail' && !isChanged)
+			person.email = `renamed${this.joined++}@example.com`;
 		if (action === 'earn') {
 			person.referralReward = cents(person.referralReward + amount);
 			person.referralRewardBalance = cents(person.referralRewardBalance + amount);

@@ -29,6 +29,7 @@ export function simulatePipedrive({ server }: Cloud) {
 		registered.push(body as Record<string, string>);
 		return success({ id: 30 + registered.length });
 	});
+	server.delete('/v1/webhooks/:id', { constraints }, (request) => success({ id: idOf(request) }));
 	server.get('/v1/personFields', { constraints }, () =>
 		success([
 			{ key: 'id', name: 'ID', field_type: 'int' },
