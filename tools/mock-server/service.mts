@@ -238,7 +238,7 @@ export async function startMockServer({
 
 	function inUnstableOrder(all: object[], page: number): object[] {
 		if (behaviour.order === 'fixed') return all;
-		// As if all rows had the same sort value, and such rows came in arbitrary order.
+		// As if all rows had the same sort value, which leaves their order open.
 		const random = behaviour.order === 'random' ? mockServer.requests.length * 0.618 : page * 0.37;
 		const places = all.map((row, index) => [(index * (random + 0.01) * 7.3) % 1, row]);
 		return (places as Array<[number, object]>).sort(([a], [b]) => a - b).map(([, row]) => row);

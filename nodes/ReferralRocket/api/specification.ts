@@ -268,7 +268,7 @@ export const passingStatuses = [401, 403, 404, 405, 408, 425, 429];
 
 /** The fields of an error response that may contain the service's message; the first one present counts. */
 export const messageFields = ['message', 'detail', 'error'];
-/** Those that never contain a reason. */
+/** The fields of an error response that never contain a reason. */
 export const factFields = ['timestamp', 'status', 'path'];
 
 /** The campaign's field with its number of participants. It is documented, but not by name. */

@@ -9,7 +9,7 @@ export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[]
 		placeholder: 'Add filter',
 		default: {},
 		description:
-			'Which participants to return. Referral Rocket does not filter, so the whole list is read, unless it is sorted by Created On, descending, and Joined After ends it.',
+			'Which participants to return. Referral Rocket cannot filter, so this node reads the whole list. If Sort is Created On, descending, it stops at the first participant before Joined After.',
 		displayOptions,
 		options: [
 			{
@@ -51,7 +51,7 @@ export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[]
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. 8Mnu09TD or a share link',
-				description: 'Only participants whom this referral code brought',
+				description: 'Only participants who joined with this referral code',
 			},
 		],
 	},

@@ -31,7 +31,7 @@ export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRo
 export const eventsSubtitle =
 	'={{ [$parameter["events"] ?? []].flat().map((event) => event.replace(/[A-Z]/g, " $&").replace(/^./, (first) => first.toUpperCase())).join(", ") }}';
 
-const whereIsTheLink = ` Its link is the address of the page where people join, like ${campaignLink}JCu82f30F1; any of its share links will do too.`;
+const linkHelp = ` Its link is the address of the page where people join, like ${campaignLink}JCu82f30F1; any of its share links works too.`;
 
 /**
  * The campaign, by name, ID or link. The caller adds display options and routing.
@@ -43,7 +43,7 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
 	name: 'campaignId',
 	type: 'resourceLocator',
 	default: { mode: 'id', value: '' },
-	description: description + whereIsTheLink,
+	description: description + linkHelp,
 	modes: [
 		{
 			displayName: 'From List',

@@ -5,11 +5,11 @@ import { createApiError, InvalidInputError } from '../api/errors';
 import { isBlank } from '../validation/validators';
 import { validateCount, validateReferralCode } from '../validation/validate';
 
-/** What Filters select. */
+/** The Filters of an item. */
 interface Filter {
 	/** Whether every row passes. */
 	isEmpty: boolean;
-	/** @throws NodeApiError if the row lacks what a filter needs: nobody is left out for that */
+	/** @throws NodeApiError if the row lacks a value that a filter needs, as it can't simply be left out */
 	passes: (row: IDataObject) => boolean;
 	/** @returns whether no row after these can pass */
 	isPast: (rows: IDataObject[]) => boolean;
@@ -28,7 +28,7 @@ function parseTime(value: unknown, zone: string): number | undefined {
 	}
 }
 
-/** @returns undefined if the row doesn't say */
+/** @returns undefined if the row lacks the value */
 type Test = (row: IDataObject) => boolean | undefined;
 
 /**
@@ -84,8 +84,8 @@ export function filterOf(call: ApiCall): Filter {
 				const result = test(row);
 				if (result !== undefined) return result;
 				throw createApiError(call, {
-					message: `Referral Rocket does not say enough about participant "${row.email}" for the filter '${label}', so none are returned.`,
-					solution: `Remove '${label}' from 'Filters', and use an If node after this one.`,
+					message: `Participant "${row.email}" has no value that the filter '${label}' can use, so no participants are returned.`,
+					solution: `Remove '${label}' from 'Filters', and add an If node after this one instead.`,
 				});
 			}),
 		isPast: (rows) => {

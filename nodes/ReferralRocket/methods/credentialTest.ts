@@ -17,7 +17,7 @@ import { findAuthentication, provesKey, unknownValue, type Ask } from './findAut
 import { campaignsIn, idIn } from './searchCampaigns';
 
 const { getCampaign, getParticipant } = endpoints;
-/** So few that the test takes seconds. */
+/** Few enough for the test to take only seconds. */
 const maxCampaigns = 20;
 /** Without a campaign: the user has chosen none. */
 const call = { endpoint: getCampaign, values: {} };

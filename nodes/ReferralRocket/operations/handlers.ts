@@ -31,7 +31,7 @@ export const returnList: Handler = async (call) => {
 	const shape = outputShape(call);
 	const filter = filterOf(call);
 	const items: IDataObject[] = [];
-	// Which rows the filter passes is known only once they are read.
+	// Which rows pass the filter is known only once they are read.
 	for await (const rows of readList(call, filter.isEmpty ? limit : Infinity)) {
 		for (const row of rows) if (filter.passes(row)) items.push(shape(row));
 		if (items.length >= limit || filter.isPast(rows)) break;
