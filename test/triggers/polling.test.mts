@@ -1,6 +1,12 @@
+import type { NodeApiError } from 'n8n-workflow';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import { eventOptions } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
-import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
+import {
+	locator,
+	credentialFor,
+	useMockServer,
+	useRateLimitWindow,
+} from '../support/mockServer.mts';
 import { Campaign } from '../../tools/mock-server/campaign.mts';
 import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 
@@ -548,4 +554,24 @@ test('a link without a campaign ID is rejected and nothing is sent', async () =>
 	});
 	await expect(polling.poll()).rejects.toThrow('contains no campaign ID');
 	expect(service.mockServer.requests).toEqual([]);
+});
+
+describe('a poll that fails says why in a form by which n8n 2 waits, and which n8n 1 ignores', () => {
+	useRateLimitWindow(10);
+
+	test.each([
+		[429, { cause: 'rate-limited', retryAfterMs: 90_000 }],
+		[503, { cause: 'temporarily-unavailable', retryAfterMs: 90_000 }],
+		[401, { cause: 'credential-invalid' }],
+		[404, { cause: 'configuration-invalid' }],
+		[400, undefined],
+	])('status %i', async (status, failure) => {
+		service.mockServer.intercept = (_request, reply) =>
+			reply.code(status).header('retry-after', '90').send({ message: 'No' });
+		const error = await watching('participantAdded')
+			.poll()
+			.catch((thrown: NodeApiError) => thrown);
+		expect(error).toMatchObject({ httpCode: String(status) });
+		expect((error as { failure?: object }).failure).toEqual(n8nMajor === 1 ? undefined : failure);
+	});
 });

@@ -1,6 +1,9 @@
-import type { INode } from 'n8n-workflow';
+import type { Failure, INode } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { ApiCall } from './apiCall';
+import { isIncomplete, isKeyRefused, isWebPage, retryAfterOf, type ApiResponse } from './response';
+
+type ResponseFacts = Pick<ApiResponse, 'status'> & Partial<ApiResponse>;
 
 /** A message to the user. */
 export interface ErrorMessage {
@@ -44,12 +47,12 @@ export function withMessage<Thrown extends NodeApiError | NodeOperationError>(
  * Built from our own text only: n8n's error would contain the request, and with it the key.
  * @param call the call that failed
  * @param text the message to the user
- * @param status the status of the response, if there was one
+ * @param response the facts of the response, if there was one
  */
 export function createApiError(
 	{ context, progress }: Pick<ApiCall, 'context' | 'progress'>,
 	{ message, solution, details }: ErrorMessage,
-	status?: number,
+	response?: ResponseFacts,
 ): NodeApiError {
 	const texts = {
 		message: join(message, progress),
@@ -57,10 +60,21 @@ export function createApiError(
 	};
 	const error = new NodeApiError(context.getNode(), texts, {
 		...texts,
-		httpCode: status === undefined ? undefined : String(status),
+		httpCode: response && String(response.status),
+		failure: response && failureOf(response),
 		itemIndex: 'getItemIndex' in context ? context.getItemIndex() : undefined,
 	});
 	return withMessage(error, texts.message);
+}
+
+/** @returns why n8n should wait before the next poll, and for how long; n8n 1 ignores it */
+function failureOf({ status, headers = {}, text = '' }: ResponseFacts): Failure | undefined {
+	const retryAfterMs = retryAfterOf(headers);
+	if (status === 429) return { cause: 'rate-limited', retryAfterMs };
+	if (isIncomplete({ status })) return { cause: 'temporarily-unavailable', retryAfterMs };
+	if (isKeyRefused({ status, text })) return { cause: 'credential-invalid' };
+	const isNotFound = status === 404 && !isWebPage({ headers, text });
+	return isNotFound ? { cause: 'configuration-invalid' } : undefined;
 }
 
 /**

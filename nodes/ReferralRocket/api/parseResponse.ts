@@ -12,7 +12,7 @@ import { isRow, isSuccess, type ApiResponse } from './response';
  */
 export function parseResponse(call: ApiCall, response: ApiResponse): unknown {
 	if (!isSuccess(response)) {
-		throw createApiError(call, statusMessage(call, redacted(response)), response.status);
+		throw createApiError(call, statusMessage(call, redacted(response)), response);
 	}
 	if (response.text.trim() === '') return undefined;
 	try {
@@ -37,7 +37,7 @@ export function parseRow(call: ApiCall, response: ApiResponse): IDataObject {
 
 /** @returns the error to throw for a successful response that doesn't match the API's contract */
 export const createUnreadableError = (call: ApiCall, response: ApiResponse): NodeApiError =>
-	createApiError(call, unreadableMessage(call, redacted(response)), response.status);
+	createApiError(call, unreadableMessage(call, redacted(response)), response);
 
 /** @returns the response without the key, so that messages can quote it */
 export function redacted(response: ApiResponse): ApiResponse {

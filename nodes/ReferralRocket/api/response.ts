@@ -19,6 +19,14 @@ export interface ApiResponse {
 	attempts?: number;
 }
 
+/** @returns the wait that Retry-After asks for, in milliseconds; it contains seconds or a date */
+export function retryAfterOf(headers: Record<string, unknown> = {}): number | undefined {
+	const value = String(headers['retry-after'] ?? '').trim();
+	const isDate = /\d\d:\d\d:\d\d GMT$/.test(value);
+	if (!isDate && !/^\d+$/.test(value)) return undefined;
+	return Math.max(isDate ? Date.parse(value) - Date.now() : Number(value) * 1000, 0);
+}
+
 export const isSuccess = ({ status }: Pick<ApiResponse, 'status'>) =>
 	status >= 200 && status <= 299;
 

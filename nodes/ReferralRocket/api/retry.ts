@@ -1,6 +1,7 @@
 import { abortableSleep } from '../helpers/abortable';
 import { isConnectionLost, isTimeout } from './networkErrors';
 import { queueOf } from './requestQueue';
+import { retryAfterOf } from './response';
 import type { Endpoint } from './specification';
 import { isReadOnly, rateLimit } from './specification';
 
@@ -43,7 +44,7 @@ export async function sendWithRetry<Result extends Attempt>(
 			signal?.throwIfAborted();
 			attempt = await send();
 			if (attempt.status === 429) {
-				mayRepeat = queue.slowDown(retryAfterMs(attempt.headers)) && ++refusals < maxRefusals;
+				mayRepeat = queue.slowDown(retryAfterOf(attempt.headers)) && ++refusals < maxRefusals;
 			} else {
 				if (attempt.status !== undefined) queue.speedUp();
 				mayRepeat = attempts - refusals < maxAttempts && isSafeToRepeat(endpoint, attempt);
@@ -54,7 +55,7 @@ export async function sendWithRetry<Result extends Attempt>(
 		if (!mayRepeat) return { ...attempt, attempts };
 		// After 429 the queue waits.
 		if (attempt.status === 429) continue;
-		const delayMs = retryAfterMs(attempt.headers) ?? backOffMs(attempts - refusals);
+		const delayMs = retryAfterOf(attempt.headers) ?? backOffMs(attempts - refusals);
 		await abortableSleep(Math.min(delayMs, rateLimit.windowMs), signal);
 	}
 }
@@ -65,14 +66,6 @@ function isSafeToRepeat(endpoint: Endpoint, { status, code }: Attempt): boolean 
 	return status === undefined
 		? isConnectionLost(code) || isTimeout(code)
 		: retriableStatuses.includes(status);
-}
-
-/** @returns the wait that Retry-After asks for, in milliseconds; it contains seconds or a date */
-function retryAfterMs(headers: Record<string, unknown> = {}): number | undefined {
-	const value = String(headers['retry-after'] ?? '').trim();
-	const isDate = /\d\d:\d\d:\d\d GMT$/.test(value);
-	if (!isDate && !/^\d+$/.test(value)) return undefined;
-	return Math.max(isDate ? Date.parse(value) - Date.now() : Number(value) * 1000, 0);
 }
 
 /** Doubles after every attempt. Up to 100 percent is added at random, so that not all retry at once. */

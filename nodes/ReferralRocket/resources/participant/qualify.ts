@@ -40,7 +40,7 @@ interface NotQualified {
 	/** The service's own words, if it said anything. */
 	reason: string;
 	message: ErrorMessage;
-	status?: number;
+	response: ApiResponse;
 }
 
 const isQualified = ({ rewardEventCompleted }: IDataObject) => rewardEventCompleted === true;
@@ -104,16 +104,15 @@ async function refusedResult(
 	response: ApiResponse,
 	participant?: IDataObject,
 ): Promise<NotQualified> {
-	const { status } = response;
 	const message = statusMessage(call, redacted(response));
 	const reason = serviceMessage(redacted(response)) || String(message.details);
 	if (saysNotReferred(response, String(call.values.email))) {
 		const text = notReferredMessage(call, reason);
-		return { outcome: 'notReferred', participant, reason, message: text, status };
+		return { outcome: 'notReferred', participant, reason, message: text, response };
 	}
-	if (!isRefusal(response)) throw createApiError(call, message, status);
+	if (!isRefusal(response)) throw createApiError(call, message, response);
 	if (!participant) await confirmCampaign(call);
-	return { outcome: 'rejected', participant, reason, message, status };
+	return { outcome: 'rejected', participant, reason, message, response };
 }
 
 /** @throws NodeApiError if the campaign can't be read: then nothing is known about the person */
@@ -123,8 +122,7 @@ async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQ
 	await confirmCampaign(call);
 	const message = notInCampaignMessage(call);
 	const words = serviceMessage(redacted(response));
-	const { status } = response;
-	return { outcome: 'notInCampaign', reason: words || message.message, message, status };
+	return { outcome: 'notInCampaign', reason: words || message.message, message, response };
 }
 
 const notInCampaignMessage = ({ values }: ApiCall): ErrorMessage => ({
@@ -167,7 +165,7 @@ const qualifyParticipant: Handler = async (call) => {
 	const { outcome, participant } = result;
 	const fields = participant ? shape(participant) : { email, campaignId: campaign };
 	if (!('reason' in result)) return [{ ...fields, outcome }];
-	if (fails) throw createApiError(call, result.message, result.status);
+	if (fails) throw createApiError(call, result.message, result.response);
 	return [{ ...fields, outcome, reason: result.reason }];
 };
 

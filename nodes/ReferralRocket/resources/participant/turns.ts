@@ -42,8 +42,8 @@ export class UnknownOutcomeError extends Error {
 	/** @returns the error of one item: each item that waits for the outcome gets its own */
 	forCall(call: ApiCall): NodeApiError {
 		const { reason } = this;
-		const status = reason?.httpCode ? Number(reason.httpCode) : undefined;
-		return createApiError(call, unknownOutcomeMessage(call, rememberedMinutes, reason), status);
+		const response = reason?.httpCode ? { status: Number(reason.httpCode) } : undefined;
+		return createApiError(call, unknownOutcomeMessage(call, rememberedMinutes, reason), response);
 	}
 }
 
