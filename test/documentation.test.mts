@@ -3,7 +3,7 @@ import path from 'node:path';
 import { project } from './support/projectCopy.mts';
 
 /*
- * Whoever follows a link or a name in the documentation finds what it promises.
+ * Every link and every name in the documentation leads to something that exists.
  */
 
 const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
@@ -41,7 +41,7 @@ test.each(documents)('every link within the project leads somewhere: %s', (docum
 	expect(broken).toEqual([]);
 });
 
-test.each(documents)('every file that is named is there: %s', (document) => {
+test.each(documents)('every file that is mentioned exists: %s', (document) => {
 	const named = [
 		...textOf(document).matchAll(
 			/`((?:\.ci|\.github|docs|examples|nodes|test|tools)\/[^`<*\s]*)`/g,
@@ -54,7 +54,7 @@ test.each(documents)('every file that is named is there: %s', (document) => {
 	expect(files.filter((file) => !isThere(file))).toEqual([]);
 });
 
-test('every command that is named is a script of package.json', () => {
+test('every command that is mentioned is a script of package.json', () => {
 	const { scripts } = JSON.parse(textOf('package.json'));
 	const named = documents.flatMap((document) =>
 		[...textOf(document).matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script),

@@ -243,19 +243,19 @@ describe('an example', () => {
 			expect(types.map(({ type }) => type)).toContain(node.type);
 			const { description } = types.find(({ type }) => type === node.type) as (typeof types)[0];
 
-			const given = Object.fromEntries(
+			const values = Object.fromEntries(
 				Object.entries(node.parameters).filter(([name]) => !fromN8n.includes(name)),
 			);
 			const { properties } = description;
 			expect(
-				NodeHelpers.getNodeParameters(properties, given, true, false, node, description),
-			).toMatchObject(given);
+				NodeHelpers.getNodeParameters(properties, values, true, false, node, description),
+			).toMatchObject(values);
 
 			const menus = properties
 				.filter(({ type }) => ['options', 'multiOptions'].includes(type))
-				.filter((menu) => NodeHelpers.displayParameter(given, menu, node, description));
+				.filter((menu) => NodeHelpers.displayParameter(values, menu, node, description));
 			for (const menu of menus) {
-				const chosen = [given[menu.name] ?? []].flat();
+				const chosen = [values[menu.name] ?? []].flat();
 				expect(optionValues(menu)).toEqual(expect.arrayContaining(chosen));
 			}
 		},

@@ -131,7 +131,7 @@ const notSent: Fault[] = [
 	},
 ];
 
-/** A service that answers the first requests with a fault, and then as it should. */
+/** A service that responds to the first requests with a fault, and then normally. */
 async function startService({ answer }: Pick<Fault, 'answer'>, faults: number) {
 	let requests = 0;
 	const sockets = new Set<Socket>();

@@ -247,7 +247,7 @@ describe('a waiting request', () => {
 	useRateLimitWindow(1000);
 	const hang = async () => await new Promise<Attempt>(() => undefined);
 
-	test('for a slot gives it up if it is stopped, and the next one gets it', async () => {
+	test('leaves the queue if it is stopped, and the next one gets its slot', async () => {
 		const account = `${Math.random()}`;
 		const get = endpoints.getCampaign;
 		let finish: (outcome: Attempt) => void = () => undefined;

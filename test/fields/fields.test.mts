@@ -225,7 +225,7 @@ describe('field types', () => {
 	const choices = (description: INodeTypeDescription, name: string) =>
 		shapes(description.properties.filter((property) => property.name === name))[name];
 
-	test('no resource or event in a saved workflow has another name now', () => {
+	test('resources and events in saved workflows keep their names', () => {
 		expect(choices(action, 'resource').values).toEqual(
 			expect.arrayContaining(['campaign', 'participant', 'referralCode']),
 		);

@@ -133,10 +133,10 @@ describe('whichever items fail', () => {
 			await wait(delay);
 			return outcome === 'succeeds' ? false : await reply.code(400).send({ message: 'No' });
 		};
-		const given = people(count).map(({ json }, item) => ({
+		const input = people(count).map(({ json }, item) => ({
 			json: items[item].outcome === 'is not an email' ? { email: `${item}` } : json,
 		}));
-		const result = await start({ items: given, onError }).result;
+		const result = await start({ items: input, onError }).result;
 		const sent = arrived().map((email) => Number(/\d+/.exec(String(email))));
 		return { ...result, sent, outcomes: items.slice(0, count).map(({ outcome }) => outcome) };
 	}

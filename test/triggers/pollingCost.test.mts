@@ -248,7 +248,7 @@ test('a test in the editor reads at most two pages, one of which is the last', a
 });
 
 describe('in a large campaign', () => {
-	// One test with 100,000 shows that so many can be read and stored. What the others count grows evenly.
+	// One test shows that 100,000 can be read and stored. The costs that the others count grow linearly.
 	const size = 10_000;
 	beforeEach(() => {
 		service.mockServer.campaign = new Campaign('JCu82f30F1', size);

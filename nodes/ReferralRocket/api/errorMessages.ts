@@ -88,7 +88,7 @@ function notFoundMessage({ endpoint, values }: CallSummary): ErrorMessage {
 	};
 }
 
-/** @returns the title with the service's reason, if it gave one */
+/** @returns the title with the service's reason, if there is one */
 function withReason(title: string, response: ApiResponse): string {
 	const reason = isWebPage(response) ? '' : serviceMessage(response);
 	return reason ? `${title}: "${reason}"${/[.!?]$/.test(reason) ? '' : '.'}` : `${title}.`;
