@@ -385,13 +385,13 @@ describe('unusable events', () => {
 
 describe('a test in the editor', () => {
 	test('returns participants with a value for an event about a falling value', async () => {
-		participantEvents.balanceFell = {
+		participantEvents.totalFell = {
 			description: '',
 			action: '',
 			happened: ({ changes: { referralRewardBalance: one } }) => one?.to < one?.from,
 		};
-		const items = await watching(['balanceFell'], { simplify: false }).poll('manual');
-		delete participantEvents.balanceFell;
+		const items = await watching(['totalFell'], { simplify: false }).poll('manual');
+		delete participantEvents.totalFell;
 		expect(items.length).toBeGreaterThan(0);
 		for (const { referralRewardBalance: to, changes } of items) {
 			expect(to).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { eventAbout, signatureOf } from '../../tools/mock-server/webhooks.mts';
@@ -66,7 +67,8 @@ test.each(pollingEvents)(
 	async (option) => {
 		const sample = sampleOf(option);
 		const { campaign } = service.mockServer;
-		const [referrer] = campaign.participants;
+		const [referrer, loser] = campaign.participants;
+		for (const name of participantTotals) Object.assign(loser, { [name]: 10 });
 		const polling = new ActivePollingTrigger(credentialFor(service.mockServer), {
 			events: [option.value as string],
 			campaignId: locator('JCu82f30F1'),
@@ -75,6 +77,7 @@ test.each(pollingEvents)(
 		expect(await polling.poll()).toEqual([]);
 		campaign.qualify(campaign.add('friend@example.com', referrer));
 		campaign.redeem(referrer, 5);
+		for (const name of participantTotals) Object.assign(loser, { [name]: 5 });
 		campaign.status = 'Pause';
 		const [item] = await polling.poll();
 		if (!item) {
