@@ -53,7 +53,7 @@ export function subjectOf({ endpoint, values }: CallSummary): string {
 	return isList(endpoint) ? `the ${rowType.plural} of ${campaign}` : `the ${rowType.singular}`;
 }
 
-/** The parameters that messages don't name as the code does. The node itself chooses the page. */
+/** Names in messages, if they differ from the code's. Page and page size are never named. */
 const parameterNames: Partial<Record<ParameterName, string>> = {
 	campaign: 'the campaign ID',
 	email: 'the email address',

@@ -194,7 +194,7 @@ export const endpoints = {
 			email: 'email',
 			referredByCode: 'referredByCode',
 			referredByEmail: 'referredByEmail',
-			// Not documented; the browser SDK calls them so.
+			// Not documented: these are the browser SDK's names.
 			firstName: 'fName',
 			lastName: 'lName',
 			customFields: 'customFields',

@@ -131,15 +131,15 @@ export const simplifyField: INodeProperties = {
 	description: 'Whether to return a simplified version of the response instead of the raw data',
 };
 
-/** Fields whose names don't explain them. */
+/** For fields whose names don't explain enough. */
 const fieldDescriptions: Record<string, string> = {
 	fraudScore: 'How Referral Rocket rates the risk of fraud; may be empty for people added by n8n',
 	refereeRewardBalance: 'What is left of the reward for joining through a referrer',
 	referralRewardBalance: 'What is left of the reward for referring others',
-	rewardEventCompleted: 'Whether this person is qualified: did what earns the reward',
+	rewardEventCompleted: 'Whether this person is qualified, having done what earns the reward',
 };
 
-/** @returns what a field picker offers, in alphabetical order */
+/** @returns the options of a field picker, in alphabetical order */
 export const fieldOptions = (fields: string[]): INodePropertyOptions[] =>
 	[...fields]
 		.sort()

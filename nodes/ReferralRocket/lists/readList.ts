@@ -114,7 +114,7 @@ class Pass {
 		for (let number = start; !this.hasEnded && this.rowCount < this.limit;) {
 			const count = number < oneByOneUntil ? 1 : this.concurrentPages(number);
 			const numbers = Array.from({ length: count }, (_, index) => number + index);
-			const pages = await Promise.all(numbers.map(async (one) => await this.readPage(one)));
+			const pages = await Promise.all(numbers.map(async (each) => await this.readPage(each)));
 			if (count > 1 && !this.isConsistent(pages, number)) {
 				oneByOneUntil = number + count;
 				continue;

@@ -76,15 +76,15 @@ async function readCampaigns(call: ApiCall, entries: string[]): Promise<INodeLis
 	const ids = values.filter((value) => idIn(value) !== undefined);
 	const names = new Map<string, string>();
 	for (let start = 0; start < ids.length; start += maxConcurrentNames) {
-		const some = ids.slice(start, start + maxConcurrentNames);
-		const read = await Promise.allSettled(some.map(async (id) => await readName(call, id)));
-		const failed = read.filter((one) => one.status === 'rejected');
+		const batch = ids.slice(start, start + maxConcurrentNames);
+		const results = await Promise.allSettled(batch.map(async (id) => await readName(call, id)));
+		const failed = results.filter((result) => result.status === 'rejected');
 		// The others would probably fail too, for a reason that the user must know.
-		if (start === 0 && failed.length === some.length) throw failed[0].reason;
-		read.forEach((one, index) =>
+		if (start === 0 && failed.length === batch.length) throw failed[0].reason;
+		results.forEach((result, index) =>
 			names.set(
-				some[index],
-				one.status === 'fulfilled' ? one.value : `${some[index]} (name not available)`,
+				batch[index],
+				result.status === 'fulfilled' ? result.value : `${batch[index]} (name not available)`,
 			),
 		);
 	}

@@ -28,14 +28,16 @@ export function sampleEvents(
 		const changes = changesBetween('', snapshot);
 		return { participant, isNew: true, changes, milestones: reached };
 	});
-	const halved = joined.map((one) => ({
-		...one,
+	const halved = joined.map((difference) => ({
+		...difference,
 		isNew: false,
-		changes: halvedTo(one.changes),
+		changes: halvedTo(difference.changes),
 		milestones: [],
 	}));
 	return selected.flatMap((name) => {
-		const found = [joined, halved].map((those) => those.flatMap((one) => eventsOf(one, [name])));
+		const found = [joined, halved].map((differences) =>
+			differences.flatMap((difference) => eventsOf(difference, [name])),
+		);
 		return (found.find(({ length }) => length > 0) ?? []).slice(0, samplesOfEach);
 	});
 }
