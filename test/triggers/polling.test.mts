@@ -556,7 +556,7 @@ test('a link without a campaign ID is rejected and nothing is sent', async () =>
 	expect(service.mockServer.requests).toEqual([]);
 });
 
-describe('a poll that fails says why in a form by which n8n 2 waits, and which n8n 1 ignores', () => {
+describe('a failed poll reports its cause, so that n8n 2 waits before the next one; n8n 1 ignores it', () => {
 	useRateLimitWindow(10);
 
 	test.each([

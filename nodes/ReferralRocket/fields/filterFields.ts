@@ -9,7 +9,7 @@ export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[]
 		placeholder: 'Add filter',
 		default: {},
 		description:
-			'Which participants to return. Referral Rocket cannot filter, so this node reads the whole list. If Sort is Created On, descending, it stops at the first participant before Joined After.',
+			'Which participants to return. Referral Rocket cannot filter, so this node reads the whole list. If Sort is Created On, descending, it stops as soon as participants joined too early for Joined After.',
 		displayOptions,
 		options: [
 			{
