@@ -6,7 +6,7 @@ import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import { paymentEntrance } from './payments.mts';
 import {
 	endsOf,
-	type Door,
+	type PublishedExample,
 	type Entrance,
 	type Entry,
 	type Outcome,
@@ -167,7 +167,7 @@ interface Row {
 interface Table {
 	example: string;
 	kind: Entrance['kind'];
-	door: Door;
+	published: PublishedExample;
 	rows: Row[];
 }
 
@@ -226,26 +226,26 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 			if (typeof entrance === 'string') continue;
 			const { kind } = entrance;
 			const rows = Object.keys(inputs).map((name) => createRow(example, kind, name));
-			tables.push({ example, kind, door: await entrance.open(run), rows });
+			tables.push({ example, kind, published: await entrance.open(run), rows });
 		}
 	});
 
 	const expectPlaces = async (phase: number) => {
-		const expected = tables.map(({ example, door, rows }) => [
+		const expected = tables.map(({ example, published, rows }) => [
 			example,
 			Object.fromEntries(
 				rows.map(({ name, outcomes }) => [
 					name,
 					(outcomes[phase] ?? outcomes.at(-1) ?? [])
-						.map((outcome) => String(door.visible[outcome] ?? door.visible.done))
+						.map((outcome) => String(published.visible[outcome] ?? published.visible.done))
 						.toSorted(),
 				]),
 			),
 		]);
 		await waitUntil(async () => {
 			const actual = [];
-			for (const { example, door, rows } of tables) {
-				const places = await placesOf(run, door);
+			for (const { example, published, rows } of tables) {
+				const places = await placesOf(run, published);
 				actual.push([
 					example,
 					Object.fromEntries(
@@ -257,21 +257,21 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		}, 120);
 	};
 	const enter = async (isWanted: (input: Input) => boolean) => {
-		for (const { door, rows } of tables) {
+		for (const { published, rows } of tables) {
 			const wanted = rows.filter(({ input }) => isWanted(input)).flatMap(enterRow);
-			if (wanted.length > 0) await door.enter(wanted);
+			if (wanted.length > 0) await published.enter(wanted);
 		}
 	};
 
 	/** Repeats entries that failed while the service was down, unless they were repeated already. */
 	const repeatFailed = async () => {
-		for (const { door, rows } of tables) {
-			const places = await placesOf(run, door);
+		for (const { published, rows } of tables) {
+			const places = await placesOf(run, published);
 			const failed = rows
 				.filter(({ input }) => input.fault === 500)
 				.flatMap((row) => row.entries)
-				.filter((entry) => places(entry).includes(String(door.visible.failed)));
-			if (failed.length > 0) await (door.repeat?.(failed) ?? retry(run, door, failed));
+				.filter((entry) => places(entry).includes(String(published.visible.failed)));
+			if (failed.length > 0) await (published.repeat?.(failed) ?? retry(run, published, failed));
 		}
 	};
 
@@ -304,7 +304,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 	await step('Nobody was added or qualified twice, and no referrer was lost', async () => {
 		mockServer.intercept = undefined;
 		const sent = mockServer.requests.slice(firstRequest);
-		for (const { example, kind, door, rows } of tables) {
+		for (const { example, kind, published, rows } of tables) {
 			for (const { name, address, input, outcomes } of rows) {
 				if (!address) continue;
 				const row = `${example}: ${name}`;
@@ -321,21 +321,22 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 					continue;
 				}
 				const found = campaign.participants.filter(({ email }) => isAbout(email));
-				const isAdded = isDone || last.some((one) => one === 'already' || !(one in door.visible));
+				const isAdded =
+					isDone || last.some((one) => one === 'already' || !(one in published.visible));
 				assert.equal(found.length, isAdded ? 1 : 0, row);
-				if (isDone && input.code === 'known' && 'unknownCode' in door.visible)
+				if (isDone && input.code === 'known' && 'unknownCode' in published.visible)
 					assert.equal(found[0].referredByCode, referrer.referralCode, row);
 			}
 		}
 	});
-	for (const { door } of tables) await run.n8n.deactivate(door.workflow);
+	for (const { published } of tables) await run.n8n.deactivate(published.workflow);
 }
 
 /** @returns a function that returns where an entry of the example can be seen now */
-async function placesOf(run: ExampleRun, door: Door) {
-	const { workflow, placeOf } = door;
+async function placesOf(run: ExampleRun, published: PublishedExample) {
+	const { workflow, placeOf } = published;
 	if (placeOf) return (entry: Entry) => [placeOf(entry)];
-	const executions = await executionsOf(run, door);
+	const executions = await executionsOf(run, published);
 	const shape = await run.n8n.get<Parameters<typeof endsOf>[1]>(`/workflows/${workflow}`);
 	return (entry: Entry) => {
 		const ends = executions
@@ -349,7 +350,7 @@ async function placesOf(run: ExampleRun, door: Door) {
 const ended = new Map<string, { execution: Execution; text: string }>();
 
 /** @returns the executions of an example, each with a check for its entries, and whether Retry has repeated it */
-async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: Door) {
+async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: PublishedExample) {
 	const summaries = await n8n.executionSummaries(workflow);
 	const firstOf = (id: string): string => {
 		const { retryOf } = summaries.find((one) => one.id === id) ?? {};
@@ -373,8 +374,8 @@ async function readExecution(n8n: N8n, id: string) {
 }
 
 /** Presses Retry on the failed executions of these entries. */
-async function retry(run: ExampleRun, door: Door, failed: Entry[]) {
-	for (const { execution, isRepeated, isOf } of await executionsOf(run, door)) {
+async function retry(run: ExampleRun, published: PublishedExample, failed: Entry[]) {
+	for (const { execution, isRepeated, isOf } of await executionsOf(run, published)) {
 		if (execution.status === 'error' && !isRepeated && failed.some(isOf))
 			await run.n8n.post(`/executions/${execution.id}/retry`, {});
 	}

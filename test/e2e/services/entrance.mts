@@ -33,7 +33,7 @@ export type Outcome =
 	| 'notInCampaign';
 
 /** A published example that people or payments enter. */
-export interface Door {
+export interface PublishedExample {
 	/** Its ID in n8n. */
 	workflow: string;
 	/** Where each outcome can be seen: an end of the workflow, or a place in the other service. A missing one is like 'done'. */
@@ -49,7 +49,7 @@ export interface Door {
 }
 
 /** Where the outcomes of a payment can be seen, in each payment example. */
-const paymentOutcomes: Door['visible'] = {
+const paymentOutcomes: PublishedExample['visible'] = {
 	done: 'Outcome: qualified',
 	already: 'Outcome: already qualified',
 	notReferred: 'Outcome: not referred',
@@ -63,7 +63,7 @@ const paymentOutcomes: Door['visible'] = {
 export interface Entrance {
 	kind: 'person' | 'payment';
 	/** Imports and publishes it. */
-	open(run: ExampleRun): Promise<Door>;
+	open(run: ExampleRun): Promise<PublishedExample>;
 }
 
 /**
