@@ -202,7 +202,7 @@ function createStopError(index: number, error: ItemError, count: number, sent: s
 }
 
 const severalHint =
-	'If one of several items fails, this node stops and returns nothing. To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
+	'If one item fails, no item is returned. To get a result for each, set Settings → On Error to use the error output.';
 
 const continueHint =
 	'To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
