@@ -202,7 +202,7 @@ function createStopError(index: number, error: ItemError, count: number, sent: s
 }
 
 const severalHint =
-	'If one item fails, no item is returned. To get a result for each, set Settings → On Error to use the error output.';
+	'If one item fails, none are returned. To get all: Settings → On Error → Continue (using error output).';
 
 const continueHint =
 	'To get a result for every item, choose Settings → On Error → Continue (using error output) of this node.';
