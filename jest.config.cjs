@@ -30,7 +30,12 @@ module.exports = {
 	testTimeout: 30_000,
 	reporters: ['default', '<rootDir>/test/support/everyEngine.cjs'],
 	projects: [
-		{ ...project, displayName: 'n8n-2', globals: { n8nMajor: 2 } },
+		{
+			...project,
+			displayName: 'n8n-2',
+			globals: { n8nMajor: 2 },
+			runtime: '<rootDir>/test/support/runtime.cjs',
+		},
 		{
 			...project,
 			displayName: 'n8n-1',

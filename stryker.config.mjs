@@ -41,7 +41,6 @@ export default {
 			projects: [],
 			testTimeout: 10_000,
 			testMatch: ['<rootDir>/test/mutation/tests.mts'],
-			runtime: pathOf('test/mutation/runtime.cjs'),
 			testEnvironment: pathOf('test/mutation/environment.cjs'),
 		},
 	},

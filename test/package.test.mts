@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { PackageDirectoryLoader, resolveOutputSchemaPath } from 'n8n-core';
 import { operations } from './support/operations.mts';
 import { copyProject, project } from './support/projectCopy.mts';
 
@@ -9,6 +8,10 @@ import { copyProject, project } from './support/projectCopy.mts';
  * What npm publishes, loaded by n8n's own loader. It is built from a copy, so that the project's own dist
  * folder is neither needed nor changed.
  */
+
+// Loaded by Jest, whose cache of modules shows what the loader has read.
+const { PackageDirectoryLoader, resolveOutputSchemaPath } =
+	jest.requireActual<typeof import('n8n-core')>('n8n-core');
 
 const run = (cwd: string, program: string, ...args: string[]) =>
 	execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe' });

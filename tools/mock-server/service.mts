@@ -93,7 +93,7 @@ export async function startMockServer({
 	port = 0,
 	behaviour: behaviourChanges = {} as Partial<Behaviour>,
 } = {}): Promise<MockServer> {
-	const server = Fastify({ forceCloseConnections: true });
+	const server = Fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
 	const behaviour = { ...defaultBehaviour, ...behaviourChanges };
 	const campaign = new Campaign(campaignId, participants);
 	/** Someone who was referred and has referred others. */

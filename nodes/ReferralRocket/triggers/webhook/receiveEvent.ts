@@ -49,7 +49,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const isSigned =
 		(await isSignedSince(arrivedAt - reuseMs).catch(() => false)) ||
 		(await isSignedSince(arrivedAt).catch((error: Error) => error));
-	if (isSigned instanceof Error) {
+	if (typeof isSigned !== 'boolean') {
 		// Anyone can get this far, so nothing is thrown: n8n would store an execution for it.
 		return refuse(500, "Events can't be verified: see the credential in n8n.", () => isSigned);
 	}

@@ -3,8 +3,9 @@ const path = require('node:path');
 const { default: Runtime } = require('jest-runtime');
 
 /**
- * Requires packages through Node, so that n8n's 2,000 modules are not reloaded for each of more than a
- * thousand mutants. Only `sleep` is reloaded, so that it uses Jest's fake timers.
+ * Requires packages through Node, so that n8n's 2,000 modules are loaded once and not for each test file or
+ * mutant. Their errors are not `instanceof` a test's Error. Only `sleep` is reloaded, so that it uses Jest's fake
+ * timers.
  */
 module.exports = class extends Runtime {
 	requireModuleOrMock(from, name) {
