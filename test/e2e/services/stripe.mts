@@ -44,6 +44,8 @@ interface Invoice {
 	customer_email?: string | null;
 	/** In the currency's smallest unit. */
 	amount_paid?: number;
+	/** Not 0, although nothing was paid through Stripe: the invoice was paid outside it. */
+	amount_due?: number;
 	currency?: string;
 }
 
@@ -89,19 +91,25 @@ export async function stripeExample(run: ExampleRun): Promise<void> {
 	const referrer = campaign.add('stripe-referrer@example.com');
 	await step('Stripe: a currency in its own units, and the email of the customer', async () => {
 		const { workflow, deliver } = await publish(run);
-		const buyers = ['ana@stripe.example.com', 'kenji..@docomo.example.com'];
+		const buyers = [
+			'ana@stripe.example.com',
+			'kenji..@docomo.example.com',
+			'li@stripe.example.com',
+		];
 		for (const email of buyers) campaign.add(email, referrer);
 		const qualified = run.qualifications();
-		const [ana, kenji] = buyers;
+		const [ana, kenji, li] = buyers;
 		assert.equal(await deliver({ id: 'in_0', customer_email: ana }, ana, 'guessed'), 401);
 		await deliver({ id: 'in_1', customer_email: ana, amount_paid: 0 });
 		await deliver({ id: 'in_2', customer_email: ana, amount_paid: 5000, currency: 'jpy' });
 		await deliver({ id: 'in_3', customer_email: null, amount_paid: 4990 }, ana);
 		await deliver({ id: 'in_4', customer_email: kenji, amount_paid: 1234 });
-		await run.settled(workflow, 4);
+		await deliver({ id: 'in_5', customer_email: li, amount_paid: 0, amount_due: 2000 });
+		await run.settled(workflow, 5);
 		assert.deepEqual(qualified().toSorted(), [
 			[ana, 49.9],
 			[kenji, 12.34],
+			[li, 20],
 		]);
 		for (const output of [0, 1]) {
 			const left = async () => await run.outputOf(workflow, 'Can it qualify?', output);
