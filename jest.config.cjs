@@ -1,3 +1,4 @@
+const os = require('node:os');
 const path = require('node:path');
 
 const core1 = path.dirname(require.resolve('n8n-core-1/package.json'));
@@ -23,8 +24,8 @@ const project = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-	// Some files mostly wait, so more files run than there are cores.
-	maxWorkers: '150%',
+	// Some files mostly wait, so more files run than there are cores. Jest reads '150%' as 150 workers.
+	maxWorkers: Math.ceil(os.availableParallelism() * 1.5),
 	maxConcurrency: 200,
 	// Generous, for busy machines; a test that hangs still fails.
 	testTimeout: 30_000,
