@@ -222,6 +222,18 @@ export async function startWebhookProcess(
 	return url;
 }
 
+/** On a busy machine, n8n may not reach its database for a while. Until it does, it handles no request. */
+async function whenDatabaseIsReady<Result>(send: () => Promise<Result>): Promise<Result> {
+	for (let attempts = 1; ; attempts++) {
+		try {
+			return await send();
+		} catch (error) {
+			if (attempts === 60 || !/Database is not ready/.test((error as Error).message)) throw error;
+			await wait(1000);
+		}
+	}
+}
+
 /** A running n8n, controlled through the editor's REST API. */
 export class N8n {
 	private readonly api: AxiosInstance;
@@ -295,11 +307,13 @@ export class N8n {
 	}
 
 	async post<Body>(path: string, body: unknown): Promise<Body> {
-		return (await this.api.post<{ data: Body }>(path, body)).data.data;
+		const send = async () => await this.api.post<{ data: Body }>(path, body);
+		return (await whenDatabaseIsReady(send)).data.data;
 	}
 
 	async get<Body>(path: string, params?: object): Promise<Body> {
-		return (await this.api.get<{ data: Body }>(path, { params })).data.data;
+		const send = async () => await this.api.get<{ data: Body }>(path, { params });
+		return (await whenDatabaseIsReady(send)).data.data;
 	}
 
 	/** @returns the type and version of every available node */
