@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { installRuntime, n8nVersion, n8nVersion1, type Runtime } from '../../tools/n8n/cache.mts';
 import { packPackage, project, temporaryFolder, temporaryFolders } from '../../tools/n8n/n8n.mts';
-import { isStopping, runMain } from '../../tools/command-line/processes.mts';
+import { isStopping, runMain, stopPrograms } from '../../tools/command-line/processes.mts';
 import { UserError, step } from '../../tools/command-line/progress.mts';
 import { asTable } from '../../tools/command-line/table.mts';
 import { Missing } from '../../tools/n8n/services.mts';
@@ -72,6 +72,8 @@ async function endToEnd(): Promise<number> {
 				return `failed, see ${path.relative(project, failure)}/`;
 			},
 		);
+		// Workers and webhook processes of queue mode would slow down the next part.
+		await stopPrograms();
 		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
 	console.log(`\n${asTable(rows)}`);
