@@ -272,3 +272,15 @@ test('every action of a workflow on GitHub is pinned to a commit', () => {
 		used.filter((action) => !/^(\.\/.*|[\w-]+\/[\w-]+@[0-9a-f]{40} # v[\d.]+)$/.test(action)),
 	).toEqual([]);
 });
+
+test('notices have only the markup that n8n shows', () => {
+	const notices = nodes.flatMap(({ description }) =>
+		description.properties.filter(({ type }) => type === 'notice'),
+	);
+	expect(notices.length).toBeGreaterThan(1);
+	for (const { displayName } of notices) {
+		const tags = [...displayName.matchAll(/<\/?(\w+)/g)].map(([, tag]) => tag);
+		// N8nNotice of both versions removes all others, so that lines run together.
+		expect(tags.filter((tag) => !['a', 'ul', 'li'].includes(tag))).toEqual([]);
+	}
+});

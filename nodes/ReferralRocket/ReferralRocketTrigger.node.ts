@@ -60,8 +60,9 @@ export class ReferralRocketTrigger implements INodeType {
 		],
 		properties: [
 			{
+				// In a notice, n8n shows lists and links, and drops all other markup.
 				displayName:
-					'<b>Set up once</b><br />1. Open Webhook URLs above and copy the Production URL.<br />2. In Referral Rocket, open Settings → Webhooks, paste the URL, select the same events and save.<br />3. Copy the secret shown there into Webhook Secret of the credential.<br />4. Publish (activate) this workflow. From then on, events arrive.<br /><br /><b>To test before that</b>, add the Test URL there too, copy its secret into Test Webhook Secret, and press Execute step.',
+					'Set up once:<ul><li>1. Open Webhook URLs above and copy the Production URL.</li><li>2. In Referral Rocket, open Settings → Webhooks, paste the URL, select the same events and save.</li><li>3. Copy the secret shown there into Webhook Secret of the credential.</li><li>4. Publish (activate) this workflow. From then on, events arrive.</li></ul>To test before that, add the Test URL there too, copy its secret into Test Webhook Secret, and press Execute step.',
 				name: 'setUp',
 				type: 'notice',
 				default: '',

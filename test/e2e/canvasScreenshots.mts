@@ -10,11 +10,13 @@ const margin = 56;
 /** Below the nodes, in pixels, for their names and for connections that lead back. */
 const marginBelow = 88;
 
-/** Buttons that cover the canvas: zoom, add, run. */
+/** Buttons that are not part of the workflow: zoom, add, run. */
 const buttons = [
 	'[class*="executionButtons"]',
 	'[class*="nodeButtonsWrapper"]',
 	'[data-test-id="canvas-controls"]',
+	// Half of it may be outside the picture.
+	'[data-test-id="canvas-handle-plus"]',
 	'[data-test-id^="execute-workflow-button-"]',
 ].join();
 

@@ -94,7 +94,7 @@ export const iconFile = ({ description }: INodeType, theme: Theme) =>
 /** @returns a text without the HTML that n8n accepts in some texts */
 export const withoutMarkup = (text: string) =>
 	text
-		.replace(/<br ?\/?>/g, ' ')
+		.replace(/<br ?\/?>|<\/?(ul|li)>/g, ' ')
 		.replace(/<[^>]+>/g, '')
 		.replace(/\s+/g, ' ')
 		.trim();
