@@ -41,7 +41,7 @@ export type ParameterValues = Partial<
 	Record<Exclude<ParameterName, 'customFields'>, string | number>
 > & { customFields?: Record<string, unknown> };
 
-/** The fields of a participant's rewards: earned, redeemed, and what is left. */
+/** The fields of a participant's rewards: earned, redeemed and remaining. */
 export const rewards = [
 	{
 		earned: 'referralReward',
@@ -75,12 +75,11 @@ export interface RowType {
 
 const simplifiedCampaign = ['campaignId', 'campaignName', 'status', 'createdOn', 'end', 'hostURL'];
 
+/** Who a participant is. */
+const person = ['email', 'shareLink', 'firstName', 'lastName', 'referralCode'];
+
 const simplifiedParticipant = [
-	'email',
-	'shareLink',
-	'firstName',
-	'lastName',
-	'referralCode',
+	...person,
 	'referredByCode',
 	'totalReferrals',
 	'referralRewardBalance',
@@ -114,39 +113,14 @@ export const rowTypes = {
 export const simplifiedEvents = {
 	/** A webhook contains no share link. */
 	received: [
-		'email',
-		'firstName',
-		'lastName',
-		'referralCode',
+		...person.filter((name) => name !== 'shareLink'),
 		'referredByCode',
 		'totalReferrals',
 		'referralRewardBalance',
 	],
-	polled: [
-		'email',
-		'shareLink',
-		'firstName',
-		'lastName',
-		'referralCode',
-		'referredByCode',
-		'totalReferrals',
-	],
-	polledMilestone: [
-		'email',
-		'shareLink',
-		'firstName',
-		'lastName',
-		'referralCode',
-		'totalReferrals',
-	],
-	polledReward: [
-		'email',
-		'shareLink',
-		'firstName',
-		'lastName',
-		'referralCode',
-		...rewards.map(({ balance }) => balance),
-	],
+	polled: [...person, 'referredByCode', 'totalReferrals'],
+	polledMilestone: [...person, 'totalReferrals'],
+	polledReward: [...person, ...rewards.map(({ balance }) => balance)],
 };
 
 export interface Endpoint {

@@ -32,7 +32,7 @@ export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[]
 				type: 'number',
 				typeOptions: { minValue: 1 },
 				default: 1,
-				description: 'Only participants who have brought at least this many friends',
+				description: 'Only participants who have referred at least this many friends',
 			},
 			{
 				displayName: 'Qualified',

@@ -134,8 +134,8 @@ export const simplifyField: INodeProperties = {
 /** For fields whose names don't explain enough. */
 const fieldDescriptions: Record<string, string> = {
 	fraudScore: 'How Referral Rocket rates the risk of fraud; may be empty for people added by n8n',
-	refereeRewardBalance: 'What is left of the reward for joining through a referrer',
-	referralRewardBalance: 'What is left of the reward for referring others',
+	refereeRewardBalance: 'The remaining reward for joining through a referrer',
+	referralRewardBalance: 'The remaining reward for referring others',
 	rewardEventCompleted: 'Whether this person is qualified, having done what earns the reward',
 };
 

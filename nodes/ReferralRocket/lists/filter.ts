@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createApiError, InvalidInputError } from '../api/errors';
+import { titleOf } from '../helpers/titles';
 import { isBlank } from '../validation/validators';
 import { validateCount, validateReferralCode } from '../validation/validate';
 
@@ -39,44 +40,47 @@ export function filterOf(call: ApiCall): Filter {
 	const { context, values } = call;
 	const filters = context.getNodeParameter('filters', {}) as IDataObject;
 	const tests: Array<[label: string, test: Test]> = [];
-	const add = (name: string, label: string, createTest: (value: unknown) => Test) => {
-		if (!isBlank(filters[name])) tests.push([label, createTest(filters[name])]);
+	const add = (name: string, createTest: (value: unknown, label: string) => Test) => {
+		const label = `'${titleOf(name)}'`;
+		if (!isBlank(filters[name])) tests.push([label, createTest(filters[name], label)]);
 	};
 	const timeOf = (value: unknown, label: string) => {
 		const time = parseTime(value, context.getTimezone());
 		if (time !== undefined) return time;
-		throw new InvalidInputError(`'${label}' "${value}" is not a time.`, 'Choose a date and time.');
+		throw new InvalidInputError(`${label} "${value}" is not a time.`, 'Choose a date and time.');
 	};
-	const compareTime = (row: IDataObject, compare: (time: number) => boolean) => {
-		const time = timeIn(row);
-		return time === undefined ? undefined : compare(time);
-	};
+	const testTime =
+		(passes: (time: number) => boolean): Test =>
+		(row) => {
+			const time = timeIn(row);
+			return time === undefined ? undefined : passes(time);
+		};
 	let after = -Infinity;
-	add('joinedAfter', 'Joined After', (value) => {
-		after = timeOf(value, 'Joined After');
-		return (row) => compareTime(row, (time) => time >= after);
+	add('joinedAfter', (value, label) => {
+		after = timeOf(value, label);
+		return testTime((time) => time >= after);
 	});
-	add('joinedBefore', 'Joined Before', (value) => {
-		const before = timeOf(value, 'Joined Before');
-		return (row) => compareTime(row, (time) => time < before);
+	add('joinedBefore', (value, label) => {
+		const before = timeOf(value, label);
+		return testTime((time) => time < before);
 	});
-	add('minimumReferrals', 'Minimum Referrals', (value) => {
-		const minimum = validateCount(value, "'Minimum Referrals'");
+	add('minimumReferrals', (value, label) => {
+		const minimum = validateCount(value, label);
 		return ({ totalReferrals: total }) =>
 			Number.isFinite(Number(total ?? NaN)) ? Number(total) >= minimum : undefined;
 	});
-	add('qualified', 'Qualified', (value) => ({ rewardEventCompleted }) => {
+	add('qualified', (value) => ({ rewardEventCompleted }) => {
 		if (typeof rewardEventCompleted !== 'boolean') return undefined;
 		return rewardEventCompleted === (value === 'yes');
 	});
-	add('referredBy', 'Referred By', (value) => {
-		const code = validateReferralCode(value, "'Referred By'");
+	add('referredBy', (value, label) => {
+		const code = validateReferralCode(value, label);
 		// Someone without a code was not referred with this one.
 		return ({ referredByCode }) => String(referredByCode) === code;
 	});
 
 	let earliest = Infinity;
-	let isNewestFirst = values.sort === 'createdOn,desc';
+	let isNewestFirst = values.sort === 'createdOn,desc' && after > -Infinity;
 	return {
 		isEmpty: tests.length === 0,
 		passes: (row) =>
@@ -84,11 +88,12 @@ export function filterOf(call: ApiCall): Filter {
 				const result = test(row);
 				if (result !== undefined) return result;
 				throw createApiError(call, {
-					message: `Participant "${row.email}" has no value that the filter '${label}' can use, so no participants are returned.`,
-					solution: `Remove '${label}' from 'Filters', and add an If node after this one instead.`,
+					message: `Participant "${row.email}" has no value that the filter ${label} can use, so no participants are returned.`,
+					solution: `Remove ${label} from 'Filters', and add an If node after this one instead.`,
 				});
 			}),
 		isPast: (rows) => {
+			if (!isNewestFirst) return false;
 			// The service may ignore the order.
 			for (const time of rows.map(timeIn)) {
 				isNewestFirst &&= time !== undefined && time <= earliest;

@@ -23,8 +23,8 @@ const invisible =
 const codePoint = (character: string) =>
 	`[U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`;
 
-/** Any text: a name may need the joiners of its script. */
-export const personName: Validator = (value, label) => {
+/** Any text, even with invisible characters: names in some scripts need them. */
+export const anyText: Validator = (value, label) => {
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw new InvalidInputError(
 			`${label} must be text.`,
@@ -41,7 +41,7 @@ export const personName: Validator = (value, label) => {
 };
 
 export const text: Validator = (value, label) => {
-	const trimmed = String(personName(value, label));
+	const trimmed = String(anyText(value, label));
 	const visible = trimmed.replace(invisible, codePoint);
 	if (visible === trimmed) return trimmed;
 	throw new InvalidInputError(

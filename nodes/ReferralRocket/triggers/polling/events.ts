@@ -11,7 +11,7 @@ export interface Difference {
 	participant: IDataObject;
 	isNew: boolean;
 	changes: Changes;
-	/** Numbers of friends that the user has chosen and the participant has brought for the first time. */
+	/** The selected numbers of friends that the participant has reached for the first time. */
 	milestones: number[];
 }
 
@@ -53,8 +53,8 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 		happened: ({ changes }) => changes.rewardEventCompleted?.to === true,
 	},
 	milestoneReached: {
-		description: 'A participant has brought one of the numbers of friends that you enter below',
-		action: 'On milestone reached: a participant has brought 5, 10 or 25 friends',
+		description: 'A participant has referred as many friends as one of the milestones below',
+		action: 'On milestone reached: a participant has referred 5, 10 or 25 friends',
 		happened: ({ milestones }) => milestones.length > 0,
 		items: ({ milestones }) => milestones.map((milestone) => ({ milestone })),
 	},

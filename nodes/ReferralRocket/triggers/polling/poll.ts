@@ -61,7 +61,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const status = isStatusSelected ? (statusOf(campaign) ?? before.status) : undefined;
 	const polledEvents = [...compared.polledEvents];
 	if (reported.includes(campaignStatusChanged) && (before.status ?? status) !== status) {
-		polledEvents.push(statusEvent(campaignId, campaign, before.status));
+		polledEvents.push(statusEvent(campaign, before.status));
 	}
 
 	const now = compared.hasChanged ? await known.write() : (before.participants ?? '');
@@ -82,7 +82,7 @@ async function sample(
 	const rows = hasParticipantEvents(selected) ? await readBothEnds(call) : [];
 	const polledEvents = sampleEvents(rows, selected, milestones);
 	if (selected.includes(campaignStatusChanged)) {
-		polledEvents.push(statusEvent(campaignId, await readCampaign(call)));
+		polledEvents.push(statusEvent(await readCampaign(call)));
 	}
 	if (polledEvents.length > 0) return await createItems(context, campaignId, polledEvents);
 	if (rows.length === 0) {
@@ -102,15 +102,11 @@ async function sample(
 }
 
 /** @param from the previous status; null if unknown */
-function statusEvent(
-	campaignId: string,
-	campaign: IDataObject,
-	from: string | null = null,
-): PolledEvent {
+function statusEvent(campaign: IDataObject, from: string | null = null): PolledEvent {
 	const status = statusOf(campaign);
 	return {
 		event: campaignStatusChanged,
-		subject: { campaignId, ...campaign, status },
+		subject: { ...campaign, status },
 		changes: { status: { from, to: status } },
 	};
 }
@@ -158,7 +154,7 @@ async function createItems(
 	const items: IDataObject[] = [];
 	await forEachWithoutBlocking(polledEvents, ({ event, subject, changes, details }) => {
 		const fields = isSimplified ? pick(subject, simplifiedFields(event)) : subject;
-		// These two come first. Ours override the service's fields.
+		// The event and the campaign come first. Our fields override the service's.
 		items.push(Object.assign({ event, campaignId }, fields, { event, ...details, changes }));
 	});
 	return items;

@@ -79,8 +79,9 @@ export function changesBetween(before: string, after: string): Changes {
 	return Object.fromEntries(changed.map((name) => [name, { from: old[name], to: now[name] }]));
 }
 
-/** @returns those of the milestones that a participant has reached for the first time */
+/** @returns the milestones that a participant has reached for the first time */
 export function milestonesBetween(before: string, after: string, milestones: number[]): number[] {
+	if (milestones.length === 0) return [];
 	const [old, now] = [before, after].map((snapshot) => Number(valuesIn(snapshot)[mostReferrals]));
 	return milestones.filter((milestone) => old < milestone && milestone <= now);
 }
