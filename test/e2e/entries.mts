@@ -175,8 +175,9 @@ interface Table {
  * Nobody is lost: everyone who enters an example can be seen somewhere afterwards: done, at a named end, or in a
  * failed execution that Retry repeats. All examples get the same inputs. Between the phases, failed entries are
  * repeated, and n8n is restarted twice: when an hour has passed, and when a day has passed.
+ * @param only examples with this in their name
  */
-export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> {
+export async function entries(run: ExampleRun, runtime: Runtime, only: string): Promise<void> {
 	const { environment, mockServer } = run;
 	const { campaign } = mockServer;
 	const referrer = campaign.add('referrer@entries.example.com');
@@ -223,7 +224,7 @@ export async function entries(run: ExampleRun, runtime: Runtime): Promise<void> 
 		const names = exampleFiles().map((file) => file.replace(/^examples\/|\.json$/g, ''));
 		assert.deepEqual(Object.keys(entrances).toSorted(), names.toSorted());
 		for (const [example, entrance] of Object.entries(entrances)) {
-			if (typeof entrance === 'string') continue;
+			if (typeof entrance === 'string' || !example.includes(only)) continue;
 			const { kind } = entrance;
 			const rows = Object.keys(inputs).map((name) => createRow(example, kind, name));
 			tables.push({ example, kind, published: await entrance.open(run), rows });
