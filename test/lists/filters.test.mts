@@ -131,6 +131,24 @@ test.each([
 	expect(error?.description).toContain('If node');
 });
 
+test.each(['', ' ', 'many', '1,050', true])(
+	'Minimum Referrals: %j is an unknown number, so nobody is left out because of it',
+	async (unknown) => {
+		Object.assign(everyone()[70], { totalReferrals: unknown });
+		const { error, rows } = await list({ minimumReferrals: 1 });
+		expect(rows).toEqual([]);
+		expect(error?.message).toContain(everyone()[70].email);
+	},
+);
+
+test('Minimum Referrals: formatted numbers are read', async () => {
+	const [many, few] = everyone();
+	Object.assign(many, { totalReferrals: '1,050.00' });
+	Object.assign(few, { totalReferrals: '999' });
+	const { rows } = await list({ minimumReferrals: 1000 });
+	expect(emails(rows)).toEqual([many.email]);
+});
+
 test('someone without a referrer was not referred by the code', async () => {
 	for (const one of everyone()) {
 		if (one.referredByCode === null) delete (one as Partial<Participant>).referredByCode;

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { tryToParseDateTime } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createApiError, InvalidInputError } from '../api/errors';
+import { numberIn } from '../helpers/numbers';
 import { titleOf } from '../helpers/titles';
 import { isBlank } from '../validation/validators';
 import { validateCount, validateReferralCode } from '../validation/validate';
@@ -66,8 +67,10 @@ export function filterOf(call: ApiCall): Filter {
 	});
 	add('minimumReferrals', (value, label) => {
 		const minimum = validateCount(value, label);
-		return ({ totalReferrals: total }) =>
-			Number.isFinite(Number(total ?? NaN)) ? Number(total) >= minimum : undefined;
+		return ({ totalReferrals }) => {
+			const total = numberIn(totalReferrals);
+			return total === undefined ? undefined : total >= minimum;
+		};
 	});
 	add('qualified', (value) => ({ rewardEventCompleted }) => {
 		if (typeof rewardEventCompleted !== 'boolean') return undefined;

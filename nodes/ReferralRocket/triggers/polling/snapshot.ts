@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { participantTotals, rewards } from '../../api/specification';
+import { numberIn } from '../../helpers/numbers';
 import type { Changes } from './events';
 
 /*
@@ -20,19 +21,6 @@ const numbers = [
 	...balances,
 	mostReferrals,
 ];
-
-/** "1,050.00", "$75" or "-20 USD". Not "1,050" or "1.050": each can mean two amounts. */
-const amount =
-	/^(-?[\p{L}\p{Sc}\s]*-?)(\d{1,3}(?:,\d{3})+(?=\.)|\d+)(\.\d{1,2}|\.\d{4,})?[\p{L}\p{Sc}\s]*$/u;
-
-/** @returns the number; undefined if the field is absent, null or unreadable, which does not mean 0 */
-function numberIn(value: unknown): number | undefined {
-	if (typeof value === 'number') return value;
-	const parts = typeof value === 'string' ? amount.exec(value.trim()) : null;
-	if (!parts) return undefined;
-	const [, sign, whole, fraction = ''] = parts;
-	return Number(whole.replaceAll(',', '') + fraction) * (sign.includes('-') ? -1 : 1);
-}
 
 /** A balance that only redemptions have reduced, rounded to hundredths like the service's. Other numbers: 0. */
 function expectedNumber(name: string, values: Values): number {
