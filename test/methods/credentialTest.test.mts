@@ -69,6 +69,15 @@ describe('the credential test', () => {
 		await testCredentialWith({ campaigns: service.mockServer.apiKey });
 	});
 
+	test("a campaign that is listed twice in 'Campaigns' is requested once, and each of its entries is named", async () => {
+		const link = 'https://referralrocket.io/campaign?id=';
+		const campaigns = `JCu82f30F1, ${link}JCu82f30F1, Old, ${link}Old, Old`;
+		const { message } = await testCredentialWith({ campaigns });
+		expect(message).toContain(`: "Old", "${link}Old". Enter links`);
+		const requested = service.mockServer.requests.map(({ query }) => query.id);
+		expect(requested.slice(2)).toEqual(['JCu82f30F1', 'Old']);
+	});
+
 	test.each([
 		['__n8n_BLANK_VALUE_e5362baf, whsec_12345678', 'n8n hides a saved secret'],
 		['Production-URL: whsec_12345678', 'not a secret'],

@@ -96,16 +96,21 @@ async function findUnusableCampaigns(
 	ask: Ask,
 	fields: ICredentialDataDecryptedObject,
 ): Promise<ErrorMessage | undefined> {
-	const unusable: string[] = [];
-	for (const entry of campaignsIn(fields).slice(0, maxCampaigns)) {
-		const id = idIn(entry);
-		const response = id && (await ask(keyHeader(fields), getCampaign, id));
-		if (!response || isNotFound(response)) unusable.push(`"${entry}"`);
+	const entries = campaignsIn(fields);
+	// A campaign may be listed twice, for example by ID and by link. A link without an ID has none to request.
+	const ids = [...new Set(entries.map(idIn))].slice(0, maxCampaigns);
+	const unusable: typeof ids = [];
+	for (const id of ids) {
+		if (!id || isNotFound(await ask(keyHeader(fields), getCampaign, id))) unusable.push(id);
 	}
 	if (unusable.length === 0) return undefined;
-	const entries = withoutKey(unusable.join(', '), keyOf(fields));
+	const named = entries.filter((entry) => unusable.includes(idIn(entry)));
+	const quoted = withoutKey(
+		[...new Set(named)].map((entry) => `"${entry}"`).join(', '),
+		keyOf(fields),
+	);
 	return {
-		message: `The key works, but these entries of 'Campaigns' are not campaigns of this account: ${entries}.`,
+		message: `The key works, but these entries of 'Campaigns' are not campaigns of this account: ${quoted}.`,
 		solution: `Enter links of your campaigns, like ${campaignLink}JCu82f30F1, or only their IDs, separated by commas.`,
 	};
 }
