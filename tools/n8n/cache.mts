@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { beforeExit, start } from '../command-line/processes.mts';
@@ -29,6 +29,8 @@ export interface Runtime {
 	nodeBin: string;
 	/** The file that starts n8n. */
 	n8n: string;
+	/** Where a person starts n8n, if the tests don't. */
+	url?: string;
 }
 
 /**
@@ -39,36 +41,48 @@ export async function installRuntime(version = n8nVersion): Promise<Runtime> {
 	nodeFolder ??= installNode();
 	const nodeHome = path.join(await nodeFolder, 'node_modules', nodePackage);
 	const nodeBin = path.join(nodeHome, 'bin');
-	const n8nFolder = await install(
-		`n8n-${version}`,
-		'node_modules/sqlite3/build/Release/node_sqlite3.node',
-		{
-			title: `Installing n8n ${version}, which takes a few minutes the first time`,
-			requiredSpace: 5 * gibibyte,
-			// n8n 1.x depends on an xlsx that is not in the registry.
-			overrides: version === n8nVersion1 ? { xlsx: '0.18.5' } : undefined,
-			install: async (folder, showDetail) => {
-				const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
-				const progressTimer = setInterval(() => showDetail(describeProgress(folder)), 1000);
-				try {
-					await npm(folder, env, 'install', `n8n@${version}`);
-				} finally {
-					clearInterval(progressTimer);
-				}
-				showDetail('building its database driver');
-				// This Node.js includes its headers, so nothing else has to be downloaded.
-				await npm(
-					folder,
-					{ ...env, npm_config_nodedir: nodeHome, npm_config_ignore_scripts: 'false' },
-					'rebuild',
-					'sqlite3',
-				);
-				showDetail('');
-			},
+	const n8nFolder = await install(`n8n-${version}`, driverFile, {
+		title: `Installing n8n ${version}, which takes a few minutes the first time`,
+		requiredSpace: 5 * gibibyte,
+		// n8n 1.x depends on an xlsx that is not in the registry.
+		overrides: version === n8nVersion1 ? { xlsx: '0.18.5' } : undefined,
+		install: async (folder, showDetail) => {
+			const env = { PATH: `${nodeBin}${path.delimiter}${process.env.PATH}` };
+			const progressTimer = setInterval(() => showDetail(describeProgress(folder)), 1000);
+			try {
+				await npm(folder, env, 'install', `n8n@${version}`);
+			} finally {
+				clearInterval(progressTimer);
+			}
+			showDetail('adding its database driver');
+			const sqlite3 = path.join(folder, 'node_modules/sqlite3');
+			const file = await readFile(path.join(sqlite3, 'package.json'), 'utf8');
+			const { version: driverVersion } = JSON.parse(file) as { version: string };
+			drivers[driverVersion] ??= buildDriver(driverVersion, nodeHome, env);
+			const built = path.join(await drivers[driverVersion], driverFile);
+			await cp(built, path.join(folder, driverFile), { recursive: true });
+			showDetail('');
 		},
-	);
+	});
 	return { version, nodeBin, n8n: path.join(n8nFolder, 'node_modules/n8n/bin/n8n') };
 }
+
+const driverFile = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
+
+/** By its version. Shared, as it takes a minute to compile, and both versions of n8n use the same. */
+const drivers: Record<string, Promise<string> | undefined> = {};
+
+const buildDriver = async (version: string, nodeHome: string, env: NodeJS.ProcessEnv) =>
+	await install(`sqlite3-${version}-node-${nodeVersion}`, driverFile, {
+		title: `Building n8n's database driver`,
+		requiredSpace: gibibyte / 4,
+		install: async (folder) => {
+			await npm(folder, env, 'install', `sqlite3@${version}`);
+			// This Node.js includes its headers, so nothing else has to be downloaded.
+			const settings = { npm_config_nodedir: nodeHome, npm_config_ignore_scripts: 'false' };
+			await npm(folder, { ...env, ...settings }, 'rebuild', 'sqlite3');
+		},
+	});
 
 /** Shared, so that installing several versions of n8n at the same time installs Node.js once. */
 let nodeFolder: Promise<string> | undefined;
