@@ -6,7 +6,7 @@ import type { Cost } from './worker.mts';
 
 export const apiKey = 'sandbox-key';
 export const campaign = 'JCu82f30F1';
-/** A smoke run: everything once, with a tenth of the data. It shows only that the benchmark works. */
+/** A smoke run: each kind of measurement once, with a tenth of the data. It shows only that the benchmark works. */
 export const brief = process.argv.includes('--brief');
 export const repetitions = (times: number) => (brief ? 1 : times);
 
