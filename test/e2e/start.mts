@@ -18,6 +18,7 @@ import { versions } from './versions.mts';
 
 /*
  * Tests the packed package in a real n8n: npm run e2e runs every part, npm run e2e -- triggers only one.
+ * With --url=http://127.0.0.1:5678, it tests any n8n that a person starts there when asked to.
  */
 
 interface Part {
@@ -42,6 +43,9 @@ const parts: Part[] = [
 	{ name: 'tools', version: n8nVersion1, run: tools },
 ];
 
+/** Those that need nothing but n8n itself. */
+const partsForAnyN8n = ['versions', 'triggers', 'examples'];
+
 const passed = 'passed';
 
 async function endToEnd(): Promise<number> {
@@ -50,11 +54,21 @@ async function endToEnd(): Promise<number> {
 	const unknown = requested.find((name) => !names.includes(name));
 	if (unknown)
 		throw new UserError(`There is no part "${unknown}". Available parts: ${names.join(', ')}.`);
+	const url = process.argv.find((argument) => argument.startsWith('--url='))?.slice(6);
+	const tooMuch = requested.find((name) => !partsForAnyN8n.includes(name));
+	if (url && tooMuch)
+		throw new UserError(`${tooMuch} can't use --url. These can: ${partsForAnyN8n.join(', ')}.`);
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
-	const selected = parts.filter(({ name }) => requested.length === 0 || requested.includes(name));
+	const wanted = url && requested.length === 0 ? partsForAnyN8n : requested;
+	const selected = parts.filter(
+		({ name, version }) =>
+			(wanted.length === 0 || wanted.includes(name)) && (!url || version === n8nVersion),
+	);
 	const versionsOfN8n = [...new Set(selected.map(({ version }) => version))];
-	const runtimes = await Promise.all(versionsOfN8n.map(installRuntime));
+	const runtimes = url
+		? [{ version: '', nodeBin: path.dirname(process.execPath), n8n: '', url }]
+		: await Promise.all(versionsOfN8n.map(installRuntime));
 	const rows: string[][] = [['part', 'runs on', 'seconds', 'result']];
 	for (const { name, version, run } of selected) {
 		const runtime = runtimes[versionsOfN8n.indexOf(version)];
@@ -74,7 +88,7 @@ async function endToEnd(): Promise<number> {
 		);
 		// Workers and webhook processes of queue mode would slow down the next part.
 		await stopPrograms();
-		rows.push([name, `n8n ${version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
+		rows.push([name, `n8n ${runtime.version}`, ((Date.now() - start) / 1000).toFixed(0), outcome]);
 	}
 	console.log(`\n${asTable(rows)}`);
 	// A part that could not be run has not passed.

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import {
 	waitUntilReady,
 	type RunningProgram,
 } from '../command-line/processes.mts';
+import { waitUntil } from '../command-line/waitUntil.mts';
 
 const run = promisify(execFile);
 
@@ -146,33 +148,47 @@ export async function changeDatabase(
 	if ((await changed.ended) !== 0) throw new Error(changed.output());
 }
 
+/** @returns the settings of every n8n that is started for this project */
+export async function settingsOf(
+	{ version }: Runtime,
+	userFolder: string,
+	port: number,
+): Promise<Record<string, string>> {
+	return {
+		N8N_USER_FOLDER: userFolder,
+		N8N_PORT: String(port),
+		N8N_LISTEN_ADDRESS: '127.0.0.1',
+		N8N_RUNNERS_BROKER_PORT: String(await getPort()),
+		N8N_ENCRYPTION_KEY: 'only-for-this-machine',
+		N8N_SECURE_COOKIE: 'false',
+		N8N_DIAGNOSTICS_ENABLED: 'false',
+		N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+		N8N_TEMPLATES_ENABLED: 'false',
+		N8N_PERSONALIZATION_ENABLED: 'false',
+		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
+		N8N_HIRING_BANNER_ENABLED: 'false',
+		// n8n 3 loads packages that n8n has not verified only with this setting.
+		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
+		// With the other engine of n8n 1.123.81, $('Any Node') returns nothing here, whatever the node.
+		...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
+	};
+}
+
 async function startN8n(
-	{ version, nodeBin, n8n }: Runtime,
+	runtime: Runtime,
 	command: string[],
 	userFolder: string,
 	port: number,
 	env: NodeJS.ProcessEnv,
 	isReady: () => Promise<boolean>,
 ): Promise<RunningProgram> {
+	const { nodeBin, n8n } = runtime;
 	const program = start(path.join(nodeBin, 'node'), [n8n, ...command], {
 		cwd: userFolder,
 		log: path.join(userFolder, 'n8n.log'),
 		env: {
 			PATH: `${nodeBin}${path.delimiter}${process.env.PATH}`,
-			N8N_USER_FOLDER: userFolder,
-			N8N_PORT: String(port),
-			N8N_LISTEN_ADDRESS: '127.0.0.1',
-			N8N_RUNNERS_BROKER_PORT: String(await getPort()),
-			N8N_ENCRYPTION_KEY: 'only-for-this-machine',
-			N8N_SECURE_COOKIE: 'false',
-			N8N_DIAGNOSTICS_ENABLED: 'false',
-			N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
-			N8N_TEMPLATES_ENABLED: 'false',
-			N8N_PERSONALIZATION_ENABLED: 'false',
-			N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-			N8N_HIRING_BANNER_ENABLED: 'false',
-			// With the other engine of n8n 1.123.81, $('Any Node') returns nothing here, whatever the node.
-			...(version.startsWith('1.') && { N8N_EXPRESSION_ENGINE: 'legacy' }),
+			...(await settingsOf(runtime, userFolder, port)),
 			...env,
 		},
 	});
@@ -240,8 +256,10 @@ export class N8n {
 
 	private constructor(
 		readonly url: string,
-		private readonly version: string,
-		private readonly program: RunningProgram,
+		/** Of one that a person starts, known after the login. */
+		public version: string,
+		/** Absent if a person starts and stops it. */
+		private readonly program?: RunningProgram,
 	) {
 		this.api = axios.create({
 			baseURL: `${url}/rest`,
@@ -270,40 +288,56 @@ export class N8n {
 		env: NodeJS.ProcessEnv = {},
 	): Promise<N8n> {
 		const url = `http://127.0.0.1:${port}`;
-		const program = await startN8n(runtime, ['start'], userFolder, port, env, async () => {
-			await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
-			// n8n 1.x reports that it is ready before it accepts requests.
-			const { data } = await axios.get<string>(url, { timeout: 2000, responseType: 'text' });
-			return data.includes('id="app"');
-		});
+		const isReady = async () => await N8n.isReady(url);
+		const program = await startN8n(runtime, ['start'], userFolder, port, env, isReady);
 		return new N8n(url, runtime.version, program);
 	}
 
+	/** Waits for an n8n that a person starts. */
+	static async connect(url: string): Promise<N8n> {
+		await waitUntil(async () => assert.ok(await N8n.isReady(url)), 3600);
+		return new N8n(url, '');
+	}
+
+	private static async isReady(url: string): Promise<boolean> {
+		await axios.get(`${url}/healthz/readiness`, { timeout: 2000 });
+		// n8n 1.x reports that it is ready before it accepts requests.
+		const { data } = await axios.get<string>(url, { timeout: 2000, responseType: 'text' });
+		return data.includes('id="app"');
+	}
+
+	get isStartedHere(): boolean {
+		return this.program !== undefined;
+	}
+
+	/** Stops it, or waits until the person who started it does. */
 	async stop(): Promise<void> {
-		await stop(this.program);
+		if (this.program) await stop(this.program);
+		else await waitUntil(async () => await assert.rejects(axios.get(this.url)), 3600);
 	}
 
 	/** @returns the memory of its process in bytes */
 	async memory(): Promise<number> {
-		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.program.child.pid)]);
+		const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(this.program?.child.pid)]);
 		return Number(stdout) * 1024;
 	}
 
 	/** Creates the owner, as the first visitor of a new n8n does, and logs in. */
 	async setUpOwner(): Promise<void> {
 		const { headers } = await this.api.post('/owner/setup', owner);
-		this.keepLogin(headers);
+		await this.keepLogin(headers);
 	}
 
 	/** Logs in as the owner, who was created before this n8n was restarted. */
 	async logIn(): Promise<void> {
 		const { email, password } = owner;
 		const { headers } = await this.api.post('/login', { emailOrLdapLoginId: email, password });
-		this.keepLogin(headers);
+		await this.keepLogin(headers);
 	}
 
-	private keepLogin(headers: { 'set-cookie'?: string[] }) {
+	private async keepLogin(headers: { 'set-cookie'?: string[] }) {
 		this.api.defaults.headers.cookie = String(headers['set-cookie']).split(';')[0];
+		this.version ||= (await this.get<{ versionCli: string }>('/settings')).versionCli;
 	}
 
 	async post<Body>(path: string, body: unknown): Promise<Body> {
