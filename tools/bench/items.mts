@@ -1,22 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import axios from 'axios';
 import { chain } from '../../test/e2e/workflow.mts';
 import { itemsOf, type N8n } from '../n8n/n8n.mts';
 import { UserError } from '../command-line/progress.mts';
 import { apiKey, campaign, items, median, repetitions, withService } from './measure.mts';
+import { watch, type Load } from './watch.mts';
 
 /*
  * Compares Get and Add, over many items, with n8n's own HTTP Request node in the same n8n and with the
  * same credential.
  */
 
-interface Run {
+interface Run extends Load {
 	/** Execution time of the node in milliseconds. */
 	elapsed: number;
-	/** The longest time n8n took to respond to a health check, in milliseconds. */
-	unresponsive: number;
-	/** Peak memory of n8n's process in bytes. */
-	memory: number;
 }
 
 export interface ItemFigures {
@@ -99,36 +94,9 @@ async function runItems(n8n: N8n, node: object, count: number): Promise<Run> {
 			{ name: 'Node', ...node } as { name: string; type: string },
 		]),
 	);
-	let isFinished = false;
-	const unresponsive = longestUnresponsiveTime(n8n, () => isFinished);
-	const memory = peakMemory(n8n, () => isFinished);
-	const execution = await n8n.run(id, 'Run').finally(() => (isFinished = true));
+	const { execution, unresponsive, memory } = await watch(n8n, async () => n8n.run(id, 'Run'));
 	const returned = itemsOf(execution, 'Node').length;
 	if (returned !== count)
 		throw new UserError(`${returned} of ${count} items were returned: ${execution.message}`);
-	return {
-		elapsed: execution.runData.Node[0].executionTime,
-		unresponsive: await unresponsive,
-		memory: await memory,
-	};
-}
-
-async function longestUnresponsiveTime(n8n: N8n, isFinished: () => boolean): Promise<number> {
-	let longest = 0;
-	while (!isFinished()) {
-		const start = performance.now();
-		await axios.get(`${n8n.url}/healthz`);
-		longest = Math.max(longest, performance.now() - start);
-		await wait(10);
-	}
-	return longest;
-}
-
-async function peakMemory(n8n: N8n, isFinished: () => boolean): Promise<number> {
-	let peak = 0;
-	while (!isFinished()) {
-		peak = Math.max(peak, await n8n.memory());
-		await wait(200);
-	}
-	return peak;
+	return { elapsed: execution.runData.Node[0].executionTime, unresponsive, memory };
 }

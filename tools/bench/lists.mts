@@ -7,7 +7,8 @@ import { apiKey, campaign, median, repetitions, withService, type Shape } from '
  * Compares List with n8n's own HTTP Request node with pagination, in the same n8n.
  */
 
-const httpRequest = (url: string, size: number) => ({
+/** Reads every page of the list, each as one item. */
+export const httpRequest = (url: string, size: number) => ({
 	type: 'n8n-nodes-base.httpRequest',
 	typeVersion: 4.2,
 	parameters: {

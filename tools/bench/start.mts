@@ -6,19 +6,20 @@ import { step } from '../command-line/progress.mts';
 import { asTable } from '../command-line/table.mts';
 import { compareItems, type ItemFigures } from './items.mts';
 import { compareLists } from './lists.mts';
+import { compareSyncs } from './sync.mts';
 import { brief, compare, items, repetitions } from './measure.mts';
 
 /*
  * Compares the node with n8n's own HTTP Request node in the same n8n, and with a bare axios loop that
  * makes the same requests. Look at the ratios: the seconds depend on the machine. --brief does each kind of
- * measurement once with a tenth of the data, which shows only that the benchmark works. --items and --lists
- * run only that part.
+ * measurement once with a tenth of the data, which shows only that the benchmark works. --items, --lists and
+ * --sync run only that part.
  */
 
 const [few, some, many] = brief ? [100, 1000, 10_000] : [1000, 10_000, 100_000];
 const isSelected = (part: string) =>
 	process.argv.includes(`--${part}`) ||
-	!process.argv.some((argument) => /^--(items|lists)$/.test(argument));
+	!process.argv.some((argument) => /^--(items|lists|sync)$/.test(argument));
 
 const printTable = (title: string, rows: unknown[][]) =>
 	console.log(`\n${title}\n${asTable(rows)}`);
@@ -178,11 +179,44 @@ async function benchLists(tarball: string, folder: string) {
 	]);
 }
 
+async function benchSync(tarball: string) {
+	const participants = brief ? 1000 : many;
+	const { node, httpRequest } = await step(
+		`Copying ${formatCount(participants)} participants to PostgreSQL`,
+		async () => compareSyncs(participants, async (work) => withN8n(n8nVersion, tarball, work)),
+	);
+	printTable(`Participant sync to PostgreSQL, ${formatCount(participants)} participants`, [
+		['', 'Referral Rocket', 'HTTP Request', 'ratio', 'target'],
+		[
+			'seconds',
+			formatSeconds(node.elapsed),
+			formatSeconds(httpRequest.elapsed),
+			formatRatio(node.elapsed, httpRequest.elapsed),
+			'',
+		],
+		[
+			'longest time n8n was unresponsive, ms',
+			node.unresponsive.toFixed(0),
+			httpRequest.unresponsive.toFixed(0),
+			'',
+			'≤ 250',
+		],
+		[
+			'additional peak memory of n8n, MiB',
+			formatMebibytes(node.memory),
+			formatMebibytes(httpRequest.memory),
+			formatRatio(node.memory, httpRequest.memory),
+			'',
+		],
+	]);
+}
+
 async function bench(): Promise<number> {
 	const folder = await temporaryFolder();
 	const tarball = await step('Building and packing the package', async () => packPackage(folder));
 	if (isSelected('items')) await benchItems(tarball, folder);
 	if (isSelected('lists')) await benchLists(tarball, folder);
+	if (isSelected('sync')) await benchSync(tarball);
 	if (brief)
 		console.log(
 			'\nThe benchmark works. With --brief its figures mean nothing; run it without for real ones.',
