@@ -273,28 +273,35 @@ describe('in a large campaign', () => {
 		120_000,
 	);
 
-	test('participants with referrals, rewards and a qualification are stored in 40 bytes each', async () => {
-		const { participants } = service.mockServer.campaign;
-		for (const [number, participant] of participants.entries()) {
-			const [earned, redeemed] = [number / 8, number / 16].map((one) => Number(one.toFixed(2)));
-			Object.assign(participant, {
-				totalReferrals: number % 100,
-				referralReward: earned,
-				referralRewardRedeemed: redeemed,
-				referralRewardBalance: Number((earned - redeemed).toFixed(2)),
-				refereeReward: 49.9,
-				refereeRewardRedeemed: 49.9,
-				refereeRewardBalance: 0,
-				rewardEventCompleted: true,
-			});
-		}
-		const polling = watching(...all);
-		await polling.poll();
-		expect(polling.stored.length).toBeLessThanOrEqual(40 * size);
-		participants[77].referralReward += 0.5;
-		const from = participants[77].referralReward - 0.5;
-		expect((await polling.poll())[0].changes).toMatchObject({ referralReward: { from } });
-	});
+	test.each([
+		['without referral codes', 40, all.filter((event) => event !== 'participantRemoved')],
+		// Two more than the code has characters.
+		['with referral codes', 49, all],
+	])(
+		'participants with referrals, rewards and a qualification are stored, %s, in %i bytes each',
+		async (_, bytes, events) => {
+			const { participants } = service.mockServer.campaign;
+			for (const [number, participant] of participants.entries()) {
+				const [earned, redeemed] = [number / 8, number / 16].map((one) => Number(one.toFixed(2)));
+				Object.assign(participant, {
+					totalReferrals: number % 100,
+					referralReward: earned,
+					referralRewardRedeemed: redeemed,
+					referralRewardBalance: Number((earned - redeemed).toFixed(2)),
+					refereeReward: 49.9,
+					refereeRewardRedeemed: 49.9,
+					refereeRewardBalance: 0,
+					rewardEventCompleted: true,
+				});
+			}
+			const polling = watching(...events);
+			await polling.poll();
+			expect(polling.stored.length).toBeLessThanOrEqual(bytes * size);
+			participants[77].referralReward += 0.5;
+			const from = participants[77].referralReward - 0.5;
+			expect((await polling.poll())[0].changes).toMatchObject({ referralReward: { from } });
+		},
+	);
 
 	test('one update is found without blocking n8n', async () => {
 		const polling = watching('participantUpdated');

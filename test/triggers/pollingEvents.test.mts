@@ -1,10 +1,11 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, NodeOperationError } from 'n8n-workflow';
 import { participantTotals } from '../../nodes/ReferralRocket/api/specification.ts';
 import {
 	eventOptions,
 	participantEvents,
 } from '../../nodes/ReferralRocket/triggers/polling/events.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
+import { Campaign, type Participant } from '../../tools/mock-server/campaign.mts';
 import { locator, credentialFor, useMockServer } from '../support/mockServer.mts';
 import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 
@@ -33,6 +34,7 @@ test('the events in saved workflows keep their names', () => {
 			'newReferral',
 			'participantAdded',
 			'participantQualified',
+			'participantRemoved',
 			'participantUpdated',
 			'rewardEarned',
 			'rewardRedeemed',
@@ -478,5 +480,262 @@ describe('Milestone Reached', () => {
 		const polling = watching(['milestoneReached'], { milestones: entered });
 		await expect(polling.poll()).rejects.toThrow(message);
 		expect(service.mockServer.requests).toEqual([]);
+	});
+});
+
+describe('Participant Removed', () => {
+	const removed = (...codes: Array<string | null>) =>
+		codes.map((referralCode) => ({
+			event: 'participantRemoved',
+			campaignId: 'JCu82f30F1',
+			referralCode,
+			changes: {},
+		}));
+	const remove = (count: number) => {
+		const { campaign } = service.mockServer;
+		const people = campaign.participants.slice(0, count);
+		for (const person of people) campaign.remove(person);
+		return people;
+	};
+	const codesOf = (people: Participant[]) => people.map(({ referralCode }) => referralCode);
+	const tooMany =
+		/^11 of 100 participants are no longer in the campaign's list, which is more than/;
+	const unconfirmed =
+		/no longer in the campaign's list, .* number of participants does not confirm/;
+	let polling: ActivePollingTrigger;
+	const start = async (more: string[] = [], participants = 100) => {
+		service.mockServer.campaign = new Campaign('JCu82f30F1', participants);
+		polling = watching(['participantRemoved', ...more], { simplify: true });
+		expect(await polling.poll()).toEqual([]);
+	};
+
+	test('whoever was removed is reported once, by referral code', async () => {
+		await start();
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+		expect(await polling.poll()).toEqual([]);
+		polling.restart();
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('someone who is back has not joined, and is reported again when removed again', async () => {
+		await start(['participantAdded', 'participantUpdated']);
+		const { campaign } = service.mockServer;
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+		campaign.participants.push(person);
+		expect(await polling.poll()).toEqual([]);
+		campaign.participants.pop();
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+	});
+
+	test('exactly one in ten are reported', async () => {
+		await start();
+		expect(await polling.poll()).toEqual([]);
+		const people = remove(10);
+		expect((await polling.poll()).map(({ referralCode }) => referralCode).sort()).toEqual(
+			codesOf(people).sort(),
+		);
+	});
+
+	test('a single person is reported, even in a small campaign', async () => {
+		await start([], 3);
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+	});
+
+	test('more than one in ten are a message instead; then checks continue without them', async () => {
+		await start(['participantAdded']);
+		const people = remove(11);
+		service.mockServer.campaign.add('new@example.com');
+		const { inMemory } = polling;
+		const error = await polling.poll().catch((thrown: NodeOperationError) => thrown);
+		expect((error as NodeOperationError).message).toMatch(tooMany);
+		expect((error as NodeOperationError).description).toMatch(
+			/codes: (C\w+, ){4}C\w+ and 6 more\./,
+		);
+		expect(polling.inMemory).toBe(inMemory);
+		expect(emitted(await polling.poll())).toEqual([['participantAdded', 'new@example.com']]);
+		expect(await polling.poll()).toEqual([]);
+		const [other] = remove(1);
+		expect(await polling.poll()).toEqual(removed(other.referralCode));
+		service.mockServer.campaign.participants.push(...people);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('nothing is reported if those who were missing are back at the next check', async () => {
+		await start(['participantAdded', 'participantUpdated']);
+		const people = remove(11);
+		await expect(polling.poll()).rejects.toThrow(tooMany);
+		service.mockServer.campaign.participants.unshift(...people);
+		expect(await polling.poll()).toEqual([]);
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+	});
+
+	test('the message is shown again if even more are missing', async () => {
+		await start();
+		remove(11);
+		await expect(polling.poll()).rejects.toThrow(tooMany);
+		remove(1);
+		await expect(polling.poll()).rejects.toThrow('12 of 100');
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('the first check after a start of n8n waits, because n8n only logs its message', async () => {
+		await start();
+		polling.restart();
+		remove(11);
+		expect(await polling.poll()).toEqual([]);
+		await expect(polling.poll()).rejects.toThrow(tooMany);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test.each([['page'], ['pagedModel'], ['slice'], ['array']] as const)(
+		"a total confirms it (%s), whether it is the campaign's or the list's",
+		async (listShape) => {
+			for (const campaignTotal of ['included', 'omitted'] as const) {
+				service.mockServer.behave({ listShape, campaignTotal, pageSizeCap: 20 });
+				await start();
+				const [person] = remove(1);
+				const isConfirmed = campaignTotal === 'included' || /^page/.test(listShape);
+				if (isConfirmed) {
+					expect(await polling.poll()).toEqual(removed(person.referralCode));
+				} else {
+					expect(await polling.poll()).toEqual([]);
+					await expect(polling.poll()).rejects.toThrow(unconfirmed);
+				}
+				expect(await polling.poll()).toEqual([]);
+			}
+		},
+	);
+
+	test('a total that is one check late confirms it at the next check', async () => {
+		await start();
+		service.mockServer.behave({ listShape: 'array', extraInTotals: 1 });
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual([]);
+		service.mockServer.behave({ extraInTotals: 0 });
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test("a list that is shorter than the campaign's number removes nobody, whatever the list's own total", async () => {
+		await start();
+		const { campaign } = service.mockServer;
+		service.mockServer.intercept = ({ path }, reply) =>
+			path.endsWith('getCampaign') && reply.send({ ...campaign.details(), totalParticipants: 100 });
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual([]);
+		await expect(polling.poll()).rejects.toThrow(unconfirmed);
+		expect(await polling.poll()).toEqual([]);
+		service.mockServer.intercept = undefined;
+		campaign.participants.push(person);
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('an empty list removes nobody', async () => {
+		for (const count of [1, 5]) {
+			await start([], count);
+			remove(count);
+			if (count === 1) expect(await polling.poll()).toEqual([]);
+			await expect(polling.poll()).rejects.toThrow(`${count} of ${count} participants`);
+			expect(await polling.poll()).toEqual([]);
+		}
+	});
+
+	test('rows that do not say who they are about remove nobody', async () => {
+		await start();
+		const { participants } = service.mockServer.campaign;
+		const before = participants.map((person) => ({ ...person }));
+		for (const person of participants) Object.assign(person, { email: '', referralCode: null });
+		expect(await polling.poll()).toEqual([]);
+		participants.forEach((person, index) => Object.assign(person, before[index]));
+		expect(await polling.poll()).toEqual([]);
+	});
+
+	test('a list that cannot be read removes nobody', async () => {
+		await start();
+		const [person] = remove(1);
+		service.mockServer.intercept = ({ path, query }, reply) =>
+			path.endsWith('getAllParticipants') && query.page !== '0' && reply.code(403).send();
+		service.mockServer.behaviour.pageSizeCap = 20;
+		await expect(polling.poll()).rejects.toThrow('refused the API key');
+		service.mockServer.intercept = undefined;
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+	});
+
+	test.each(['A<B>|C', '50%25', 'a b', '(x)', 'Zoë', '\u{1f680}', '12345', ''])(
+		'the code %j is reported unchanged',
+		async (code) => {
+			await start();
+			const [person, other] = service.mockServer.campaign.participants;
+			Object.assign(person, { referralCode: code });
+			polling = watching(['participantRemoved', 'participantUpdated']);
+			await polling.poll();
+			service.mockServer.campaign.participants.shift();
+			other.totalReferrals++;
+			expect(emitted(await polling.poll()).length).toBe(2);
+			service.mockServer.campaign.participants.unshift(person);
+			await polling.poll();
+			service.mockServer.campaign.participants.shift();
+			expect(await polling.poll()).toEqual(removed(code || null));
+		},
+	);
+
+	test('someone with a new email is not removed, and someone with a new code is reported by it', async () => {
+		await start();
+		const { campaign } = service.mockServer;
+		const [person] = campaign.participants;
+		person.email = 'renamed@example.com';
+		expect(await polling.poll()).toEqual([]);
+		person.referralCode = 'CUSTOM';
+		expect(await polling.poll()).toEqual([]);
+		campaign.participants.shift();
+		expect(await polling.poll()).toEqual(removed('CUSTOM'));
+	});
+
+	test('referral codes are stored only while the event is selected and the person is in the list', async () => {
+		await start(['participantAdded']);
+		const codes = codesOf(service.mockServer.campaign.participants);
+		const stored = () => codes.filter((code) => polling.inMemory.includes(code)).length;
+		expect(stored()).toBe(100);
+		expect(polling.inMemory).not.toContain('example.com');
+		remove(1);
+		await polling.poll();
+		expect(stored()).toBe(99);
+		polling.publish({ events: ['participantAdded'] });
+		expect(await polling.poll()).toEqual([]);
+		expect(stored()).toBe(0);
+		remove(1);
+		for (const name of ['new', 'newer']) service.mockServer.campaign.add(`${name}@example.com`);
+		expect(emitted(await polling.poll()).map(([event]) => event)).toEqual(
+			Array(2).fill('participantAdded'),
+		);
+	});
+
+	test('no other event stores a referral code', async () => {
+		polling = watching(all.filter((event) => event !== 'participantRemoved'));
+		await polling.poll();
+		for (const code of codesOf(service.mockServer.campaign.participants))
+			expect(polling.inMemory).not.toContain(code);
+	});
+
+	test('whoever was removed before the event was selected is not reported', async () => {
+		const { campaign } = service.mockServer;
+		polling = watching(['participantAdded']);
+		await polling.poll();
+		remove(1);
+		polling.publish({ events: ['participantAdded', 'participantRemoved'] });
+		expect(await polling.poll()).toEqual([]);
+		expect(await polling.poll()).toEqual([]);
+		const [person] = remove(1);
+		expect(await polling.poll()).toEqual(removed(person.referralCode));
+		expect(campaign.participants.length).toBeGreaterThan(0);
+	});
+
+	test('a test in the editor returns a sample of nobody real', async () => {
+		await start();
+		expect(await polling.poll('manual')).toEqual(removed('SAMPLE'));
 	});
 });

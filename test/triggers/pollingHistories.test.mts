@@ -52,6 +52,7 @@ const services = fc.record({
 const chosenEvents = fc.oneof(
 	fc.subarray([...joining, 'campaignStatusChanged'], { minLength: 1 }),
 	fc.subarray(events, { minLength: 1 }),
+	fc.subarray(events).map((some) => [...new Set([...some, 'participantRemoved'])]),
 );
 
 const who = fc.nat({ max: 60 });
@@ -98,6 +99,8 @@ type Step = { action: string; who?: number; count?: number; amount?: number; hou
 
 interface Person extends Participant {
 	mostReferrals: number;
+	/** Whether the person counts as in the list, so that Participant Removed can report them. */
+	isPresent: boolean;
 }
 
 /** A simple model of the campaign. */
@@ -128,6 +131,8 @@ class History {
 	/** Someone who leaves hides a newcomer from a poll that compares totals, until the whole list is read. */
 	private mayMiss = true;
 	private isFullRead = true;
+	/** How many were missing at the last poll since the start without being removed for sure; if a message said so. */
+	private doubts?: { missing: number; isShown: boolean };
 	readonly emitted: string[] = [];
 
 	constructor(
@@ -148,6 +153,10 @@ class History {
 		});
 	}
 
+	private get isRemovalChosen() {
+		return this.chosen.includes('participantRemoved');
+	}
+
 	private get isOnlyJoining() {
 		return this.chosen.every((event) => [...joining, 'campaignStatusChanged'].includes(event));
 	}
@@ -157,11 +166,13 @@ class History {
 		const { participants } = this.campaign;
 		const person = participants[who % participants.length] as Participant | undefined;
 		if (action === 'poll') await this.poll();
-		if (action === 'twoPolls') {
+		// Two polls at once are two checks, and a request may fail that matters to only one of them.
+		const isSomeoneMissing = this.look().missing.length > 0;
+		if (isSomeoneMissing && /Poll/.test(action)) await this.poll();
+		else if (action === 'twoPolls') {
 			await this.compare(async () => (await Promise.all(this.polling.pollConcurrently(2))).flat());
-		}
-		if (action === 'failedPoll') await this.failedPoll(who);
-		if (action === 'partialPoll') await this.partialPoll(who);
+		} else if (action === 'failedPoll') await this.failedPoll(who);
+		else if (action === 'partialPoll') await this.partialPoll(who);
 		if (action === 'restart') this.restart();
 		if (action === 'clock') {
 			clockIsAheadBy += hours * 3_600_000;
@@ -221,6 +232,7 @@ class History {
 		this.inMemory = this.stored && copyOf(this.stored);
 		this.isStarting = true;
 		this.isFullRead = true;
+		this.doubts = undefined;
 	}
 
 	async poll() {
@@ -252,17 +264,24 @@ class History {
 
 	/** Polls, and compares the output with what happened since the previous poll. */
 	private async compare(poll: () => Promise<IDataObject[]>) {
-		const [{ expected, known }, { intercept }] = [this.look(), mockServer];
+		const [{ expected, known, doubts }, { intercept }] = [this.look(), mockServer];
 		let items: IDataObject[];
 		try {
 			items = await poll();
 		} catch (error) {
+			if (/no longer in the campaign's list/.test((error as Error).message)) {
+				expect(doubts.isShown).toBe(true);
+				this.doubts = doubts;
+				return;
+			}
 			const isPartial = /only part of the participants/.test((error as Error).message);
 			if (intercept === undefined && !isPartial) throw error;
 			return;
 		}
-		const emitted = items.map(({ event, email, status, changes, milestone }) =>
-			line(event, email ?? status, changes, milestone),
+		expect(doubts.isShown).toBe(false);
+		this.doubts = doubts;
+		const emitted = items.map(({ event, email, referralCode, status, changes, milestone }) =>
+			line(event, email ?? status ?? referralCode, changes, milestone),
 		);
 		const missing = expected.filter((one) => !emitted.includes(one));
 		expect(emitted.filter((one) => !expected.includes(one))).toEqual([]);
@@ -315,7 +334,7 @@ class History {
 			const mostReferrals = Math.max(most, person.totalReferrals);
 			known.people = [
 				...known.people.filter((one) => one !== before),
-				{ ...person, mostReferrals },
+				{ ...person, mostReferrals, isPresent: this.isRemovalChosen },
 			];
 			if (!this.inMemory) continue;
 			const changes: Record<string, { from: number | boolean; to: number | boolean }> = {};
@@ -332,6 +351,7 @@ class History {
 				participantAdded: before === nothing,
 				newReferral: before === nothing && person.referredByCode !== null,
 				participantQualified: grew('rewardEventCompleted'),
+				participantRemoved: false,
 				participantUpdated: participantTotals.some((name) => name in changes),
 				milestoneReached: false,
 				rewardEarned: grew('referralReward') || grew('refereeReward'),
@@ -353,8 +373,41 @@ class History {
 				}
 			}
 		}
-		known.status = status;
-		return { known, expected: expected.filter((one) => this.chosen.includes(one.split(' ')[0])) };
+		const present = (this.inMemory?.people ?? []).filter(({ isPresent }) => isPresent);
+		const found = [...befores.values()];
+		const missing = present.filter((one) => !found.includes(one));
+		const { isRemoved, ...doubts } = this.judge(missing.length, present.length);
+		if (isRemoved) {
+			for (const { referralCode } of missing)
+				expected.push(line('participantRemoved', referralCode, {}));
+		}
+		if (doubts.missing === 0) {
+			known.people = known.people.map((one) =>
+				missing.includes(one) ? { ...one, isPresent: false } : one,
+			);
+		}
+		return {
+			known: { ...known, status },
+			expected: expected.filter((one) => this.chosen.includes(one.split(' ')[0])),
+			missing,
+			doubts,
+		};
+	}
+
+	/** Whether those who are missing were removed; if not, whether there is a message, or whether to wait. */
+	private judge(missing: number, present: number) {
+		const { listShape, campaignTotal } = this.service;
+		const hasTotal =
+			campaignTotal === 'included' || listShape === 'page' || listShape === 'pagedModel';
+		const isTotalRight = hasTotal && mockServer.behaviour.extraInTotals === 0;
+		const isConfirmed = isTotalRight && this.campaign.participants.length > 0;
+		const isFew = missing === 1 || missing <= present / 10;
+		if (missing === 0 || (isConfirmed && isFew))
+			return { isRemoved: missing > 0, missing: 0, isShown: false };
+		if (this.doubts?.isShown && missing <= this.doubts.missing)
+			return { isRemoved: false, missing: 0, isShown: false };
+		const isShown = this.doubts !== undefined && (!isFew || this.doubts.missing > 0);
+		return { isRemoved: false, missing, isShown };
 	}
 }
 

@@ -79,6 +79,7 @@ test.each(pollingEvents)(
 		campaign.redeem(referrer, 5);
 		for (const name of participantTotals) Object.assign(loser, { [name]: 5 });
 		campaign.status = 'Pause';
+		for (const leaving of campaign.participants.slice(9, 11)) campaign.remove(leaving);
 		const [item] = await polling.poll();
 		if (!item) {
 			throw new Error(`Nothing causes ${option.name} here. Make it happen before the second poll.`);

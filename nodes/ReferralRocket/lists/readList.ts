@@ -21,26 +21,30 @@ const farPage = 100_000;
 /**
  * @param call of the list, without page
  * @param limit how many rows the reader needs at most
- * @returns an iterator of the rows of each page; the last page may exceed the limit
+ * @returns an iterator of the rows of each page; the last page may exceed the limit. Its return value says whether
+ * every known total confirms that nobody is missing
  * @throws NodeApiError if a page can't be read, or if the list ends too early
  */
-export async function* readList(call: ApiCall, limit = Infinity): AsyncGenerator<IDataObject[]> {
+export async function* readList(
+	call: ApiCall,
+	limit = Infinity,
+): AsyncGenerator<IDataObject[], boolean> {
 	const pageSize = Math.min(Number(call.values.pageSize ?? defaultPageSize), limit);
 	const first = await startPass(call, limit, pageSize);
 	yield* first.read();
-	if (first.isComplete) return;
+	if (first.isComplete) return first.isConfirmed;
 
 	// If pages of another size contain the same rows, the total counts something else as well.
 	const halfSize = Math.min(Math.max(Math.ceil(first.rowCount / 2), 1), maxPageSize);
 	const second = await startPass(call, limit, halfSize, first.seen);
 	yield* second.read(true);
-	if (second.isComplete) return;
+	if (second.isComplete) return second.isConfirmed;
 	// A service that ignores `page` also returns the same rows. Two pages with new rows prove that it doesn't; for
 	// a single row, an empty third page does.
 	const isPaged =
 		Math.max(first.pagesWithNewRows, second.pagesWithNewRows) > 1 ||
 		(first.rowCount < 2 && (await readPage(call, 2, 1)).rows.length === 0);
-	if (isPaged && !second.hasDuplicates && second.hasSameRowsAs(first)) return;
+	if (isPaged && !second.hasDuplicates && second.hasSameRowsAs(first)) return false;
 	throw createIncompleteError(
 		call,
 		`The list ended after ${first.rowCount} of ${first.total} ${call.endpoint.rowType?.plural}.`,
@@ -86,6 +90,12 @@ class Pass {
 
 	get total(): number {
 		return this.firstPage.total ?? this.campaignTotal ?? 0;
+	}
+
+	/** Whether there is a total and no larger one. */
+	get isConfirmed(): boolean {
+		const totals = [this.firstPage.total, this.campaignTotal].filter((one) => one !== undefined);
+		return totals.length > 0 && this.rowCount > 0 && Math.max(...totals) <= this.rowCount;
 	}
 
 	get isComplete(): boolean {

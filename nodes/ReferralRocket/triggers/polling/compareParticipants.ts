@@ -1,7 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../helpers/eventLoop';
-import { eventsOf, isOnlyJoins, participantEvents, type PolledEvent } from './events';
-import type { KnownParticipants } from './knownParticipants';
+import {
+	comparesNumbers,
+	eventsOf,
+	isRemovalIn,
+	participantEvents,
+	removal,
+	type PolledEvent,
+} from './events';
+import type { Known, KnownParticipants, Recognized } from './knownParticipants';
 import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
 /** Sorts by the time of joining, the earliest first: ISO 8601 times sort as texts. */
@@ -12,29 +19,34 @@ export function byJoining(a: IDataObject, b: IDataObject): number {
 }
 
 /**
- * @param rows current participants
+ * @param recognized current participants
  * @param known participants of the last poll; this function updates them
+ * @param judged those who are no longer in the list: to report, and to forget
  * @param selected events, which decide what to remember
  * @param reported the selected events to report
  * @param milestones numbers of friends
- * @returns the events, in the order in which the participants joined, and whether `known` has changed
+ * @returns the events, in the order in which the participants joined, then removals, and whether `known` has changed
  */
 export async function compareParticipants(
-	rows: IDataObject[],
+	recognized: Recognized[],
 	known: KnownParticipants,
+	{ removed, gone }: Record<'removed' | 'gone', Known[]>,
 	selected: string[],
 	reported: string[],
 	milestones: number[],
 ): Promise<{ polledEvents: PolledEvent[]; hasChanged: boolean }> {
-	const areNumbersKept = !isOnlyJoins(selected);
-	// Unless joins are selected, participants who have nothing need not be remembered.
-	const isEveryoneKept = selected.some((event) => participantEvents[event]?.isJoin);
+	const areNumbersKept = comparesNumbers(selected);
+	const kept = {
+		// Unless joins are selected, participants who have nothing need not be remembered.
+		everyone: selected.some((event) => participantEvents[event]?.isJoin),
+		codes: isRemovalIn(selected),
+	};
 	const happened: PolledEvent[][] = [];
 	let hasChanged = false;
-	await forEachWithoutBlocking(await known.recognize(rows), (current) => {
+	await forEachWithoutBlocking(recognized, (current) => {
 		const before = current.known?.snapshot ?? '';
 		const now = snapshotOf(current.row, before);
-		hasChanged = known.update(current, areNumbersKept ? now : '', isEveryoneKept) || hasChanged;
+		hasChanged = known.update(current, areNumbersKept ? now : '', kept) || hasChanged;
 		if (reported.length === 0 || (current.known && now === before)) return;
 		const difference = {
 			participant: current.row,
@@ -45,8 +57,18 @@ export async function compareParticipants(
 		const events = eventsOf(difference, reported);
 		if (events.length > 0) happened.push(events);
 	});
+	const removals: PolledEvent[] = [];
+	await forEachWithoutBlocking(removed, ({ referralCode }) =>
+		removals.push(...eventsOf(removal(referralCode), reported)),
+	);
+	await forEachWithoutBlocking(gone, (one) => {
+		hasChanged = known.forgetCode(one, kept) || hasChanged;
+	});
 	return {
-		polledEvents: happened.sort(([a], [b]) => byJoining(a.subject, b.subject)).flat(),
+		polledEvents: happened
+			.sort(([a], [b]) => byJoining(a.subject, b.subject))
+			.flat()
+			.concat(removals),
 		hasChanged,
 	};
 }

@@ -10,6 +10,7 @@ export type Changes = Record<string, { from: number | boolean; to: number | bool
 export interface Difference {
 	participant: IDataObject;
 	isNew: boolean;
+	isRemoved?: true;
 	changes: Changes;
 	/** The selected numbers of friends that the participant has reached for the first time. */
 	milestones: number[];
@@ -22,6 +23,8 @@ interface ParticipantEvent {
 	/** Only new participants can cause it. */
 	isJoin?: true;
 	isReward?: true;
+	/** Those who are no longer in the list cause it, and only their referral codes are known. */
+	isRemoval?: true;
 	happened: (difference: Difference) => boolean;
 	/** The additional fields of its items, if it can happen several times at once. */
 	items?: (difference: Difference) => IDataObject[];
@@ -58,6 +61,13 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 		happened: ({ milestones }) => milestones.length > 0,
 		items: ({ milestones }) => milestones.map((milestone) => ({ milestone })),
 	},
+	participantRemoved: {
+		description:
+			'Someone is no longer in the campaign. Each check reads the whole list and stores its referral codes, to say who it was.',
+		action: 'On participant removed: someone is no longer in the campaign',
+		isRemoval: true,
+		happened: ({ isRemoved }) => isRemoved === true,
+	},
 	rewardEarned: {
 		description: "A participant's reward has grown, or someone has joined with one",
 		action: 'On reward earned: the reward of a participant has grown',
@@ -89,6 +99,25 @@ export const hasParticipantEvents = (selected: string[]) =>
 /** @returns whether only new participants matter */
 export const isOnlyJoins = (selected: string[]) =>
 	selected.every((event) => event === campaignStatusChanged || participantEvents[event].isJoin);
+
+/** @returns whether any of the events compares participants' numbers */
+export const comparesNumbers = (selected: string[]) =>
+	selected.some((event) => {
+		const { isJoin, isRemoval } = participantEvents[event] ?? { isJoin: true };
+		return !isJoin && !isRemoval;
+	});
+
+export const isRemovalIn = (selected: string[]) =>
+	selected.some((event) => participantEvents[event]?.isRemoval);
+
+/** @returns what a poll knows about someone who is no longer in the list */
+export const removal = (referralCode = ''): Difference => ({
+	participant: { referralCode: referralCode || null },
+	isNew: false,
+	isRemoved: true,
+	changes: {},
+	milestones: [],
+});
 
 /** The options of 'Trigger On', in alphabetical order. */
 export const eventOptions: INodePropertyOptions[] = Object.entries({

@@ -8,8 +8,8 @@ import { snapshotOf } from './snapshot';
  * in a campaign, and either can change.
  *
  * n8n 1 copies a trigger's stored data into every execution, so it is as short as possible: two hashes of
- * five characters for each participant, grouped by the first two characters, and a snapshot in parentheses
- * if there is one: "AB" + "cdefghij" + "(5,100)" + "klmnopqr" + "|" + …
+ * five characters for each participant, grouped by the first two characters, then a snapshot and a referral code
+ * if there are any: "AB" + "cdefghij" + "(5,100)" + "<8Mnu09TD>" + "klmnopqr" + "|" + …
  */
 
 const hashLength = 5;
@@ -17,7 +17,10 @@ const hashLength = 5;
 const missing = '-'.repeat(hashLength);
 const prefixLength = 2;
 const groupEnd = '|';
-const entry = new RegExp(`([\\w+/-]{${2 * hashLength - prefixLength}})(?:\\(([^)]*)\\))?`, 'g');
+const entry = new RegExp(
+	`([\\w+/-]{${2 * hashLength - prefixLength}})(?:\\(([^)]*)\\))?(?:<([^>]*)>)?`,
+	'g',
+);
 
 /** A participant of the last poll. */
 export interface Known {
@@ -26,10 +29,15 @@ export interface Known {
 	email: string;
 	/** As snapshotOf returns it. */
 	snapshot: string;
+	/**
+	 * Empty if the participant has none. Stored only for Participant Removed, and only for those who were in the
+	 * list of the last poll: undefined for everyone else.
+	 */
+	referralCode?: string;
 }
 
 /** A current participant. */
-export interface Recognized extends Omit<Known, 'snapshot'> {
+export interface Recognized extends Pick<Known, 'code' | 'email'> {
 	row: IDataObject;
 	/** Undefined for someone new. */
 	known?: Known;
@@ -43,14 +51,40 @@ const identityOf = ({ referralCode, email }: IDataObject) => ({
 		.toLowerCase(),
 });
 
-const textOf = (known: Known | undefined) =>
-	known && `${known.code}${known.email}${known.snapshot}`;
+/** What could be mistaken for the text around a referral code. */
+const reserved = /[%<>|]/g;
+
+/** @returns the participant as it is stored */
+function textOf({ code, email, snapshot, referralCode }: Known): string {
+	const watched = referralCode?.replace(reserved, encodeURIComponent);
+	return `${code}${email}${snapshot && `(${snapshot})`}${watched === undefined ? '' : `<${watched}>`}`;
+}
+
+/** @returns whether a row contains a referral code or an email */
+export function isIdentified(row: IDataObject): boolean {
+	const { code, email } = identityOf(row);
+	return code !== '' || email !== '';
+}
 
 const hashOf = (text: string) => (text === '' ? missing : shortHash(text, hashLength));
 
 function hashesOf(row: IDataObject) {
 	const { code, email } = identityOf(row);
 	return { code: hashOf(code), email: hashOf(email) };
+}
+
+/** What to remember about participants. */
+interface Kept {
+	/** False if participants with an empty snapshot need not be remembered. */
+	everyone: boolean;
+	/** Whether to remember referral codes. */
+	codes: boolean;
+}
+
+/** The participants with a stored referral code: those who are no longer in the list, and how many still are. */
+export interface Absence {
+	absent: Known[];
+	present: number;
 }
 
 type Hashes = Pick<Known, 'code' | 'email'>;
@@ -78,10 +112,9 @@ export class KnownParticipants {
 
 	async write(): Promise<string> {
 		const groups = new Map<string, string>();
-		await forEachWithoutBlocking(this.all, ({ code, email, snapshot }) => {
-			const prefix = code.slice(0, prefixLength);
-			const rest = code.slice(prefixLength) + email + (snapshot && `(${snapshot})`);
-			groups.set(prefix, (groups.get(prefix) ?? prefix) + rest);
+		await forEachWithoutBlocking(this.all, (known) => {
+			const prefix = known.code.slice(0, prefixLength);
+			groups.set(prefix, (groups.get(prefix) ?? prefix) + textOf(known).slice(prefixLength));
 		});
 		return [...groups.values()].join(groupEnd);
 	}
@@ -95,20 +128,49 @@ export class KnownParticipants {
 	/**
 	 * @param recognized a current participant
 	 * @param snapshot to remember
-	 * @param isEveryoneKept false if participants with an empty snapshot need not be remembered
+	 * @param kept what else to remember: everyone, or only those with a snapshot; referral codes
 	 * @returns whether this changes anything
 	 */
-	update({ known, code, email }: Recognized, snapshot: string, isEveryoneKept: boolean): boolean {
-		const next = {
+	update({ row, known, code, email }: Recognized, snapshot: string, kept: Kept): boolean {
+		const referralCode = identityOf(row).code || (known?.referralCode ?? '');
+		return this.replace(known, kept, {
 			code: known && code === missing ? known.code : code,
 			email: known && email === missing ? known.email : email,
 			snapshot,
-		};
-		const isKept = isEveryoneKept || snapshot !== '';
-		if (textOf(known) === textOf(isKept ? next : undefined)) return false;
+			referralCode: kept.codes ? referralCode : undefined,
+		});
+	}
+
+	/**
+	 * Deletes the referral code of someone who is no longer in the list.
+	 * @returns whether this changes anything
+	 */
+	forgetCode(known: Known, kept: Kept): boolean {
+		return this.replace(known, kept, { ...known, referralCode: undefined });
+	}
+
+	private replace(known: Known | undefined, { everyone }: Kept, next: Known): boolean {
+		const isKept = everyone || next.snapshot !== '' || next.referralCode !== undefined;
+		if ((known ? textOf(known) : '') === (isKept ? textOf(next) : '')) return false;
 		if (known) this.all.delete(known);
 		if (isKept) this.all.add(next);
 		return true;
+	}
+
+	/**
+	 * @param recognized the current participants
+	 * @returns the participants with a stored referral code
+	 */
+	async findAbsent(recognized: Recognized[]): Promise<Absence> {
+		const found = new Set(recognized.map(({ known }) => known));
+		const absent: Known[] = [];
+		let present = 0;
+		await forEachWithoutBlocking(this.all, (known) => {
+			if (known.referralCode === undefined) return;
+			if (found.has(known)) present++;
+			else absent.push(known);
+		});
+		return { absent, present };
 	}
 
 	/** @returns whether both code and email are those of one participant of the last poll */
@@ -126,8 +188,7 @@ export class KnownParticipants {
 	async recognize(rows: IDataObject[]): Promise<Recognized[]> {
 		let unmatched: Recognized[] = [];
 		await forEachWithoutBlocking(rows, (row) => {
-			const hashes = hashesOf(row);
-			if (hashes.code !== missing || hashes.email !== missing) unmatched.push({ row, ...hashes });
+			if (isIdentified(row)) unmatched.push({ row, ...hashesOf(row) });
 		});
 		const recognized = new Map<Known, Recognized>();
 		for (const { hash, found } of this.indexes) {
@@ -165,9 +226,11 @@ function isPreferredTo({ row }: Recognized, rival: Recognized, { snapshot }: Kno
 function* entriesIn(written: string): Iterable<Known> {
 	for (const group of written.split(groupEnd)) {
 		const prefix = group.slice(0, prefixLength);
-		for (const [, rest, snapshot = ''] of group.slice(prefixLength).matchAll(entry)) {
+		for (const [, rest, snapshot = '', watched] of group.slice(prefixLength).matchAll(entry)) {
 			const hashes = prefix + rest;
-			yield { code: hashes.slice(0, hashLength), email: hashes.slice(hashLength), snapshot };
+			const referralCode = watched === undefined ? undefined : decodeURIComponent(watched);
+			const [code, email] = [hashes.slice(0, hashLength), hashes.slice(hashLength)];
+			yield { code, email, snapshot, referralCode };
 		}
 	}
 }

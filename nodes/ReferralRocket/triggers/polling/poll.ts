@@ -14,12 +14,14 @@ import {
 	hasParticipantEvents,
 	isEvent,
 	isOnlyJoins,
+	isRemovalIn,
 	milestoneReached,
 	participantEvents,
 	type PolledEvent,
 } from './events';
 import { KnownParticipants } from './knownParticipants';
 import { readParticipants, recallReading, rememberReading } from './readParticipants';
+import { judgeAbsence } from './removals';
 import { readBothEnds, sampleEvents } from './sampleEvents';
 import { StoredState } from './storedState';
 
@@ -27,8 +29,8 @@ import { StoredState } from './storedState';
  * @returns an item for each selected event since the last poll: the participants' in the order in which they joined,
  * then the campaign's, whose fields would hide theirs in n8n's table. A newly selected event is only reported from the
  * next poll on. A test in the editor returns samples.
- * @throws NodeOperationError for unusable settings, or if a test finds no sample; NodeApiError if something
- * can't be read: then the state is unchanged, so nothing is missed
+ * @throws NodeOperationError for unusable settings, if a test finds no sample or if participants may have been removed;
+ * NodeApiError if something can't be read: then the state is unchanged, so nothing is missed
  */
 export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const selected = selectedEvents(context);
@@ -51,9 +53,20 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 		? await readParticipants(call, known, total, last)
 		: undefined;
 
+	const recognized = await known.recognize(reading?.rows ?? []);
+	const absence = await known.findAbsent(recognized);
+	const judged =
+		reading && isRemovalIn(selected)
+			? judgeAbsence(trigger, absence, reading)
+			: { removed: [], gone: absence.absent };
+	if (judged.message) {
+		const { message, description } = judged.message;
+		throw createOperationError(context.getNode(), message, { description });
+	}
 	const compared = await compareParticipants(
-		reading?.rows ?? [],
+		recognized,
 		known,
+		judged,
 		selected,
 		reported,
 		milestones,

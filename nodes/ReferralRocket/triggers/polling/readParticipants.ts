@@ -27,6 +27,8 @@ interface LastRead {
 /** Participants to compare with those of the last poll: all, only the new ones, or none. */
 export interface Reading extends LastRead {
 	rows: IDataObject[];
+	/** Whether a total confirms that nobody else is in the list. */
+	isConfirmed: boolean;
 }
 
 /*
@@ -71,7 +73,8 @@ export async function readParticipants(
 	campaignTotal?: number,
 	last?: LastRead,
 ): Promise<Reading> {
-	if (last && isTotalRight(last) && last.count === campaignTotal) return { ...last, rows: [] };
+	if (last && isTotalRight(last) && last.count === campaignTotal)
+		return { ...last, rows: [], isConfirmed: false };
 	const newcomers = last && (await readNewcomers(call, known, campaignTotal, last));
 	return newcomers ?? (await readAll(call, campaignTotal));
 }
@@ -80,12 +83,15 @@ const isTotalRight = ({ count, campaignTotal }: LastRead) => count === campaignT
 
 async function readAll(call: ApiCall, campaignTotal?: number): Promise<Reading> {
 	const rows: IDataObject[] = [];
-	for await (const page of readList(call)) for (const row of page) rows.push(row);
+	const pages = readList(call);
+	let page = await pages.next();
+	for (; !page.done; page = await pages.next()) for (const row of page.value) rows.push(row);
 	const orders = new Set(rows.slice(1).map((row, index) => byJoining(rows[index], row)));
 	const isOrdered = orders.has(1) !== orders.has(-1);
 	const newestAt = orders.has(1) ? 'front' : 'back';
 	return {
 		rows,
+		isConfirmed: page.value,
 		count: rows.length,
 		campaignTotal,
 		newestAt: isOrdered ? newestAt : undefined,
@@ -125,6 +131,6 @@ async function readNewcomers(
 	// Someone who is partly known has changed email or code, or shares a hash with somebody else.
 	const isSure = newcomers.every(({ known }) => !known) && (total ?? count) === count;
 	return isSure
-		? { ...last, rows: newcomers.map(({ row }) => row), count, campaignTotal }
+		? { ...last, rows: newcomers.map(({ row }) => row), isConfirmed: false, count, campaignTotal }
 		: undefined;
 }

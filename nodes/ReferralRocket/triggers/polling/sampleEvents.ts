@@ -3,7 +3,7 @@ import type { ApiCall } from '../../api/apiCall';
 import { readPage } from '../../lists/page';
 import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
-import { eventsOf, type Changes, type Difference, type PolledEvent } from './events';
+import { eventsOf, removal, type Changes, type Difference, type PolledEvent } from './events';
 import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
 /** Enough of each event to see what the data looks like. */
@@ -14,7 +14,7 @@ const samplesOfEach = 5;
  * @param selected participant events
  * @param milestones numbers of friends
  * @returns a few of each event, the newest first, as if participants had just joined with everything they have;
- * if there are none, as if their numbers had just halved
+ * if there are none, as if their numbers had just halved; as removed, only someone who doesn't exist
  */
 export function sampleEvents(
 	rows: IDataObject[],
@@ -34,8 +34,10 @@ export function sampleEvents(
 		changes: halvedTo(difference.changes),
 		milestones: [],
 	}));
+	// Nobody real: the workflow may delete whoever was removed.
+	const removed = rows.slice(0, 1).map(() => removal('SAMPLE'));
 	return selected.flatMap((name) => {
-		const found = [joined, halved].map((differences) =>
+		const found = [joined, halved, removed].map((differences) =>
 			differences.flatMap((difference) => eventsOf(difference, [name])),
 		);
 		return (found.find(({ length }) => length > 0) ?? []).slice(0, samplesOfEach);
