@@ -23,7 +23,7 @@ import { KnownParticipants } from './knownParticipants';
 import { readParticipants, recallReading, rememberReading } from './readParticipants';
 import { judgeAbsence } from './removals';
 import { readBothEnds, sampleEvents } from './sampleEvents';
-import { StoredState } from './storedState';
+import { saveState, type PollState } from './storedState';
 
 /**
  * @returns an item for each selected event since the last poll: the participants' in the order in which they joined,
@@ -40,8 +40,9 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 
 	const campaignId = String(call.values.campaign);
 	const trigger = `${context.getWorkflow().id} ${context.getNode().id}`;
-	const state = new StoredState(context.getWorkflowStaticData('node'));
-	const before = state.load(campaignId);
+	const stored: PollState = context.getWorkflowStaticData('node');
+	const atStart = { ...stored };
+	const before = atStart.campaign === campaignId ? atStart : {};
 	const reported = selected.filter((event) => before.events?.split(',').includes(event));
 	const isStatusSelected = selected.includes(campaignStatusChanged);
 	const last = isOnlyJoins(selected) ? recallReading(trigger, before.participants) : undefined;
@@ -79,8 +80,8 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 
 	const now = compared.hasChanged ? await known.write() : (before.participants ?? '');
 	const participants = hasParticipantEvents(selected) ? now : undefined;
-	if (!state.save({ campaign: campaignId, events: selected.join(), participants, status }))
-		return [];
+	const state = { campaign: campaignId, events: selected.join(), participants, status };
+	if (!saveState(stored, atStart, state)) return [];
 	if (reading && isOnlyJoins(selected)) rememberReading(trigger, reading, now);
 	return await createItems(context, campaignId, polledEvents);
 }

@@ -12,23 +12,13 @@ export interface PollState {
 const fields = ['campaign', 'events', 'participants', 'status'] as const;
 const isSame = (a: PollState, b: PollState) => fields.every((name) => a[name] === b[name]);
 
-export class StoredState {
-	private readonly atStart: PollState;
-
-	/** @param stored the trigger's static data; n8n saves it if anything is assigned to it */
-	constructor(private readonly stored: PollState) {
-		this.atStart = { ...stored };
-	}
-
-	/** @returns the state of the last poll; empty if that was for another campaign */
-	load(campaign: string): PollState {
-		return this.atStart.campaign === campaign ? this.atStart : {};
-	}
-
-	/** @returns false if a later poll has finished first: then the new state is older than the stored one */
-	save(state: PollState): boolean {
-		if (!isSame(this.stored, this.atStart)) return false;
-		if (!isSame(this.stored, state)) Object.assign(this.stored, state);
-		return true;
-	}
+/**
+ * @param stored the trigger's static data; n8n saves it if anything is assigned to it
+ * @param atStart its content when the poll started
+ * @returns false if a later poll has finished first: then the new state is older than the stored one
+ */
+export function saveState(stored: PollState, atStart: PollState, state: PollState): boolean {
+	if (!isSame(stored, atStart)) return false;
+	if (!isSame(stored, state)) Object.assign(stored, state);
+	return true;
 }
