@@ -20,9 +20,9 @@ import {
 	type PolledEvent,
 } from './events';
 import { KnownParticipants } from './knownParticipants';
-import { readParticipants, recallReading, rememberReading } from './readParticipants';
+import { readBothEnds, readParticipants, recallReading, rememberReading } from './readParticipants';
 import { judgeAbsence } from './removals';
-import { readBothEnds, sampleEvents } from './sampleEvents';
+import { sampleEvents } from './sampleEvents';
 import { saveState, type PollState } from './storedState';
 
 /**

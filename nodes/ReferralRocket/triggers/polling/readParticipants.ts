@@ -134,3 +134,16 @@ async function readNewcomers(
 		? { ...last, rows: newcomers.map(({ row }) => row), isConfirmed: false, count, campaignTotal }
 		: undefined;
 }
+
+/**
+ * @param call of the campaign's participants
+ * @returns the first page and the last one or, if its number is unknown, the second
+ * @throws NodeApiError if they can't be read
+ */
+export async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {
+	const first = await readPage(call, 0, defaultPageSize);
+	if (first.isLast) return first.rows;
+	const lastNumber = first.total ? Math.floor((first.total - 1) / first.rows.length) : 1;
+	const last = await readPage(call, lastNumber, first.pageSize);
+	return [...first.rows, ...last.rows.filter((_, index) => !first.keys.includes(last.keys[index]))];
+}

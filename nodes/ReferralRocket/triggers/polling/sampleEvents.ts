@@ -1,7 +1,4 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { ApiCall } from '../../api/apiCall';
-import { readPage } from '../../lists/page';
-import { defaultPageSize } from '../../api/specification';
 import { byJoining } from './compareParticipants';
 import { eventsOf, removal, type Changes, type Difference, type PolledEvent } from './events';
 import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
@@ -50,16 +47,3 @@ const halvedTo = (changes: Changes): Changes =>
 			.filter(([, { to }]) => typeof to === 'number')
 			.map(([name, { to }]) => [name, { from: 2 * Number(to), to }]),
 	);
-
-/**
- * @param call of the campaign's participants
- * @returns the first page and the last one or, if its number is unknown, the second
- * @throws NodeApiError if they can't be read
- */
-export async function readBothEnds(call: ApiCall): Promise<IDataObject[]> {
-	const first = await readPage(call, 0, defaultPageSize);
-	if (first.isLast) return first.rows;
-	const lastNumber = first.total ? Math.floor((first.total - 1) / first.rows.length) : 1;
-	const last = await readPage(call, lastNumber, first.pageSize);
-	return [...first.rows, ...last.rows.filter((_, index) => !first.keys.includes(last.keys[index]))];
-}
