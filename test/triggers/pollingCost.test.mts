@@ -30,7 +30,7 @@ async function counted(polling: ActivePollingTrigger, mode?: 'manual') {
 	return { items, requests: requests.length - before };
 }
 const all = eventOptions.map(({ value }) => String(value));
-const joining = all.filter((event) => participantEvents[event]?.isJoin);
+const joining = all.filter((event) => participantEvents[event]?.cause === 'join');
 let signUps = 0;
 /** This many participants join, later than everyone before. */
 function signUp(count: number, prefix = 'new') {

@@ -24,7 +24,7 @@ import { ActivePollingTrigger } from '../support/triggerContexts.mts';
 const count = randomCases(100);
 
 const events = eventOptions.map(({ value }) => String(value));
-const joining = events.filter((event) => participantEvents[event]?.isJoin);
+const joining = events.filter((event) => participantEvents[event]?.cause === 'join');
 
 let mockServer: MockServer;
 let clockIsAheadBy = 0;

@@ -1,13 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { forEachWithoutBlocking } from '../../helpers/eventLoop';
-import {
-	comparesNumbers,
-	eventsOf,
-	isRemovalIn,
-	participantEvents,
-	removal,
-	type PolledEvent,
-} from './events';
+import { causesOf, eventsOf, removal, type PolledEvent } from './events';
 import type { Known, KnownParticipants, Recognized } from './knownParticipants';
 import { changesBetween, milestonesBetween, snapshotOf } from './snapshot';
 
@@ -35,18 +28,15 @@ export async function compareParticipants(
 	reported: string[],
 	milestones: number[],
 ): Promise<{ polledEvents: PolledEvent[]; hasChanged: boolean }> {
-	const areNumbersKept = comparesNumbers(selected);
-	const kept = {
-		// Unless joins are selected, participants who have nothing need not be remembered.
-		everyone: selected.some((event) => participantEvents[event]?.isJoin),
-		codes: isRemovalIn(selected),
-	};
+	const causes = causesOf(selected);
+	// Unless joins are selected, participants who have nothing need not be remembered.
+	const kept = { everyone: causes.has('join'), codes: causes.has('removal') };
 	const happened: PolledEvent[][] = [];
 	let hasChanged = false;
 	await forEachWithoutBlocking(recognized, (current) => {
 		const before = current.known?.snapshot ?? '';
 		const now = snapshotOf(current.row, before);
-		hasChanged = known.update(current, areNumbersKept ? now : '', kept) || hasChanged;
+		hasChanged = known.update(current, causes.has('numbers') ? now : '', kept) || hasChanged;
 		if (reported.length === 0 || (current.known && now === before)) return;
 		const difference = {
 			participant: current.row,

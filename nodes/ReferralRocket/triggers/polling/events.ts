@@ -20,11 +20,9 @@ interface ParticipantEvent {
 	description: string;
 	/** In the node picker. */
 	action: string;
-	/** Only new participants can cause it. */
-	isJoin?: true;
+	/** What causes it, and so what a poll must read and remember: by default, a participant's numbers. */
+	cause?: 'join' | 'removal';
 	isReward?: true;
-	/** Those who are no longer in the list cause it, and only their referral codes are known. */
-	isRemoval?: true;
 	happened: (difference: Difference) => boolean;
 	/** The additional fields of its items, if it can happen several times at once. */
 	items?: (difference: Difference) => IDataObject[];
@@ -40,13 +38,13 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 	participantAdded: {
 		description: 'Someone has joined the campaign, through a referrer or not',
 		action: 'On participant added: someone joined the campaign',
-		isJoin: true,
+		cause: 'join',
 		happened: ({ isNew }) => isNew,
 	},
 	newReferral: {
 		description: 'Someone has joined the campaign through a referrer',
 		action: 'On new referral: someone joined through a referrer',
-		isJoin: true,
+		cause: 'join',
 		happened: ({ isNew, participant }) =>
 			isNew && referrerFields.some((name) => hasValue(participant[name])),
 	},
@@ -65,7 +63,7 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 		description:
 			'Someone is no longer in the campaign. Each check reads the whole list and stores its referral codes, to say who it was.',
 		action: 'On participant removed: someone is no longer in the campaign',
-		isRemoval: true,
+		cause: 'removal',
 		happened: ({ isRemoved }) => isRemoved === true,
 	},
 	rewardEarned: {
@@ -94,21 +92,15 @@ export const isEvent = (name: string) =>
 	name === campaignStatusChanged || name in participantEvents;
 
 export const hasParticipantEvents = (selected: string[]) =>
-	selected.some((event) => event !== campaignStatusChanged);
+	selected.some((event) => event in participantEvents);
 
-/** @returns whether only new participants matter */
-export const isOnlyJoins = (selected: string[]) =>
-	selected.every((event) => event === campaignStatusChanged || participantEvents[event].isJoin);
-
-/** @returns whether any of the events compares participants' numbers */
-export const comparesNumbers = (selected: string[]) =>
-	selected.some((event) => {
-		const { isJoin, isRemoval } = participantEvents[event] ?? { isJoin: true };
-		return !isJoin && !isRemoval;
-	});
-
-export const isRemovalIn = (selected: string[]) =>
-	selected.some((event) => participantEvents[event]?.isRemoval);
+/** @returns what causes the selected events */
+export const causesOf = (selected: string[]) =>
+	new Set(
+		selected.map((event) =>
+			event === campaignStatusChanged ? 'status' : (participantEvents[event].cause ?? 'numbers'),
+		),
+	);
 
 /** @returns what a poll knows about someone who is no longer in the list */
 export const removal = (referralCode = ''): Difference => ({

@@ -11,10 +11,9 @@ import { validateMilestones, validateParameters } from '../../validation/validat
 import { compareParticipants } from './compareParticipants';
 import {
 	campaignStatusChanged,
+	causesOf,
 	hasParticipantEvents,
 	isEvent,
-	isOnlyJoins,
-	isRemovalIn,
 	milestoneReached,
 	participantEvents,
 	type PolledEvent,
@@ -44,10 +43,12 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const atStart = { ...stored };
 	const before = atStart.campaign === campaignId ? atStart : {};
 	const reported = selected.filter((event) => before.events?.split(',').includes(event));
-	const isStatusSelected = selected.includes(campaignStatusChanged);
-	const last = isOnlyJoins(selected) ? recallReading(trigger, before.participants) : undefined;
+	const causes = causesOf(selected);
+	const isStatusSelected = causes.has('status');
+	const isOnlyJoins = !causes.has('numbers') && !causes.has('removal');
+	const last = isOnlyJoins ? recallReading(trigger, before.participants) : undefined;
 
-	const campaign = isStatusSelected || isOnlyJoins(selected) ? await readCampaign(call) : {};
+	const campaign = isStatusSelected || isOnlyJoins ? await readCampaign(call) : {};
 	const total = totalOf(campaign);
 	const known = await KnownParticipants.read(before.participants ?? '');
 	const reading = hasParticipantEvents(selected)
@@ -57,7 +58,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const recognized = await known.recognize(reading?.rows ?? []);
 	const absence = await known.findAbsent(recognized);
 	const judged =
-		reading && isRemovalIn(selected)
+		reading && causes.has('removal')
 			? judgeAbsence(trigger, absence, reading)
 			: { removed: [], gone: absence.absent };
 	if (judged.message) {
@@ -79,10 +80,10 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	}
 
 	const now = compared.hasChanged ? await known.write() : (before.participants ?? '');
-	const participants = hasParticipantEvents(selected) ? now : undefined;
+	const participants = reading && now;
 	const state = { campaign: campaignId, events: selected.join(), participants, status };
 	if (!saveState(stored, atStart, state)) return [];
-	if (reading && isOnlyJoins(selected)) rememberReading(trigger, reading, now);
+	if (reading && isOnlyJoins) rememberReading(trigger, reading, now);
 	return await createItems(context, campaignId, polledEvents);
 }
 
