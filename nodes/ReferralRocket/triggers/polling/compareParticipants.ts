@@ -52,7 +52,8 @@ export async function compareParticipants(
 		removals.push(...eventsOf(removal(referralCode), reported)),
 	);
 	await forEachWithoutBlocking(gone, (one) => {
-		hasChanged = known.forgetCode(one, kept) || hasChanged;
+		const current = { ...one, row: {}, known: one };
+		hasChanged = known.update(current, one.snapshot, { ...kept, codes: false }) || hasChanged;
 	});
 	return {
 		polledEvents: happened

@@ -133,24 +133,13 @@ export class KnownParticipants {
 	 */
 	update({ row, known, code, email }: Recognized, snapshot: string, kept: Kept): boolean {
 		const referralCode = identityOf(row).code || (known?.referralCode ?? '');
-		return this.replace(known, kept, {
+		const next = {
 			code: known && code === missing ? known.code : code,
 			email: known && email === missing ? known.email : email,
 			snapshot,
 			referralCode: kept.codes ? referralCode : undefined,
-		});
-	}
-
-	/**
-	 * Deletes the referral code of someone who is no longer in the list.
-	 * @returns whether this changes anything
-	 */
-	forgetCode(known: Known, kept: Kept): boolean {
-		return this.replace(known, kept, { ...known, referralCode: undefined });
-	}
-
-	private replace(known: Known | undefined, { everyone }: Kept, next: Known): boolean {
-		const isKept = everyone || next.snapshot !== '' || next.referralCode !== undefined;
+		};
+		const isKept = kept.everyone || kept.codes || snapshot !== '';
 		if ((known ? textOf(known) : '') === (isKept ? textOf(next) : '')) return false;
 		if (known) this.all.delete(known);
 		if (isKept) this.all.add(next);
