@@ -14,6 +14,7 @@ import {
 import type { ExampleRun } from './services/exampleRun.mts';
 import { csvEntrance, signUpEntrance } from './services/form.mts';
 import { hubspotEntrance } from './services/hubspot.mts';
+import { outboxEntrance } from './services/outbox.mts';
 import { pipedriveEntrance } from './services/pipedrive.mts';
 import { secondCampaignEntrance } from './services/secondCampaign.mts';
 import { shopEntrance } from './services/shop.mts';
@@ -24,6 +25,7 @@ const entrances: Record<string, Entrance | string> = {
 	'ai-agent': 'answers in the chat',
 	'campaign-ended-to-slack': 'is about the campaign',
 	'csv-import': csvEntrance,
+	'event-once': 'has its own test in queue mode: once, or counted',
 	'five-friends-to-email': 'has its own test: one email to each, or listed in Not sent',
 	'friend-joined-to-referrer-email': 'has its own test: one email, or a named end',
 	'hubspot-contact-to-participant': hubspotEntrance,
@@ -33,6 +35,7 @@ const entrances: Record<string, Entrance | string> = {
 	'participant-sync': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-google-sheets': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-postgres': 'copies the list; a run fails or copies everyone',
+	'payment-outbox': outboxEntrance,
 	'payment-to-qualification': paymentEntrance,
 	'pipedrive-person-to-participant': pipedriveEntrance,
 	'referral-event-to-message': 'has one node, which is its only end',
@@ -286,9 +289,13 @@ export async function entries(run: ExampleRun, runtime: Runtime, only: string): 
 		await enter(({ again }) => again === 1);
 		await expectPlaces(1);
 	});
+	const endWaits = async () => {
+		await changeDatabase(runtime, environment.folder, endOfWait);
+		for (const { published } of tables) await published.endWaits?.();
+	};
 	await step('Nobody is lost: after a restart, an hour later', async () => {
 		await environment.restart(async () => {
-			await changeDatabase(runtime, environment.folder, endOfWait);
+			await endWaits();
 			for (const { address, input } of tables.flatMap(({ rows }) => rows))
 				if (address && input.joins && !campaign.find(address)) campaign.add(address, referrer);
 		});
@@ -297,9 +304,7 @@ export async function entries(run: ExampleRun, runtime: Runtime, only: string): 
 		await expectPlaces(2);
 	});
 	await step('Nobody is lost: after a restart, a day later', async () => {
-		await environment.restart(
-			async () => await changeDatabase(runtime, environment.folder, endOfWait),
-		);
+		await environment.restart(endWaits);
 		await expectPlaces(3);
 	});
 	await step('Nobody was added or qualified twice, and no referrer was lost', async () => {
@@ -336,6 +341,7 @@ export async function entries(run: ExampleRun, runtime: Runtime, only: string): 
 /** @returns a function that returns where an entry of the example can be seen now */
 async function placesOf(run: ExampleRun, published: PublishedExample) {
 	const { workflow, placeOf } = published;
+	await published.readPlaces?.();
 	if (placeOf) return (entry: Entry) => [placeOf(entry)];
 	const executions = await executionsOf(run, published);
 	const shape = await run.n8n.get<Parameters<typeof endsOf>[1]>(`/workflows/${workflow}`);

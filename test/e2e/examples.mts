@@ -13,6 +13,7 @@ import { ExampleRun, simulateServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
 import { openAiExample } from './services/openAi.mts';
+import { outboxExample } from './services/outbox.mts';
 import { pipedriveExample } from './services/pipedrive.mts';
 import { pollingExample } from './services/polling.mts';
 import { postgresExample } from './services/postgres.mts';
@@ -39,6 +40,7 @@ const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	'second-campaign': secondCampaignExample,
 	openAi: openAiExample,
 	postgres: postgresExample,
+	'payment-outbox': outboxExample,
 };
 
 /** Imports and runs the example workflows unchanged, except for credentials and campaigns. */
@@ -88,6 +90,7 @@ async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
 		emailSend: await run.addCredential('smtp', { host: '127.0.0.1', port: 1 }),
 		webhook: await run.addCredential('httpHeaderAuth', { name: 'x', value: 'y' }),
 		wooCommerceTrigger: await run.addCredential('wooCommerceApi', {}),
+		postgres: await run.addCredential('postgres', { host: '127.0.0.1', port: 1 }),
 	};
 	await step('Execute workflow with a pinned sample changes nothing', async () => {
 		const before = mockServer.requests.length;

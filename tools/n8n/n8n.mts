@@ -431,6 +431,20 @@ export class N8n {
 		throw new Error(`Workflow ${workflowId} did not become active.`);
 	}
 
+	/** Changes a saved workflow and publishes it, as in the editor. */
+	async changeAndPublish(
+		workflowId: string,
+		change: (nodes: Workflow['nodes']) => void,
+	): Promise<void> {
+		const { name, nodes, connections, settings, versionId } = await this.get<
+			Workflow & { settings: object; versionId: string }
+		>(`/workflows/${workflowId}`);
+		change(nodes);
+		const changed = { name, nodes, connections, settings, versionId };
+		await this.api.patch(`/workflows/${workflowId}`, changed);
+		await this.activate(workflowId);
+	}
+
 	/** Unpublishes a workflow: its triggers stop. */
 	async deactivate(workflowId: string): Promise<void> {
 		if (this.version.startsWith('1.')) {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { temporaryFolder } from './n8n.mts';
 import { start, waitUntilReady } from '../command-line/processes.mts';
@@ -93,6 +95,24 @@ export async function startPostgres() {
 		/ready to accept/.test(postgres.output()),
 	);
 	return { host: '127.0.0.1', port, database: 'postgres', user: 'n8n' };
+}
+
+/**
+ * Runs SQL without n8n.
+ * @param server a PostgreSQL that was started here
+ * @returns the rows of a query; empty for any other statement
+ */
+export async function runSql<Row>(
+	{ host, port, user, database }: { host: string; port: number; user: string; database: string },
+	sql: string,
+): Promise<Row[]> {
+	const isQuery = /^\s*SELECT\b/i.test(sql);
+	const command = isQuery ? `SELECT coalesce(json_agg(row), '[]') FROM (${sql}) AS row` : sql;
+	const { stdout } = await promisify(execFile)(findProgram(['psql'], postgresFolders()), [
+		...['-h', host, '-p', String(port), '-U', user, '-d', database],
+		...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '-c', command],
+	]);
+	return isQuery ? (JSON.parse(stdout) as Row[]) : [];
 }
 
 async function requireSuccess({ ended, output }: ReturnType<typeof start>) {

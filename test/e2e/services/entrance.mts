@@ -40,12 +40,16 @@ export interface PublishedExample {
 	visible: Partial<Record<Outcome, string>>;
 	/** Sends all of them at once. */
 	enter(entries: Entry[]): Promise<void>;
+	/** Reads what placeOf needs. */
+	readPlaces?(): Promise<void>;
 	/** Where the entry can be seen now, if not at an end of the workflow. */
 	placeOf?(entry: Entry): string;
 	/** The ID of the execution that the entry started, if its data does not contain the entry. */
 	executionOf?(entry: Entry): string | undefined;
 	/** Repeats entries that failed, if not by Retry. */
 	repeat?(failed: Entry[]): Promise<void>;
+	/** Ends all waits, if they are not in n8n's own database. */
+	endWaits?(): Promise<void>;
 }
 
 /** Where the outcomes of a payment can be seen, in each payment example. */

@@ -29,24 +29,29 @@ export function simulateShop({ server }: Cloud) {
 }
 
 /** Formats a UTC time as WooCommerce does. */
-const gmt = (time = new Date()) => time.toISOString().slice(0, 19);
+export const gmt = (time = new Date()) => time.toISOString().slice(0, 19);
 
-async function publish(run: ExampleRun) {
+/** @returns the WooCommerce credential of an example */
+export async function addShopCredential(run: ExampleRun) {
 	const wooCommerceApi = await run.addCredential('wooCommerceApi', {
 		url: `https://${hosts.shop}`,
 		consumerKey: 'ck_1',
 		consumerSecret: 'cs_1',
 		includeCredentialsInQuery: false,
 	});
-	const { registered } = run.services.shop;
-	registered.splice(0);
-	const workflow = await run.publish('woocommerce-order-to-qualification', {
-		wooCommerceTrigger: wooCommerceApi,
-	});
-	const [{ delivery_url, topic, secret }] = registered;
+	return { wooCommerceTrigger: wooCommerceApi };
+}
+
+/**
+ * @param trigger the WooCommerce trigger of a workflow that was published last
+ * @returns a function that delivers an order, made from the sample
+ */
+export async function orderDelivery(run: ExampleRun, workflow: string, trigger: string) {
+	const { delivery_url, topic, secret } =
+		run.services.shop.registered.at(-1) ?? assert.fail('No webhook');
 	assert.equal(topic, 'order.updated');
-	const sample = await run.sampleOf(workflow, 'Order updated');
-	const deliver = async (email: string | null, order: object = {}) => {
+	const sample = await run.sampleOf(workflow, trigger);
+	return async (email: string | null, order: object = {}) => {
 		const billing = { ...(sample.billing as object), email };
 		const body = JSON.stringify({ ...sample, date_paid_gmt: gmt(), billing, ...order });
 		const headers = {
@@ -56,7 +61,12 @@ async function publish(run: ExampleRun) {
 		};
 		assert.equal((await axios.post(delivery_url, body, { headers })).status, 200);
 	};
-	return { workflow, deliver };
+}
+
+async function publish(run: ExampleRun) {
+	const credential = await addShopCredential(run);
+	const workflow = await run.publish('woocommerce-order-to-qualification', credential);
+	return { workflow, deliver: await orderDelivery(run, workflow, 'Order updated') };
 }
 
 export const shopEntrance = entranceOfPayments('Can it qualify?: no address', async (run) => {

@@ -49,25 +49,36 @@ interface Invoice {
 	currency?: string;
 }
 
-async function publish(run: ExampleRun) {
-	const { registered, customers } = run.services.stripe;
+/** @returns the Stripe credentials of an example */
+export async function addStripeCredentials(run: ExampleRun) {
 	const data = { secretKey: 'sk_test_1', signatureSecret: secret };
 	const stripeApi = await run.addCredential('stripeApi', data);
-	const credentials = { stripeTrigger: stripeApi, stripe: stripeApi };
-	registered.splice(0);
-	const workflow = await run.publish('stripe-payment-to-qualification', credentials);
-	const [endpoint] = registered;
-	const sample = await run.sampleOf(workflow, 'Invoice paid');
+	return { stripeTrigger: stripeApi, stripe: stripeApi };
+}
+
+/**
+ * @param trigger the Stripe trigger of a workflow that was published last
+ * @returns a function that delivers an event about an object, made from the sample, and returns the status of n8n's
+ * response
+ */
+export async function stripeDelivery(run: ExampleRun, workflow: string, trigger: string) {
+	const { registered, customers } = run.services.stripe;
+	const endpoint = registered.at(-1) ?? {};
+	const sample = await run.sampleOf(workflow, trigger);
 	assert.equal(endpoint['enabled_events[0]'], sample.type);
-	const sampleInvoice = (sample.data as { object: object }).object;
-	/** @returns the status of n8n's response */
-	const deliver = async (invoice: Invoice, customerEmail: string | null = null, key = secret) => {
-		const customer = `cus_${invoice.id}`;
+	const sampleObject = (sample.data as { object: object }).object;
+	return async (
+		object: { id: string },
+		customerEmail: string | null = null,
+		{ key = secret, type = sample.type } = {},
+	) => {
+		const customer = `cus_${object.id}`;
 		customers.set(customer, customerEmail);
 		const body = JSON.stringify({
 			...sample,
-			id: `evt_${invoice.id}`,
-			data: { object: { ...sampleInvoice, customer, ...invoice } },
+			id: `evt_${object.id}`,
+			type,
+			data: { object: { ...sampleObject, customer, ...object } },
 		});
 		const time = Math.floor(Date.now() / 1000);
 		const signature = createHmac('sha256', key).update(`${time}.${body}`).digest('hex');
@@ -77,6 +88,14 @@ async function publish(run: ExampleRun) {
 		};
 		return (await axios.post(endpoint.url, body, { headers, validateStatus: () => true })).status;
 	};
+}
+
+async function publish(run: ExampleRun) {
+	const credentials = await addStripeCredentials(run);
+	const workflow = await run.publish('stripe-payment-to-qualification', credentials);
+	const deliverObject = await stripeDelivery(run, workflow, 'Invoice paid');
+	const deliver = async (invoice: Invoice, customerEmail: string | null = null, key = secret) =>
+		await deliverObject(invoice, customerEmail, { key });
 	return { workflow, deliver };
 }
 
