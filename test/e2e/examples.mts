@@ -22,6 +22,7 @@ import { sheetsExample } from './services/sheets.mts';
 import { shopExample } from './services/shop.mts';
 import { slackExample } from './services/slack.mts';
 import { stripeExample } from './services/stripe.mts';
+import { typeformExample } from './services/typeform.mts';
 import { webhookSecret } from './workflow.mts';
 
 /** With --only=stripe: only what is about examples with this word in their name. For a fast inner loop. */
@@ -36,6 +37,7 @@ const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	woocommerce: shopExample,
 	slack: slackExample,
 	polling: pollingExample,
+	typeform: typeformExample,
 	form: formExample,
 	'second-campaign': secondCampaignExample,
 	openAi: openAiExample,
@@ -87,6 +89,7 @@ async function samplesTouchNothing(run: ExampleRun, cloud: Cloud) {
 	const credentials = {
 		...{ pipedrive, pipedriveTrigger: pipedrive, stripe, stripeTrigger: stripe },
 		slack: await run.addCredential('slackApi', { accessToken: 'xoxb-1' }),
+		typeformTrigger: await run.addCredential('typeformApi', { accessToken: 'tfp_1' }),
 		emailSend: await run.addCredential('smtp', { host: '127.0.0.1', port: 1 }),
 		webhook: await run.addCredential('httpHeaderAuth', { name: 'x', value: 'y' }),
 		wooCommerceTrigger: await run.addCredential('wooCommerceApi', {}),

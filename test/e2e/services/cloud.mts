@@ -9,12 +9,14 @@ import { temporaryFolder } from '../../../tools/n8n/n8n.mts';
 /** The addresses that n8n's nodes use for the services. */
 export const hosts = {
 	hubspot: 'api.hubapi.com',
+	jotform: 'api.jotform.com',
 	openAi: 'api.openai.com',
 	pipedrive: 'api.pipedrive.com',
 	sheets: 'sheets.googleapis.com',
 	shop: 'shop.example.com',
 	slack: 'slack.com',
 	stripe: 'api.stripe.com',
+	typeform: 'api.typeform.com',
 };
 
 export type Cloud = Awaited<ReturnType<typeof createCloud>>;

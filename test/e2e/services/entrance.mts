@@ -25,6 +25,11 @@ export type Outcome =
 	| 'unknownCode'
 	/** The service is down; someone can repeat it. */
 	| 'failed'
+	/**
+	 * Repeated, but what was sent before may have had an effect: n8n sends it again only after some minutes, or a
+	 * restart. If missing, like 'failed'.
+	 */
+	| 'unknown'
 	/** Done when repeated. */
 	| 'repeated'
 	| 'notReferred'

@@ -15,16 +15,19 @@ import { simulateSheets } from './sheets.mts';
 import { simulateShop } from './shop.mts';
 import { simulateSlack } from './slack.mts';
 import { simulateStripe } from './stripe.mts';
+import { simulateJotform, simulateTypeform } from './typeform.mts';
 
 /** Adds every service to the cloud. */
 export const simulateServices = (cloud: Cloud) => ({
 	hubspot: simulateHubspot(cloud),
+	jotform: simulateJotform(cloud),
 	openAi: simulateOpenAi(cloud),
 	pipedrive: simulatePipedrive(cloud),
 	sheets: simulateSheets(cloud),
 	shop: simulateShop(cloud),
 	slack: simulateSlack(cloud),
 	stripe: simulateStripe(cloud),
+	typeform: simulateTypeform(cloud),
 });
 
 type Services = ReturnType<typeof simulateServices>;
