@@ -33,6 +33,7 @@ const entrances: Record<string, Entrance | string> = {
 	'join-second-campaign': secondCampaignEntrance,
 	'mcp-tools': 'answers the assistant',
 	'new-participants-to-message': 'has one node, which is its only end',
+	'one-persons-data': 'reads about one person; every campaign is named in the file',
 	'participant-sync': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-google-sheets': 'copies the list; a run fails or copies everyone',
 	'participant-sync-to-postgres': 'copies the list; a run fails or copies everyone',

@@ -14,6 +14,7 @@ import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
 import { openAiExample } from './services/openAi.mts';
 import { outboxExample } from './services/outbox.mts';
+import { personalDataExample } from './services/personalData.mts';
 import { pipedriveExample } from './services/pipedrive.mts';
 import { pollingExample } from './services/polling.mts';
 import { postgresExample } from './services/postgres.mts';
@@ -39,6 +40,7 @@ const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	polling: pollingExample,
 	typeform: typeformExample,
 	form: formExample,
+	'one-persons-data': personalDataExample,
 	'second-campaign': secondCampaignExample,
 	openAi: openAiExample,
 	postgres: postgresExample,

@@ -7,12 +7,17 @@ import type { ExampleRun } from './exampleRun.mts';
 
 /**
  * Fills in a form as a browser does.
+ * @param headers of the request that sends the form
  * @returns the last page, and the ID of the execution
  */
-async function submit(url: string, fields: Record<string, string | File>) {
+export async function submit(
+	url: string,
+	fields: Record<string, string | File>,
+	headers: Record<string, string> = {},
+) {
 	const body = new FormData();
 	for (const [name, value] of Object.entries(fields)) body.append(name, value);
-	const data = (await (await fetch(url, { method: 'POST', body })).json()) as {
+	const data = (await (await fetch(url, { method: 'POST', body, headers })).json()) as {
 		formWaitingUrl: string;
 	};
 	// The page polls until there is something to show.
