@@ -41,6 +41,7 @@ const entrances: Record<string, Entrance | string> = {
 	'payment-to-qualification': paymentEntrance,
 	'pipedrive-person-to-participant': pipedriveEntrance,
 	'referral-event-to-message': 'has one node, which is its only end',
+	'referral-page': 'shows a table to visitors; a run fails or copies everyone',
 	'reward-earned-to-slack': 'has one node, which is its only end',
 	'sign-up-form': signUpEntrance,
 	'stripe-payment-to-qualification': stripeEntrance,

@@ -18,6 +18,7 @@ import { personalDataExample } from './services/personalData.mts';
 import { pipedriveExample } from './services/pipedrive.mts';
 import { pollingExample } from './services/polling.mts';
 import { postgresExample } from './services/postgres.mts';
+import { referralPageExample } from './services/referralPage.mts';
 import { secondCampaignExample } from './services/secondCampaign.mts';
 import { sheetsExample } from './services/sheets.mts';
 import { shopExample } from './services/shop.mts';
@@ -78,9 +79,10 @@ export async function examples(runtime: Runtime, tarball: string): Promise<void>
 	await step('The nodes called only documented endpoints of their services', async () => {
 		assert.deepEqual(cloud.unexpected, []);
 	});
-	// Only n8n 2 can create the table.
-	if (!runtime.version.startsWith('1.') && 'participant-sync'.includes(only))
-		await participantSync(n8n, mockServer, credentials);
+	// Only n8n 2 has data tables.
+	if (runtime.version.startsWith('1.')) return;
+	if ('referral-page'.includes(only)) await referralPageExample(run);
+	if ('participant-sync'.includes(only)) await participantSync(run.n8n, mockServer, credentials);
 }
 
 /** Someone presses Execute workflow right after importing an example and choosing credentials and a campaign. */
