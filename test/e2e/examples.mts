@@ -8,6 +8,7 @@ import type { MockServer } from '../../tools/mock-server/service.mts';
 import { setUpEnvironment } from './environment.mts';
 import { entries } from './entries.mts';
 import { payments } from './payments.mts';
+import { brevoExample } from './services/brevo.mts';
 import { createCloud, type Cloud } from './services/cloud.mts';
 import { ExampleRun, simulateServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
@@ -37,6 +38,7 @@ const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	pipedrive: pipedriveExample,
 	stripe: stripeExample,
 	woocommerce: shopExample,
+	brevo: brevoExample,
 	slack: slackExample,
 	polling: pollingExample,
 	typeform: typeformExample,

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../../tools/n8n/n8n.mts';
 
 /** The addresses that n8n's nodes use for the services. */
 export const hosts = {
+	brevo: 'api.brevo.com',
 	hubspot: 'api.hubapi.com',
 	jotform: 'api.jotform.com',
 	openAi: 'api.openai.com',

@@ -7,6 +7,7 @@ import type { Participant } from '../../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../../tools/mock-server/webhooks.mts';
 import { webhookSecret } from '../workflow.mts';
 import type { setUpEnvironment } from '../environment.mts';
+import { simulateBrevo } from './brevo.mts';
 import type { Cloud } from './cloud.mts';
 import { simulateHubspot } from './hubspot.mts';
 import { simulateOpenAi } from './openAi.mts';
@@ -19,6 +20,7 @@ import { simulateJotform, simulateTypeform } from './typeform.mts';
 
 /** Adds every service to the cloud. */
 export const simulateServices = (cloud: Cloud) => ({
+	brevo: simulateBrevo(cloud),
 	hubspot: simulateHubspot(cloud),
 	jotform: simulateJotform(cloud),
 	openAi: simulateOpenAi(cloud),

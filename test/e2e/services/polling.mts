@@ -6,7 +6,7 @@ import { startSmtp } from './email.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 /** Instead of every five minutes. */
-function everyTenSeconds(trigger: INode) {
+export function everyTenSeconds(trigger: INode) {
 	const item = [0, 10, 20, 30, 40, 50].map((second) => ({
 		mode: 'custom',
 		cronExpression: `${second} * * * * *`,
