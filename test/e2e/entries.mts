@@ -42,6 +42,7 @@ const entrances: Record<string, Entrance | string> = {
 	'pipedrive-person-to-participant': pipedriveEntrance,
 	'referral-event-to-message': 'has one node, which is its only end',
 	'referral-page': 'shows a table to visitors; a run fails or copies everyone',
+	'reward-earned-to-coupon': 'has its own test: one coupon and one email, or a named end',
 	'reward-earned-to-slack': 'has one node, which is its only end',
 	'share-link-to-brevo': 'has its own test: saved in Brevo, or listed in Not saved',
 	'sign-up-form': signUpEntrance,

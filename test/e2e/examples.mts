@@ -10,6 +10,7 @@ import { entries } from './entries.mts';
 import { payments } from './payments.mts';
 import { brevoExample } from './services/brevo.mts';
 import { createCloud, type Cloud } from './services/cloud.mts';
+import { couponExample } from './services/coupon.mts';
 import { ExampleRun, simulateServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
 import { hubspotExample } from './services/hubspot.mts';
@@ -38,6 +39,7 @@ const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	pipedrive: pipedriveExample,
 	stripe: stripeExample,
 	woocommerce: shopExample,
+	coupon: couponExample,
 	brevo: brevoExample,
 	slack: slackExample,
 	polling: pollingExample,

@@ -15,7 +15,15 @@ interface Webhook {
 	secret: string;
 }
 
-/** WooCommerce's webhooks, as documented by its API. */
+interface Coupon {
+	id: number;
+	code: string;
+	amount: string;
+	description: string;
+	email_restrictions: string[];
+}
+
+/** WooCommerce's webhooks and coupons, as documented by its API. */
 export function simulateShop({ server }: Cloud) {
 	const registered: Webhook[] = [];
 	server.get('/wp-json/wc/v3/webhooks', { constraints }, () => []);
@@ -25,7 +33,42 @@ export function simulateShop({ server }: Cloud) {
 		return reply.code(201).send({ id: 142, status: 'active', ...(body as Webhook) });
 	});
 	server.delete('/wp-json/wc/v3/webhooks/:id', { constraints }, () => ({ id: 142 }));
-	return { registered };
+	const coupons: Coupon[] = [];
+	/** What happens to the next request that creates a coupon for this address: the shop is down, or the response is lost. */
+	const faults = new Map<string, 'down' | 'lost'>();
+	const couponsUrl = '/wp-json/wc/v3/coupons';
+	server.post(couponsUrl, { constraints }, ({ body, headers }, reply) => {
+		if (headers.authorization !== basicAuth) return reply.code(401).send({ code: 'no_permission' });
+		const coupon = body as Coupon;
+		const [email] = coupon.email_restrictions;
+		const fault = faults.get(email);
+		if (fault === 'down') return reply.code(503).type('text/html').send('<h1>Maintenance</h1>');
+		const code = coupon.code.toLowerCase();
+		if (coupons.some((one) => one.code === code))
+			return reply.code(400).send({
+				code: 'woocommerce_rest_coupon_code_already_exists',
+				message: 'The coupon code already exists',
+				data: { status: 400 },
+			});
+		if (!/^\d+(\.\d+)?$/.test(coupon.amount))
+			return reply.code(400).send({ code: 'coupon_invalid_amount', data: { status: 400 } });
+		const created = { ...coupon, code, id: 700 + coupons.length };
+		coupons.push(created);
+		if (fault === 'lost') {
+			faults.delete(email);
+			return reply.code(504).type('text/html').send('<h1>Gateway Timeout</h1>');
+		}
+		return reply.code(201).send(created);
+	});
+	server.get(couponsUrl, { constraints }, ({ query }) =>
+		coupons.filter(({ code }) => code === (query as { code: string }).code),
+	);
+	server.put(`${couponsUrl}/:id`, { constraints }, ({ params, body }) => {
+		const { id } = params as { id: string };
+		const coupon = coupons.find((one) => one.id === Number(id)) ?? assert.fail(`No coupon ${id}`);
+		return Object.assign(coupon, body);
+	});
+	return { registered, coupons, faults };
 }
 
 /** Formats a UTC time as WooCommerce does. */
