@@ -28,7 +28,7 @@ interface LastRead {
 export interface Reading extends LastRead {
 	rows: IDataObject[];
 	/** Whether a total confirms that nobody else is in the list. */
-	isConfirmed: boolean;
+	isConfirmed?: boolean;
 }
 
 /*
@@ -73,8 +73,7 @@ export async function readParticipants(
 	campaignTotal?: number,
 	last?: LastRead,
 ): Promise<Reading> {
-	if (last && isTotalRight(last) && last.count === campaignTotal)
-		return { ...last, rows: [], isConfirmed: false };
+	if (last && isTotalRight(last) && last.count === campaignTotal) return { ...last, rows: [] };
 	const newcomers = last && (await readNewcomers(call, known, campaignTotal, last));
 	return newcomers ?? (await readAll(call, campaignTotal));
 }
@@ -131,7 +130,7 @@ async function readNewcomers(
 	// Someone who is partly known has changed email or code, or shares a hash with somebody else.
 	const isSure = newcomers.every(({ known }) => !known) && (total ?? count) === count;
 	return isSure
-		? { ...last, rows: newcomers.map(({ row }) => row), isConfirmed: false, count, campaignTotal }
+		? { ...last, rows: newcomers.map(({ row }) => row), count, campaignTotal }
 		: undefined;
 }
 

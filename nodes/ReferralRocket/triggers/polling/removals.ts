@@ -28,7 +28,7 @@ const lastPolls = new Map<string, { undecided: number; isShown: boolean }>();
 export function judgeAbsence(
 	trigger: string,
 	{ absent, present }: Absence,
-	{ rows, isConfirmed }: Reading,
+	{ rows, isConfirmed = false }: Reading,
 ): Judgement {
 	const last = lastPolls.get(trigger);
 	const isComplete = absent.length === 0 || rows.every(isIdentified);
