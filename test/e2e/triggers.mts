@@ -92,7 +92,22 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			},
 		]),
 	);
-	await step('Publishing both example workflows, and two with only a trigger', async () => {
+	const removals = await n8n.saveWorkflow(
+		chain('Removals', [
+			{
+				name: 'Removals',
+				type: 'n8n-nodes-referral-rocket.referralRocketPollingTrigger',
+				typeVersion: 1,
+				parameters: {
+					pollTimes,
+					events: ['participantRemoved', 'participantUpdated'],
+					campaignId: { __rl: true, mode: 'id', value: 'JCu82f30F1' },
+				},
+				credentials,
+			},
+		]),
+	);
+	await step('Publishing both example workflows, and three with only a trigger', async () => {
 		for (const workflow of [hook, poll, burst, changes]) await n8n.activate(workflow);
 	});
 	const referee = campaign.participants.find(
@@ -182,6 +197,34 @@ export async function triggers(runtime: Runtime, tarball: string): Promise<void>
 			],
 		]);
 	});
+	await step(
+		'Someone removed is an event, 40 at once are a message, and the checks go on',
+		async () => {
+			await n8n.activate(removals);
+			/** The failed and the other executions: a message, or who each event is about. */
+			const expectRemovals = async (...expected: unknown[]) =>
+				await waitUntil(async () => {
+					const executions = await n8n.finishedExecutions(removals);
+					const found = executions.flatMap((execution) =>
+						execution.status === 'success'
+							? itemsOf(execution, 'Removals').map(({ json }) => json.referralCode)
+							: [execution.message?.replace(/ participants.*/s, '')],
+					);
+					assert.deepEqual(found, expected);
+				}, 120);
+			const { participants } = campaign;
+			const [first, ...more] = participants.slice(-41).toReversed();
+			campaign.remove(first);
+			await expectRemovals(first.referralCode);
+			for (const person of more) campaign.remove(person);
+			const message = `40 of ${participants.length + 40}`;
+			await expectRemovals(first.referralCode, message);
+			const [, updated] = participants.slice(-2);
+			updated.totalReferrals++;
+			await expectRemovals(first.referralCode, message, updated.referralCode);
+			await n8n.deactivate(removals);
+		},
+	);
 	// After the poll, which would lose its events if n8n could not start the workflow.
 	await step(
 		'An event for which n8n could not start the workflow starts it when it is delivered again',
