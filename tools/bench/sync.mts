@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { chain } from '../../test/e2e/workflow.mts';
 import { startPostgres } from '../n8n/services.mts';
-import type { N8n, Workflow } from '../n8n/n8n.mts';
+import { itemsOf, type N8n, type Workflow } from '../n8n/n8n.mts';
 import { UserError } from '../command-line/progress.mts';
 import { httpRequest } from './lists.mts';
 import { apiKey, withService } from './measure.mts';
 import { watch, type Load } from './watch.mts';
 
 /*
- * Compares the example "Participant sync to PostgreSQL" with the same workflow in which n8n's own HTTP Request
- * node reads the pages.
+ * Compares the example "Participant sync to PostgreSQL", as it runs every night, with the same workflow in which
+ * n8n's own HTTP Request node reads the pages.
  */
 
 interface Sync extends Load {
@@ -18,23 +19,51 @@ interface Sync extends Load {
 	memory: number;
 }
 
-/** Reads pages with HTTP Request and splits them into participants. */
-function useHttpRequest(workflow: Workflow, url: string) {
-	const replaced = workflow.nodes.find(({ name }) => name === 'List participants');
-	Object.assign(replaced ?? {}, { ...httpRequest(url, 500), credentials: undefined });
-	workflow.nodes.push({
-		id: 'split',
-		name: 'Split pages',
+/** Lets HTTP Request read the pages, and splits them into participants. */
+function useHttpRequest({ nodes, connections }: Workflow, url: string) {
+	const list = nodes.find(({ name }) => name === 'List participants');
+	if (!list) throw new Error('The example has no node "List participants".');
+	nodes.push({ ...list, ...httpRequest(url, 500), credentials: undefined, id: 'p', name: 'Pages' });
+	Object.assign(list, {
 		type: 'n8n-nodes-base.splitOut',
-		typeVersion: 1,
-		position: [0, 400],
 		parameters: { fieldToSplitOut: 'content', options: {} },
+		credentials: undefined,
 	});
-	const { connections } = workflow;
-	connections['Split pages'] = connections['List participants'];
-	connections['List participants'] = {
-		main: [[{ node: 'Split pages', type: 'main', index: 0 }]],
-	};
+	connections['Make table'].main[0][0].node = 'Pages';
+	connections.Pages = { main: [[{ node: 'List participants', type: 'main', index: 0 }]] };
+}
+
+async function countRows(n8n: N8n, credentials: object): Promise<unknown> {
+	const query = 'SELECT count(*)::int FROM referral_rocket_participants';
+	const id = await n8n.saveWorkflow(
+		chain('Count', [
+			{ name: 'Run now', type: 'n8n-nodes-base.manualTrigger' },
+			{
+				name: 'Rows',
+				type: 'n8n-nodes-base.postgres',
+				typeVersion: 2.5,
+				parameters: { operation: 'executeQuery', query, options: {} },
+				credentials,
+			},
+		]),
+	);
+	return itemsOf(await n8n.run(id, 'Run now'), 'Rows')[0]?.json.count;
+}
+
+/** Publishes a workflow with a schedule, and waits until it has run once. */
+async function runOnce(n8n: N8n, id: string) {
+	// A successful run is not kept, so it is finished when it is gone.
+	const runs = async () => (await n8n.executionSummaries(id)).length;
+	await n8n.activate(id);
+	while ((await runs()) === 0) await wait(20);
+	const start = Date.now();
+	await n8n.deactivate(id);
+	while ((await runs()) > 0) {
+		const failed = (await n8n.finishedExecutions(id))[0];
+		if (failed) throw new UserError(`The sync failed: ${failed.message}`);
+		await wait(200);
+	}
+	return Date.now() - start;
 }
 
 /** @returns the cost of one sync with each node, by a newly started n8n with an empty table */
@@ -55,21 +84,23 @@ export async function compareSyncs(
 					'examples/participant-sync-to-postgres.json',
 					credentials,
 					(workflow) => {
-						for (const node of workflow.nodes)
+						for (const node of workflow.nodes) {
 							if (node.type.endsWith('.postgres')) node.credentials = { postgres };
+							if (node.name === 'Every night') {
+								const expression = '*/10 * * * * *';
+								node.parameters = { rule: { interval: [{ field: 'cronExpression', expression }] } };
+							}
+						}
 						if (!isOurs) useHttpRequest(workflow, url);
 					},
 				);
-				// Until n8n has finished what it does after the start.
+				// n8n finishes what it does after its start.
 				await wait(5000);
 				const before = await n8n.memory();
-				const start = Date.now();
-				const { execution, unresponsive, memory } = await watch(n8n, async () =>
-					n8n.run(id, 'Run now'),
-				);
-				const elapsed = Date.now() - start;
-				if (execution.status !== 'success') throw new UserError(String(execution.message));
-				return { elapsed, unresponsive, memory: memory - before };
+				const { result, ...load } = await watch(n8n, async () => runOnce(n8n, id));
+				const rows = await countRows(n8n, { postgres });
+				if (rows !== participants) throw new UserError(`${rows} of ${participants} were copied.`);
+				return { ...load, elapsed: result, memory: load.memory - before };
 			}),
 		);
 	return { node: await sync(true), httpRequest: await sync(false) };

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import axios from 'axios';
-import type { Execution, N8n } from '../n8n/n8n.mts';
+import type { N8n } from '../n8n/n8n.mts';
 
 /** What an execution costs everyone else who uses the same n8n. */
 export interface Load {
@@ -11,15 +11,15 @@ export interface Load {
 }
 
 /** Measures n8n while a workflow runs. */
-export async function watch(
+export async function watch<Result>(
 	n8n: N8n,
-	run: () => Promise<Execution>,
-): Promise<Load & { execution: Execution }> {
+	run: () => Promise<Result>,
+): Promise<Load & { result: Result }> {
 	let isFinished = false;
 	const unresponsive = longestUnresponsiveTime(n8n, () => isFinished);
 	const memory = peakMemory(n8n, () => isFinished);
-	const execution = await run().finally(() => (isFinished = true));
-	return { execution, unresponsive: await unresponsive, memory: await memory };
+	const result = await run().finally(() => (isFinished = true));
+	return { result, unresponsive: await unresponsive, memory: await memory };
 }
 
 async function longestUnresponsiveTime(n8n: N8n, isFinished: () => boolean): Promise<number> {

@@ -28,7 +28,7 @@ export async function postgresExample(run: ExampleRun): Promise<void> {
 		);
 		return (await run.runNow(id)).rows('Rows');
 	};
-	const sync = async () => (await run.runNow(workflow)).rows('Write participants');
+	const sync = async () => (await run.runNow(workflow)).rows('Mark who left');
 	const before = campaign.participants.slice();
 	for (let number = campaign.participants.length; number < 10_000; number++)
 		campaign.add(`row${number}@example.com`);
