@@ -117,11 +117,6 @@ export async function stop(program: RunningProgram): Promise<void> {
 	signal(program, 'SIGKILL');
 }
 
-/** Stops every program that is still running. */
-export async function stopPrograms(): Promise<void> {
-	await Promise.all([...running].map(stop));
-}
-
 let stopping: Promise<void> | undefined;
 
 /** @returns whether this process is shutting down, so that errors are expected */
@@ -130,7 +125,7 @@ export const isStopping = (): boolean => stopping !== undefined;
 /** Stops every running program and runs every cleanup, once. */
 async function stopAll(): Promise<void> {
 	stopping ??= (async () => {
-		await stopPrograms();
+		await Promise.all([...running].map(stop));
 		for (const cleanUp of cleanups) await cleanUp();
 	})();
 	await stopping;
