@@ -18,6 +18,7 @@ import { startQueueServices } from '../../tools/n8n/services.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
+import { eventsOnce } from './outbox.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 /** Makes n8n notice a lost worker sooner. */
@@ -87,10 +88,12 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 		mockServer.behaviour.delay = 0;
 	});
 
-	await step('An event that one n8n process has received is a repeat for another', async () => {
+	const other = await step('Starting a webhook process', async () => {
 		const folder = await temporaryFolder();
 		await installPackage(folder, tarball);
-		const other = await startWebhookProcess(runtime, folder, env);
+		return await startWebhookProcess(runtime, folder, env);
+	});
+	await step('An event that one n8n process has received is a repeat for another', async () => {
 		const before = (await n8n.executionSummaries(hook)).length;
 		const burst = participants.slice(300, 320);
 		for (const url of [n8n.url, other, n8n.url]) {
@@ -156,6 +159,7 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 			await syncAgain();
 		},
 	);
+	await eventsOnce({ n8n, mockServer, credentials, urls: [n8n.url, other], settings });
 	await step('The executions of a killed worker are lost, and n8n reports it', async () => {
 		await waitUntil(async () => {
 			for (const { workflowId, id } of lost) {
