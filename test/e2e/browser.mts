@@ -7,7 +7,7 @@ import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/Referra
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
 import { n8nVersion, type Runtime } from '../../tools/n8n/cache.mts';
 import { waitUntil } from '../../tools/command-line/waitUntil.mts';
-import { exampleFiles, project, type N8n, type Workflow } from '../../tools/n8n/n8n.mts';
+import { exampleFiles, project, type Workflow } from '../../tools/n8n/n8n.mts';
 import { operations } from '../support/operations.mts';
 import { takeCanvasScreenshots } from './canvasScreenshots.mts';
 import {
@@ -19,7 +19,13 @@ import {
 } from './descriptions.mts';
 import { Editor, timeoutSeconds } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';
-import { receiveFirstEvent, publishPollingTrigger, runWithErrorOutput } from './walkthrough.mts';
+import {
+	receiveFirstEvent,
+	publishPollingTrigger,
+	runSync,
+	runWithErrorOutput,
+	showTable,
+} from './walkthrough.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
@@ -123,14 +129,14 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.element('credential-edit-button').click();
 		const window = editor.element('editCredential-modal');
 		await window.getByText('Connection tested successfully').waitFor();
-		const baseUrl = window.locator('[data-test-id="parameter-input-baseUrl"] input');
+		const baseUrl = editor.field('baseUrl');
 		// In the screenshot, the URL that everyone uses.
 		await baseUrl.fill('https://app.referralrocket.io');
 		await baseUrl.blur();
 		await window.getByText('Connection tested successfully').scrollIntoViewIfNeeded();
 		await editor.takeScreenshot('credential');
 		await baseUrl.fill(mockServer.url);
-		await window.locator('[data-test-id="parameter-input-apiKey"] input').fill('not-the-key');
+		await editor.field('apiKey').fill('not-the-key');
 		await window.locator('[data-test-id="credential-save-button"]').click();
 		await window.getByText('Couldn’t connect with these settings').waitFor();
 		await window.getByText('More details').click();
@@ -139,7 +145,10 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	// The key of the other credential is wrong by now.
 	const validCredentials = await n8n.addCredential(mockServer, webhookSecret);
 	// The example needs n8n 2.
-	if (!editor.isVersion1) await runSync(editor, n8n, validCredentials);
+	if (!editor.isVersion1) {
+		await runSync(editor, n8n, validCredentials);
+		await showTable(editor, n8n, mockServer.campaign.participants[0].email);
+	}
 	await editor.step(
 		'The Google Sheets example keeps its columns when its nodes are configured',
 		async () => {
@@ -193,24 +202,4 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	for (const name of ['sync', 'table', 'trigger', 'list', 'credential']) {
 		await copyFile(path.join(folder, `${name}.png`), path.join(images, `${name}.png`));
 	}
-}
-
-/** Runs the example workflow and shows the table it fills. */
-async function runSync(editor: Editor, n8n: N8n, credentials: object) {
-	const { page } = editor;
-	const sync = await n8n.importWorkflow('examples/participant-sync.json', credentials);
-	await editor.step('The sync workflow runs on the canvas', async () => {
-		await editor.openWorkflow(sync);
-		await page.hover('[data-test-id="canvas-node"][data-node-name="Run now"]');
-		await editor.element('execute-workflow-button-Run now').click();
-		await page.getByText('Workflow executed successfully').waitFor({ timeout: 60_000 });
-		// A selected trigger has a button, which would be cut off at the edge of the canvas.
-		await page.click('.vue-flow__pane', { position: { x: 600, y: 30 } });
-		await editor.takeScreenshot('sync');
-	});
-	await editor.step('The data table contains the participants', async () => {
-		await page.goto(await n8n.dataTableUrl());
-		await page.getByText('participant1249@example.com').first().waitFor();
-		await editor.takeScreenshot('table');
-	});
 }

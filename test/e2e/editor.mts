@@ -46,10 +46,12 @@ export class Editor {
 	 * Starts Chromium and logs in.
 	 * @param version the version of n8n
 	 * @param folder where to save screenshots
+	 * @param slowMo milliseconds between two actions, for someone who watches
 	 * @throws Missing if Chromium is not installed on this machine
 	 */
-	static async open(n8n: N8n, version: string, folder: string): Promise<Editor> {
+	static async open(n8n: N8n, version: string, folder: string, slowMo = 0): Promise<Editor> {
 		const chrome = await chromium.launch({
+			slowMo,
 			executablePath: findProgram(['chromium', 'chromium-browser', 'google-chrome']),
 			args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
 			// Otherwise Ctrl-C would end this process before everything else is stopped.
@@ -77,6 +79,16 @@ export class Editor {
 
 	async close(): Promise<void> {
 		await this.chrome.close();
+	}
+
+	/** Adds what someone who watches a video needs, to every page from now on: captions and the pointer. */
+	async showCaptions(): Promise<void> {
+		await this.page.addInitScript({ path: path.join(import.meta.dirname, 'captions.js') });
+	}
+
+	/** Shows a text at the bottom of the page. It stays when another page is opened. */
+	async showCaption(text: string): Promise<void> {
+		await this.page.evaluate(`showCaption(${JSON.stringify(text)})`);
 	}
 
 	/** Runs one step, and takes a screenshot if it fails. */
@@ -159,6 +171,16 @@ export class Editor {
 		return this.page.locator(testId('item-iterator-item')).filter({ has: name });
 	}
 
+	/** Adds a node to an empty canvas and opens it. @param action its label in the node picker */
+	async addFirstNode(node: INodeType, action: string): Promise<void> {
+		const picker = await this.searchNodes(pickerName(node));
+		await this.tile(node).click();
+		const isTrigger = node.description.group.includes('trigger');
+		// Below the triggers, and collapsed.
+		if (!isTrigger) await picker.getByText('Actions (').click();
+		await picker.getByText(action).click();
+	}
+
 	/** @returns the ID of the open workflow */
 	workflowId(): string {
 		return /workflow\/(\w+)/.exec(this.page.url())?.[1] ?? '';
@@ -189,6 +211,13 @@ export class Editor {
 		await this.output.locator(testId(`radio-button-${view}`)).click();
 	}
 
+	/** @returns the output's table: its columns, and the cells of each row */
+	async readTable(): Promise<{ columns: string[]; rows: string[][] }> {
+		const rows = await this.output.locator('table:visible tr').allInnerTexts();
+		const [columns, ...items] = rows.map((row) => row.split('\t').map((cell) => cell.trim()));
+		return { columns: columns.filter(Boolean), rows: items };
+	}
+
 	async openNode(name: string): Promise<void> {
 		await this.page.dblclick(`${testId('canvas-node')}[data-node-name="${name}"]`);
 		await this.element('node-parameters').waitFor();
@@ -204,11 +233,39 @@ export class Editor {
 		await this.option(name).click();
 	}
 
+	/** Opens the window for the first credential of the open node. */
+	async createCredential(): Promise<void> {
+		await this.element('node-credentials-empty-state').getByRole('button').click();
+	}
+
+	async chooseOperation(name: string): Promise<void> {
+		await this.element('parameter-input-operation').click();
+		const label = this.page.getByText(name, { exact: true });
+		await this.page.locator('.el-select-dropdown__item:visible').filter({ has: label }).click();
+	}
+
 	/** @param mode its label in the menu */
 	async chooseCampaign(mode: string, campaign: string): Promise<void> {
 		await this.element('rlc-mode-selector').click();
 		await this.option(mode).click();
 		await this.page.fill(`${testId('rlc-input')} input, input${testId('rlc-input')}`, campaign);
+	}
+
+	/** @returns a text field of the open node or credential, by its name in the description */
+	field(name: string): Locator {
+		return this.element(`parameter-input-${name}`).locator('input');
+	}
+
+	/** Opens the menu of the open node's first, second, … collection, or adds its only option. */
+	private async openCollection(index: number): Promise<void> {
+		const button = this.isVersion1 ? '.param-options' : testId('collection-parameter-add');
+		await this.element('node-parameters').locator(`${button}:visible`).nth(index).click();
+	}
+
+	/** Adds an option of the open node's first collection. */
+	async addOption(name: string): Promise<void> {
+		await this.openCollection(0);
+		await this.option(name).click();
 	}
 
 	/** @returns the labels of the open node's fields; the label of a collection is followed by the options it offers */
@@ -220,15 +277,14 @@ export class Editor {
 		};
 		// n8n shows some fields with a delay. If one never appears, the caller reports which.
 		const count = fromN8n.length + expected.filter(({ type }) => type !== 'notice').length;
-		const allShown = async () => assert.ok((await labels()).length >= count);
+		const allShown = async () => assert.ok((await labels()).length >= count, 'Fields are missing');
 		await waitUntil(allShown, timeoutSeconds).catch(() => undefined);
 		const fields = await labels();
 		const collections = expected.filter(({ type }) => type === 'collection');
-		const button = this.isVersion1 ? '.param-options' : testId('collection-parameter-add');
 		// In reverse order, as a button disappears along with the last option to add.
 		for (const [index, { displayName }] of [...collections.entries()].reverse()) {
 			const before = await labels();
-			await parameters.locator(`${button}:visible`).nth(index).click();
+			await this.openCollection(index);
 			const choices = this.page.locator('.el-select-dropdown__item:visible');
 			let names: string[] = [];
 			await waitUntil(async () => {
@@ -259,6 +315,33 @@ export class Editor {
 		await published.waitFor({ state: 'hidden' });
 		// Closes n8n's production checklist, which covers the tabs.
 		await this.page.keyboard.press('Escape');
+	}
+
+	/**
+	 * Reads one of the open webhook trigger's two URLs.
+	 * @param publicUrl the URL that n8n is configured with
+	 * @returns the URL at which this machine reaches it
+	 */
+	async readWebhookUrl(which: 'Test URL' | 'Production URL', publicUrl: string): Promise<string> {
+		await this.page.getByText(which, { exact: true }).first().click();
+		const urls = this.page.locator('.webhook-url:visible');
+		const path = which === 'Test URL' ? 'webhook-test' : 'webhook';
+		await this.expectText(urls, `${publicUrl}/${path}/`);
+		return (await urls.innerText()).trim().replace(publicUrl, this.n8n.url);
+	}
+
+	/** @returns what the open trigger shows while it waits for an event */
+	get listening(): Locator {
+		return this.panel.getByText('Listening for test event');
+	}
+
+	/** Lets the open trigger wait for an event. */
+	async listen(): Promise<void> {
+		await waitUntil(async () => {
+			if (await this.listening.isVisible()) return;
+			await this.element('trigger-execute-button').click();
+			await this.listening.waitFor({ timeout: 5000 });
+		}, timeoutSeconds);
 	}
 
 	/** Opens the list of executions and waits until it shows these, latest first. */

@@ -31,16 +31,16 @@ const stopN8n = async (n8n: N8n) =>
 /**
  * Starts what every part needs: an n8n with the package installed and its owner logged in, and a mock
  * server for the service. Both are stopped when the part ends, passed or failed: await using environment = …
- * @param tarball the packed package, or its name and version on npm
+ * @param tarball the packed package, or its name and version on npm; undefined to install nothing
  * @param settings number of participants in the campaign, and additional environment variables for n8n
  */
 export async function setUpEnvironment(
 	runtime: Runtime,
-	tarball: string,
+	tarball: string | undefined,
 	{ participants = 60, env = {} as NodeJS.ProcessEnv } = {},
 ) {
 	const folder = await temporaryFolder();
-	await installPackage(folder, tarball);
+	if (tarball) await installPackage(folder, tarball);
 	const port = await getPort();
 	const startN8n = async () =>
 		runtime.url

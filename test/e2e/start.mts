@@ -16,6 +16,7 @@ import { tools } from './tools.mts';
 import { triggers } from './triggers.mts';
 import { upgrade } from './upgrade.mts';
 import { versions } from './versions.mts';
+import { video } from './video.mts';
 
 /*
  * Tests the packed package in a real n8n: npm run e2e runs every part, npm run e2e -- triggers only one, with
@@ -41,6 +42,7 @@ const parts: Part[] = [
 	{ name: 'upgrade', version: n8nVersion, run: upgrade },
 	{ name: 'browser', version: n8nVersion, run: browser },
 	{ name: 'browser', version: n8nVersion1, run: browser },
+	{ name: 'video', version: n8nVersion, run: video },
 	{ name: 'tools', version: n8nVersion, run: tools },
 	{ name: 'tools', version: n8nVersion1, run: tools },
 ];

@@ -53,29 +53,13 @@ export async function receiveFirstEvent({
 	);
 	const now = Date.now();
 	const joined = (createdAt: number) => eventAbout('referee_added', friend, createdAt);
-	/** Reads one of the two URLs in the panel, and replaces the public address with the local one. */
-	const readUrl = async (which: 'Test URL' | 'Production URL') => {
-		await page.getByText(which, { exact: true }).first().click();
-		const urls = page.locator('.webhook-url:visible');
-		const path = which === 'Test URL' ? 'webhook-test' : 'webhook';
-		await editor.expectText(urls, `${publicUrl}/${path}/`);
-		return (await urls.innerText()).trim().replace(publicUrl, n8n.url);
-	};
-	const listening = editor.panel.getByText('Listening for test event');
-	const listen = async () => {
-		await waitUntil(async () => {
-			if (await listening.isVisible()) return;
-			await editor.element('trigger-execute-button').click();
-			await listening.waitFor({ timeout: 5000 });
-		}, timeoutSeconds);
-	};
 	/** Delivers an event that is rejected, and waits until the panel shows it. */
 	const deliverRejected = async (rejected: object, secret: string) => {
-		await listen();
+		await editor.listen();
 		const status = await deliver(testUrl, rejected, secret);
 		assert.notEqual(status, 200);
 		assert.notEqual(status, 404, 'n8n is not listening');
-		await listening.waitFor({ state: 'hidden' });
+		await editor.listening.waitFor({ state: 'hidden' });
 	};
 	let testUrl = '';
 
@@ -103,7 +87,7 @@ export async function receiveFirstEvent({
 			const fields = visibleFields(webhook);
 			await editor.chooseCredential('Referral Rocket');
 			await page.getByText('Webhook URLs', { exact: true }).click();
-			testUrl = await readUrl('Test URL');
+			testUrl = await editor.readWebhookUrl('Test URL', publicUrl);
 			await editor.panel.getByText('More info').click();
 			await editor.inBothThemes(async (theme) => {
 				await editor.expectIcon(editor.panel, webhook, theme);
@@ -143,7 +127,7 @@ export async function receiveFirstEvent({
 			if (!(await editor.element('radio-button-test').isVisible())) {
 				await page.getByText('Webhook URLs', { exact: true }).click();
 			}
-			await readUrl('Test URL');
+			await editor.readWebhookUrl('Test URL', publicUrl);
 			await editor.showOutputAs('schema');
 			await editor.takeScreenshot('trigger');
 		},
@@ -155,7 +139,7 @@ export async function receiveFirstEvent({
 			await editor.publish(String(description.activationMessage));
 			await editor.openNode(description.displayName);
 			await page.getByText('Webhook URLs', { exact: true }).click();
-			const url = await readUrl('Production URL');
+			const url = await editor.readWebhookUrl('Production URL', publicUrl);
 			await editor.panel.getByText('More info').click();
 			await editor.inBothThemes(async () => {
 				await editor.expectText(editor.panel, ...panelTexts(webhook, 'active'));
@@ -260,15 +244,38 @@ export async function runWithErrorOutput(
 			await tabs.last().click();
 			await editor.inBothThemes(async () => {
 				await waitUntil(async () => {
-					const table = editor.output.locator('table:visible');
-					const rows = await table.locator('tr').allInnerTexts();
-					const [head, ...items] = rows.map((row) => row.split('\t').map((cell) => cell.trim()));
-					assert.deepEqual(head.filter(Boolean), ['order', 'email', 'error']);
-					assert.equal(items.length, 1);
-					assert.deepEqual(items[0].slice(0, 2), ['2', emails[1]]);
-					assert.match(items[0][2], /"not an address" is not/);
+					const { columns, rows } = await editor.readTable();
+					assert.deepEqual(columns, ['order', 'email', 'error']);
+					assert.equal(rows.length, 1);
+					assert.deepEqual(rows[0].slice(0, 2), ['2', emails[1]]);
+					assert.match(rows[0][2], /"not an address" is not/);
 				}, timeoutSeconds);
 			});
 		},
 	);
+}
+
+/** Runs the example workflow "Participant sync" on the canvas. */
+export async function runSync(editor: Editor, n8n: N8n, credentials: object): Promise<void> {
+	const { page } = editor;
+	const sync = await n8n.importWorkflow('examples/participant-sync.json', credentials);
+	await editor.step('The sync workflow runs on the canvas', async () => {
+		await editor.openWorkflow(sync);
+		await page.hover('[data-test-id="canvas-node"][data-node-name="Run now"]');
+		await editor.element('execute-workflow-button-Run now').click();
+		await page.getByText('Workflow executed successfully').waitFor();
+		// A selected trigger has a button, which would be cut off at the edge of the canvas.
+		await page.click('.vue-flow__pane', { position: { x: 600, y: 30 } });
+		await editor.takeScreenshot('sync');
+	});
+}
+
+/** Opens the table that the workflow has filled, which starts with this participant. */
+export async function showTable(editor: Editor, n8n: N8n, email: string): Promise<void> {
+	const { page } = editor;
+	await editor.step('The data table contains the participants', async () => {
+		await page.goto(await n8n.dataTableUrl());
+		await page.getByText(email).first().waitFor();
+		await editor.takeScreenshot('table');
+	});
 }

@@ -32,17 +32,23 @@ function inheritedEnvironment(): NodeJS.ProcessEnv {
 
 /**
  * Starts a program in its own process group, so that it can be stopped along with its children.
- * @param log a file to append its output to
+ * @param settings its folder, additional environment variables, a file to append its output to, and whether
+ * this process writes to its input
  */
 export function start(
 	command: string,
 	args: string[],
-	{ cwd, env, log }: { cwd?: string; env?: NodeJS.ProcessEnv; log?: string } = {},
+	{
+		cwd,
+		env,
+		log,
+		hasInput = false,
+	}: { cwd?: string; env?: NodeJS.ProcessEnv; log?: string; hasInput?: boolean } = {},
 ): RunningProgram {
 	const child = spawn(command, args, {
 		cwd,
 		env: { ...inheritedEnvironment(), ...env },
-		stdio: ['ignore', 'pipe', 'pipe'],
+		stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
 		detached: true,
 	});
 	let output = '';
@@ -50,8 +56,8 @@ export function start(
 		output = (output + chunk.toString()).slice(-20_000);
 		if (log) appendFileSync(log, chunk);
 	};
-	child.stdout.on('data', record);
-	child.stderr.on('data', record);
+	child.stdout?.on('data', record);
+	child.stderr?.on('data', record);
 	const program: RunningProgram = {
 		child,
 		output: () => output,

@@ -11,8 +11,10 @@ export const hosts = {
 	brevo: 'api.brevo.com',
 	hubspot: 'api.hubapi.com',
 	jotform: 'api.jotform.com',
+	npm: 'registry.npmjs.org',
 	openAi: 'api.openai.com',
 	pipedrive: 'api.pipedrive.com',
+	referralRocket: 'app.referralrocket.io',
 	sheets: 'sheets.googleapis.com',
 	shop: 'shop.example.com',
 	slack: 'slack.com',
@@ -82,6 +84,8 @@ export async function createCloud() {
 				...{ HTTPS_PROXY: url, https_proxy: url },
 				...{ NO_PROXY: local, no_proxy: local },
 				NODE_EXTRA_CA_CERTS: certificate,
+				// The npm that n8n starts, which this machine may have configured with other certificates.
+				npm_config_cafile: certificate,
 			};
 		},
 		async [Symbol.asyncDispose]() {
