@@ -94,6 +94,11 @@ export async function receiveFirstEvent({
 				await editor.expectText(editor.panel, ...panelTexts(webhook, 'inactive'));
 				await editor.expectText(editor.panel, ...noticeTexts(fields), event.name);
 			});
+			const steps = await editor.panel.locator('li:visible').allInnerTexts();
+			assert.deepEqual(
+				steps.map((line) => line.slice(0, 2)),
+				['1.', '2.', '3.', '4.'],
+			);
 		},
 	);
 	await editor.step('An event that was not signed with the secret is reported', async () => {
@@ -146,6 +151,8 @@ export async function receiveFirstEvent({
 			});
 			await editor.closeNode();
 			const event = eventAbout('referee_added', next, now + 4);
+			// Leaves no trace: no execution is listed for it.
+			assert.equal(await deliver(url, event, 'guessed'), 401);
 			assert.equal(await deliver(url, event, webhookSecret), 200);
 			await editor.expectExecutions('Succeeded', 'Succeeded', 'Error', 'Error');
 			const newest = (await n8n.finishedExecutions(editor.workflowId())).at(-1);
