@@ -13,9 +13,9 @@ import {
 } from './services/entrance.mts';
 import type { ExampleRun } from './services/exampleRun.mts';
 import { csvEntrance, signUpEntrance } from './services/form.mts';
-import { hubspotEntrance } from './services/hubspot.mts';
+import { hubspotDealEntrance, hubspotEntrance } from './services/hubspot.mts';
 import { outboxEntrance } from './services/outbox.mts';
-import { pipedriveEntrance } from './services/pipedrive.mts';
+import { pipedriveDealEntrance, pipedriveEntrance } from './services/pipedrive.mts';
 import { secondCampaignEntrance } from './services/secondCampaign.mts';
 import { shopEntrance } from './services/shop.mts';
 import { stripeEntrance } from './services/stripe.mts';
@@ -30,6 +30,7 @@ const entrances: Record<string, Entrance | string> = {
 	'five-friends-to-email': 'has its own test: one email to each, or listed in Not sent',
 	'friend-joined-to-referrer-email': 'has its own test: one email, or a named end',
 	'hubspot-contact-to-participant': hubspotEntrance,
+	'hubspot-deal-to-qualification': hubspotDealEntrance,
 	'join-second-campaign': secondCampaignEntrance,
 	'mcp-tools': 'answers the assistant',
 	'new-participants-to-message': 'has one node, which is its only end',
@@ -39,6 +40,7 @@ const entrances: Record<string, Entrance | string> = {
 	'participant-sync-to-postgres': 'copies the list; a run fails or copies everyone',
 	'payment-outbox': outboxEntrance,
 	'payment-to-qualification': paymentEntrance,
+	'pipedrive-deal-to-qualification': pipedriveDealEntrance,
 	'pipedrive-person-to-participant': pipedriveEntrance,
 	'referral-event-to-message': 'has one node, which is its only end',
 	'referral-page': 'shows a table to visitors; a run fails or copies everyone',

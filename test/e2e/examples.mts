@@ -13,11 +13,11 @@ import { createCloud, type Cloud } from './services/cloud.mts';
 import { couponExample } from './services/coupon.mts';
 import { ExampleRun, simulateServices } from './services/exampleRun.mts';
 import { formExample } from './services/form.mts';
-import { hubspotExample } from './services/hubspot.mts';
+import { hubspotDealExample, hubspotExample } from './services/hubspot.mts';
 import { openAiExample } from './services/openAi.mts';
 import { outboxExample } from './services/outbox.mts';
 import { personalDataExample } from './services/personalData.mts';
-import { pipedriveExample } from './services/pipedrive.mts';
+import { pipedriveDealExample, pipedriveExample } from './services/pipedrive.mts';
 import { pollingExample } from './services/polling.mts';
 import { postgresExample } from './services/postgres.mts';
 import { referralPageExample } from './services/referralPage.mts';
@@ -36,7 +36,9 @@ const only = process.argv.find((argument) => argument.startsWith('--only='))?.sl
 const tests: Record<string, (run: ExampleRun) => Promise<void>> = {
 	sheets: sheetsExample,
 	hubspot: hubspotExample,
+	'hubspot-deal': hubspotDealExample,
 	pipedrive: pipedriveExample,
+	'pipedrive-deal': pipedriveDealExample,
 	stripe: stripeExample,
 	woocommerce: shopExample,
 	coupon: couponExample,

@@ -11,69 +11,87 @@ const day = 24 * 60 * 60 * 1000;
 
 interface Filter {
 	propertyName: string;
-	operator: 'HAS_PROPERTY' | 'NOT_HAS_PROPERTY' | 'GTE' | 'LT';
+	operator: 'HAS_PROPERTY' | 'NOT_HAS_PROPERTY' | 'EQ' | 'GTE' | 'LT';
 	value?: string;
 }
 interface Search {
 	filterGroups: Array<{ filters: Filter[] }>;
-	sorts: Array<{ propertyName: string; direction: string }>;
+	sorts?: Array<{ propertyName: string; direction: string }>;
 	properties: string[];
 	limit: number;
 }
 
-interface Contact {
+/** A contact or a deal. */
+interface Stored {
 	id: string;
 	properties: Record<string, string>;
+	/** Of a contact: the IDs of its deals. */
+	deals?: string[];
 }
 
-const passes = ({ properties }: Contact, { propertyName, operator, value }: Filter) => {
+const passes = ({ properties, deals }: Stored, { propertyName, operator, value }: Filter) => {
+	if (propertyName === 'associations.deal') {
+		assert.equal(operator, 'EQ');
+		return deals?.includes(String(value));
+	}
 	const property = properties[propertyName];
 	if (operator === 'HAS_PROPERTY') return Boolean(property);
 	if (operator === 'NOT_HAS_PROPERTY') return !property;
+	if (operator === 'EQ') return property === value;
 	assert.match(String(value), /^\d{13}$/);
 	return operator === 'GTE' ? Number(property) >= Number(value) : Number(property) < Number(value);
 };
 
-/** HubSpot's contacts: search and update by ID, as documented by its API. */
+/** What the search of contacts or deals returns, as documented by HubSpot's API. */
+function search(stored: Stored[], { filterGroups, sorts, properties, limit }: Search) {
+	if (sorts) assert.deepEqual(sorts, [{ propertyName: 'createdate', direction: 'DESCENDING' }]);
+	const found = stored
+		.filter((one) =>
+			filterGroups.some(({ filters }) => filters.every((filter) => passes(one, filter))),
+		)
+		.toSorted((a, b) => Number(b.properties.createdate) - Number(a.properties.createdate));
+	return {
+		total: found.length,
+		results: found.slice(0, limit).map((one) => ({
+			id: one.id,
+			properties: Object.fromEntries(
+				properties.map((name) => [name, one.properties[name] ?? null]),
+			),
+		})),
+	};
+}
+
+/** HubSpot's contacts and deals: search and update by ID, as documented by its API. */
 export function simulateHubspot({ server }: Cloud) {
-	const contacts: Contact[] = [];
+	const contacts: Stored[] = [];
+	const deals: Stored[] = [];
 	const updates: string[] = [];
-	/** IDs of contacts that can't be changed. */
+	/** IDs of contacts and deals that can't be changed. */
 	const locked = new Set<string>();
-	server.post('/crm/v3/objects/contacts/search', { constraints }, ({ body }, reply) => {
-		const { filterGroups, sorts, properties, limit } = body as Search;
-		if (limit > 200) return reply.code(400).send({});
-		assert.deepEqual(sorts, [{ propertyName: 'createdate', direction: 'DESCENDING' }]);
-		const found = contacts
-			.filter((contact) =>
-				filterGroups.some(({ filters }) => filters.every((filter) => passes(contact, filter))),
-			)
-			.toSorted((a, b) => Number(b.properties.createdate) - Number(a.properties.createdate));
-		return {
-			total: found.length,
-			results: found.slice(0, limit).map((contact) => ({
-				id: contact.id,
-				properties: Object.fromEntries(
-					properties.map((name) => [name, contact.properties[name] ?? null]),
-				),
-			})),
-		};
+	const kinds = { contacts, deals };
+	const storedOf = ({ params }: { params: unknown }) =>
+		kinds[(params as { kind: keyof typeof kinds }).kind];
+	server.post('/crm/v3/objects/:kind/search', { constraints }, (request, reply) => {
+		const body = request.body as Search;
+		return body.limit > 200 ? reply.code(400).send({}) : search(storedOf(request), body);
 	});
-	server.patch('/crm/v3/objects/contacts/:id', { constraints }, (request, reply) => {
+	server.patch('/crm/v3/objects/:kind/:id', { constraints }, (request, reply) => {
 		const { id } = request.params as { id: string };
-		const contact = contacts.find((one) => one.id === id);
-		if (!contact || locked.has(id)) return reply.code(404).send({ message: 'resource not found' });
+		const one = storedOf(request).find((stored) => stored.id === id);
+		if (!one || locked.has(id)) return reply.code(404).send({ message: 'resource not found' });
 		const { properties } = request.body as { properties: Record<string, string> };
-		Object.assign(contact.properties, properties, { lastmodifieddate: String(Date.now()) });
-		updates.push(contact.properties.email);
-		return { id, properties: contact.properties };
+		const now = String(Date.now());
+		Object.assign(one.properties, properties, { lastmodifieddate: now, hs_lastmodifieddate: now });
+		updates.push(one.properties.email ?? id);
+		return { id, properties: one.properties };
 	});
 	return {
 		contacts,
+		deals,
 		updates,
 		locked,
 		/** Adds a contact. An email is unique. */
-		add(properties: Record<string, string>, createdAgo = 0): Contact {
+		add(properties: Record<string, string>, createdAgo = 0): Stored {
 			const existing = contacts.find(
 				(one) => properties.email && one.properties.email === properties.email,
 			);
@@ -86,10 +104,27 @@ export function simulateHubspot({ server }: Cloud) {
 			contacts.push(contact);
 			return contact;
 		},
-		/** Makes the last change of each contact a day older. */
+		/** Adds a won deal with these contacts. */
+		win(dealContacts: Stored[], properties: Record<string, string> = {}): Stored {
+			const now = String(Date.now() + deals.length);
+			const deal = {
+				id: String(9000 + deals.length),
+				properties: {
+					...{ amount: '49.90', deal_currency_code: 'USD', hs_is_closed_won: 'true' },
+					...{ createdate: now, closedate: now, hs_lastmodifieddate: now },
+					...properties,
+				},
+			};
+			deals.push(deal);
+			for (const contact of dealContacts) contact.deals = [...(contact.deals ?? []), deal.id];
+			return deal;
+		},
+		/** Makes the last change of each contact and deal a day older. */
 		passADay() {
-			for (const { properties } of contacts)
-				properties.lastmodifieddate = String(Number(properties.lastmodifieddate) - day);
+			for (const { properties } of [...contacts, ...deals]) {
+				for (const name of ['lastmodifieddate', 'hs_lastmodifieddate'])
+					if (name in properties) properties[name] = String(Number(properties[name]) - day);
+			}
 		},
 	};
 }
@@ -189,4 +224,121 @@ export async function hubspotExample(run: ExampleRun): Promise<void> {
 	);
 	hubspot.locked.clear();
 	hubspot.contacts.splice(0);
+}
+
+const importDealExample = async (run: ExampleRun) => {
+	const hubspotAppToken = await run.addCredential('hubspotAppToken', { appToken: 'pat-1' });
+	const credentials = { hubspot: hubspotAppToken, httpRequest: hubspotAppToken };
+	return await run.import('hubspot-deal-to-qualification', credentials);
+};
+
+/** Where a deal says what has happened to it. */
+const placeOfDeal = ({ properties }: Stored) => {
+	const { referral_outcome: outcome, referral_note: note = '' } = properties;
+	if (outcome) return `outcome in the deal: ${outcome}`;
+	const [, reason] = /^\d{4}-\d\d-\d\d: (.*)$/.exec(note) ?? [];
+	return reason ? `reason in the deal: ${reason}` : 'deal with nothing';
+};
+
+export const hubspotDealEntrance: Entrance = {
+	kind: 'payment',
+	async open(run) {
+		const { hubspot } = run.services;
+		const workflow = await importDealExample(run);
+		// Too old for the other example, which would add them.
+		const addOldContact = (properties: Record<string, string>) => hubspot.add(properties, 8 * day);
+		/** By the entry's ID. */
+		const entered = new Map<string, Stored>();
+		const passADay = async () => {
+			hubspot.passADay();
+			await run.runNow(workflow);
+		};
+		const notInCampaign = 'reason in the deal: Not in the campaign.';
+		return {
+			workflow,
+			visible: {
+				done: 'outcome in the deal: Qualified',
+				already: 'outcome in the deal: Already qualified',
+				notReferred: 'outcome in the deal: Not referred',
+				refused: 'outcome in the deal: Rejected',
+				waiting: notInCampaign,
+				notInCampaign,
+				noAddress: 'reason in the deal: No contact of the deal has an email address.',
+				failed: 'reason from Qualify in the deal',
+			},
+			async enter(entries) {
+				for (const { id, email } of entries)
+					entered.set(id, hubspot.win([addOldContact({ email: email ?? '', lastname: id })]));
+				// Waiting deals are tried again once a day.
+				await passADay();
+			},
+			placeOf({ id }) {
+				const deal = entered.get(id) ?? assert.fail(`No deal ${id}`);
+				return placeOfDeal(deal).replace(
+					/reason (in the deal): .*Not accepted.*/,
+					'reason from Qualify $1',
+				);
+			},
+			repeat: passADay,
+		};
+	},
+};
+
+/** The example "HubSpot deal to qualification", beyond the shared entries. */
+export async function hubspotDealExample(run: ExampleRun): Promise<void> {
+	const { campaign } = run.mockServer;
+	const { hubspot } = run.services;
+	const referrer = campaign.add('deal-referrer@hubspot.example.com');
+	const workflow = await importDealExample(run);
+	const friend = (name: string) =>
+		hubspot.add({ email: campaign.add(`${name}@deals.hubspot.example.com`, referrer).email });
+	const [ana, bo, cy] = ['ana', 'bo', 'cy'].map(friend);
+	const qualified = run.qualifications();
+	const several = hubspot.win([ana, bo]);
+	await step('HubSpot deal: only won, with an amount in the currency of the campaign', async () => {
+		const old = hubspot.win([ana], { closedate: String(Date.now() - 31 * day) });
+		const open = hubspot.win([ana], { hs_is_closed_won: 'false' });
+		const unpriced = hubspot.win([ana], { amount: '' });
+		const euros = hubspot.win([ana], { deal_currency_code: 'EUR' });
+		const locked = hubspot.win([cy]);
+		hubspot.locked.add(locked.id);
+		const { rows } = await run.runNow(workflow);
+		assert.deepEqual([several, old, open, unpriced, euros].map(placeOfDeal), [
+			'reason in the deal: The deal has several contacts. Enter the address of the referred one in referral_email.',
+			'deal with nothing',
+			'deal with nothing',
+			'reason in the deal: The deal has no amount.',
+			'reason in the deal: The deal is in EUR.',
+		]);
+		assert.deepEqual(
+			rows('Not saved').map(({ deal }) => deal),
+			[locked.id],
+		);
+		// Saved at the next run, and not qualified again.
+		hubspot.locked.clear();
+		await run.runNow(workflow);
+		assert.equal(placeOfDeal(locked), 'outcome in the deal: Already qualified');
+		assert.deepEqual(qualified(), [[cy.properties.email, 49.9]]);
+	});
+	await step('HubSpot deal: re-opened, edited and won again, it qualifies once', async () => {
+		several.properties.referral_email = bo.properties.email;
+		hubspot.passADay();
+		await run.runNow(workflow);
+		assert.equal(placeOfDeal(several), 'outcome in the deal: Qualified');
+		assert.equal(several.properties.referral_note, '');
+		const won = hubspot.win([ana], { amount: '1200', deal_currency_code: '' });
+		await run.runNow(workflow);
+		// Someone chooses another contact and closes the deal again.
+		several.properties.referral_email = friend('di').properties.email;
+		for (const { properties } of [several, won]) properties.closedate = String(Date.now());
+		hubspot.passADay();
+		await run.runNow(workflow);
+		assert.deepEqual(qualified(), [
+			[cy.properties.email, 49.9],
+			[bo.properties.email, 49.9],
+			[ana.properties.email, 1200],
+		]);
+	});
+	hubspot.contacts.splice(0);
+	hubspot.deals.splice(0);
 }

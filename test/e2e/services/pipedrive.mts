@@ -3,7 +3,7 @@ import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
 import { hosts, type Cloud } from './cloud.mts';
-import type { Entrance } from './entrance.mts';
+import { entranceOfPayments, type Entrance } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 const constraints = { host: hosts.pipedrive };
@@ -12,15 +12,25 @@ const constraints = { host: hosts.pipedrive };
 const codeKey = '8a6f2b1c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a';
 const linkKey = '1f0a3d2e5b4c7f6a9d8e1b0c3f2a5d4e2b1c8a6f';
 
+/** The key of the field for deals. */
+const outcomeKey = '5b4c1f0a3d2e7f6a2b1c9d8e1b0c8a6f3f2a5d4e';
+
 interface Person {
 	id: number;
 	name: string;
 	[field: string]: unknown;
 }
 
-/** Pipedrive's webhooks, people and their fields, as documented by its API. */
+interface Deal {
+	id: number;
+	status: string;
+	[field: string]: unknown;
+}
+
+/** Pipedrive's webhooks, people, deals and their fields, as documented by its API. */
 export function simulatePipedrive({ server }: Cloud) {
 	const people = new Map<number, Person>();
+	const deals = new Map<number, Deal>();
 	const registered: Array<Record<string, string>> = [];
 	const success = (data: unknown) => ({ success: true, data });
 	const idOf = (request: { params: unknown }) => Number((request.params as { id: string }).id);
@@ -49,7 +59,41 @@ export function simulatePipedrive({ server }: Cloud) {
 		people.set(person.id, person);
 		return success(person);
 	});
-	return { people, registered };
+	server.get('/v1/dealFields', { constraints }, () =>
+		success([
+			// In an account in German.
+			{ key: 'title', name: 'Titel', field_type: 'varchar' },
+			{ key: 'value', name: 'Wert', field_type: 'monetary' },
+			{ key: 'currency', name: 'Währung', field_type: 'varchar' },
+			{ key: 'status', name: 'Status', field_type: 'status' },
+			{ key: 'person_id', name: 'Kontaktperson', field_type: 'people' },
+			{ key: outcomeKey, name: 'Referral outcome', field_type: 'varchar' },
+		]),
+	);
+	server.get('/v1/deals/:id', { constraints }, (request, reply) => {
+		const deal = deals.get(idOf(request));
+		if (!deal) return reply.code(404).send({ success: false, error: 'Deal not found' });
+		return success(deal);
+	});
+	server.put('/v1/deals/:id', { constraints }, (request) => {
+		const deal = deals.get(idOf(request)) ?? assert.fail('No such deal');
+		return success(Object.assign(deal, request.body));
+	});
+	return { people, deals, registered };
+}
+
+/** Checks that the workflow is told when someone adds or changes this entity. @returns where, by action */
+function urlsOf(registered: Array<Record<string, string>>, entity: string) {
+	assert.deepEqual(
+		registered.map(({ event_action, event_object }) => [event_action, event_object]).toSorted(),
+		[
+			['change', entity],
+			['create', entity],
+		],
+	);
+	return Object.fromEntries(
+		registered.map(({ event_action, subscription_url }) => [event_action, subscription_url]),
+	);
 }
 
 async function publish(run: ExampleRun) {
@@ -60,17 +104,8 @@ async function publish(run: ExampleRun) {
 		pipedriveTrigger: pipedriveApi,
 		pipedrive: pipedriveApi,
 	});
-	assert.deepEqual(
-		registered.map(({ event_action, event_object }) => [event_action, event_object]).toSorted(),
-		[
-			['change', 'person'],
-			['create', 'person'],
-		],
-	);
 	const sample = await run.sampleOf(workflow, 'Person added');
-	const urlOf = Object.fromEntries(
-		registered.map(({ event_action, subscription_url }) => [event_action, subscription_url]),
-	);
+	const urlOf = urlsOf(registered, 'person');
 	/** Adds or changes a person, and notifies n8n as Pipedrive does. */
 	const save = async (
 		action: 'create' | 'change',
@@ -141,6 +176,102 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 		const left = async () => (await run.outputOf(workflow, 'To be added?')).length;
 		await waitUntil(async () => assert.equal(await left(), 1), 20);
 		await run.expectSample(workflow, 'Person added');
+		await run.n8n.deactivate(workflow);
+	});
+}
+
+async function publishDeals(run: ExampleRun) {
+	const pipedriveApi = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
+	const { deals, registered } = run.services.pipedrive;
+	registered.splice(0);
+	const workflow = await run.publish('pipedrive-deal-to-qualification', {
+		pipedriveTrigger: pipedriveApi,
+		pipedrive: pipedriveApi,
+	});
+	const sample = await run.sampleOf(workflow, 'Deal changed');
+	const urlOf = urlsOf(registered, 'deal');
+	/** Adds or changes a deal, and notifies n8n as Pipedrive does. */
+	const save = async (action: 'create' | 'change', id: number, changes: object) => {
+		const deal = {
+			...(deals.get(id) ?? { value: 49.9, currency: 'USD', status: 'won', person_id: null }),
+			...{ id, ...changes },
+		};
+		deals.set(id, deal);
+		const { title, value, currency, status } = deal as Deal;
+		await axios.post(urlOf[action], {
+			...sample,
+			meta: { ...(sample.meta as object), action, entity_id: String(id) },
+			data: { ...(sample.data as object), id, title, value, currency, status },
+		});
+	};
+	return { workflow, save };
+}
+
+/** @returns a deal's person with these addresses, as the API returns it */
+const person = (...emails: Array<string | null>) => ({
+	person_id: {
+		value: 7,
+		name: 'Someone',
+		email: emails.map((value, index) => ({ label: 'work', value, primary: index === 0 })),
+	},
+});
+
+export const pipedriveDealEntrance = entranceOfPayments(
+	'Can it qualify?: no address',
+	async (run) => {
+		const { workflow, save } = await publishDeals(run);
+		let deals = 5000;
+		return {
+			workflow,
+			pay: async ({ id, email }) => await save('change', deals++, { title: id, ...person(email) }),
+		};
+	},
+);
+
+/** The example "Pipedrive deal to qualification", beyond the shared entries. */
+export async function pipedriveDealExample(run: ExampleRun): Promise<void> {
+	const { campaign } = run.mockServer;
+	const { deals } = run.services.pipedrive;
+	const referrer = campaign.add('deal-referrer@pipedrive.example.com');
+	await step('Pipedrive deal: re-opened, edited and won again, it qualifies once', async () => {
+		const { workflow, save } = await publishDeals(run);
+		const [ana, bo] = ['ana', 'bo'].map(
+			(name) => campaign.add(`${name}@deals.pipedrive.example.com`, referrer).email,
+		);
+		const qualified = run.qualifications();
+		const outcome = (id: number) => deals.get(id)?.[outcomeKey];
+		await save('create', 1, { status: 'open', ...person('', ana) });
+		await save('create', 2, { value: 0, ...person(bo) });
+		await save('create', 3, { currency: 'EUR', ...person(bo) });
+		await save('create', 4, { title: 'Of an organization' });
+		await run.settled(workflow, 4);
+		assert.deepEqual([1, 2, 3, 4].map(outcome), Array(4).fill(undefined));
+		await save('change', 1, { status: 'won' });
+		await run.settled(workflow, 5);
+		assert.equal(outcome(1), 'Qualified');
+		// Saving the outcome is a change as well. Then someone re-opens the deal and chooses another person.
+		for (const [index, changes] of [
+			{},
+			{ status: 'open', ...person(bo) },
+			{ status: 'won' },
+		].entries()) {
+			await save('change', 1, changes);
+			await run.settled(workflow, 6 + index);
+		}
+		await save('change', 2, { value: 1200 });
+		await run.settled(workflow, 9);
+		assert.deepEqual(qualified(), [
+			[ana, 49.9],
+			[bo, 1200],
+		]);
+		const left = async (node: string, output: number) =>
+			(await run.outputOf(workflow, node, output)).length;
+		assert.deepEqual(
+			await Promise.all([0, 1, 2, 3].map(async (output) => await left('Can it qualify?', output))),
+			[2, 1, 1, 1],
+		);
+		assert.equal(await left('Has an outcome?', 0), 2);
+		await run.expectSample(workflow, 'Deal changed');
 		await run.n8n.deactivate(workflow);
 	});
 }
