@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { INodeParameters } from 'n8n-workflow';
+import type { INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 import { ReferralRocket } from '../../nodes/ReferralRocket/ReferralRocket.node.ts';
 import { ReferralRocketPollingTrigger } from '../../nodes/ReferralRocket/ReferralRocketPollingTrigger.node.ts';
 import { ReferralRocketTrigger } from '../../nodes/ReferralRocket/ReferralRocketTrigger.node.ts';
@@ -29,6 +29,7 @@ import {
 import { chain, webhookSecret } from './workflow.mts';
 
 const link = 'https://referralrocket.io/campaign?id=JCu82f30F1&referralCode=8Mnu09TD';
+const otherSite = 'https://example.com/campaign?id=JCu82f30F1';
 /** The public URL that n8n is configured with, so that screenshots show a realistic one. */
 const publicUrl = 'https://n8n.example.com';
 const node = new ReferralRocket();
@@ -105,10 +106,10 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	const walkthrough = { editor, n8n, mockServer, publicUrl };
 	await receiveFirstEvent(walkthrough);
 	await publishPollingTrigger(walkthrough);
+	const byUrl = modeLabel(visibleFields(node, listing), 'campaignId', 'url');
 	await editor.step('List returns rows for a campaign entered as a link', async () => {
 		await editor.openWorkflow(singleNode);
 		await editor.openNode('List Participants');
-		const byUrl = modeLabel(visibleFields(node, listing), 'campaignId', 'url');
 		const parameters = editor.element('node-parameters');
 		// A link that does not lead to a campaign is reported while typing.
 		const value = 'https://referralrocket.io/pricing';
@@ -123,6 +124,8 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.showOutputAs('table');
 		const newest = mockServer.campaign.participants.slice(0, 3);
 		for (const { email } of newest) await output.getByText(email).first().waitFor();
+		const { columns } = await editor.readTable();
+		assert.deepEqual(columns.slice(0, 2), ['email', 'shareLink']);
 		await editor.takeScreenshot('list');
 	});
 	await editor.step('The credential test passes, and fails with a wrong key', async () => {
@@ -182,6 +185,47 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	);
 	// Last, because the participants it adds have no names, which the screenshots should show.
 	await runWithErrorOutput(walkthrough, validCredentials);
+	await editor.step(
+		"The title has Referral Rocket's reason, the description what to do",
+		async () => {
+			await editor.openWorkflow(singleNode);
+			await editor.openNode('List Participants');
+			await editor.chooseCampaign(byUrl, link);
+			const checkCampaign = "If that doesn't say what to change, check the campaign ID.";
+			for (const [status, reason, advice] of [
+				[403, 'Your plan does not include API access.', 'the test says what to change'],
+				[402, 'Payment required', checkCampaign],
+				[400, 'Campaign has ended', checkCampaign],
+			] as const) {
+				mockServer.intercept = (_request, reply) => reply.code(status).send({ message: reason });
+				await editor.element('node-execute-button').click();
+				await editor.expectFailure(`"${reason}"`, advice);
+			}
+			mockServer.intercept = undefined;
+		},
+	);
+	await editor.step('A link of another site is recognized', async () => {
+		await editor.chooseCampaign(byUrl, otherSite);
+		await editor.element('node-execute-button').click();
+		await editor.expectFailure(
+			`"${otherSite}" is from another site`,
+			'use a link with "id=" in it',
+		);
+	});
+	await editor.step('Fields are chosen by name, with an explanation', async () => {
+		await editor.element('parameter-input-output').click();
+		await editor.option('Selected Fields').click();
+		await editor.element('parameter-input-fields').click();
+		const fields = visibleFields(node, { ...listing, output: 'selectedFields' });
+		const { options = [] } = fields.find(({ name }) => name === 'fields') ?? {};
+		const explained = (options as INodePropertyOptions[]).filter(({ description }) => description);
+		assert.ok(explained.length >= 4, 'Fields are not explained');
+		for (const { name, description } of explained) {
+			await editor.expectText(editor.option(name), String(description));
+		}
+		await editor.option('Campaign ID').waitFor();
+		await page.keyboard.press('Escape');
+	});
 	const savesScreenshots =
 		runtime.version === n8nVersion && process.argv.includes('--save-screenshots');
 	const images = path.join(project, 'docs/images');

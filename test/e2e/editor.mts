@@ -218,6 +218,12 @@ export class Editor {
 		return { columns: columns.filter(Boolean), rows: items };
 	}
 
+	/** Waits until a failed run shows this title, and this text in the description below. */
+	async expectFailure(title: string, description: string): Promise<void> {
+		await this.expectText(this.element('node-error-message'), title);
+		await this.expectText(this.element('node-error-description'), description);
+	}
+
 	async openNode(name: string): Promise<void> {
 		await this.page.dblclick(`${testId('canvas-node')}[data-node-name="${name}"]`);
 		await this.element('node-parameters').waitFor();

@@ -165,9 +165,11 @@ export async function receiveFirstEvent({
 /** The polling trigger: a test fetches participants, and the first poll after publishing starts nothing. */
 export async function publishPollingTrigger({ editor, mockServer }: Walkthrough): Promise<void> {
 	const { description } = polling;
+	const { page } = editor;
 	const { campaign, requests } = mockServer;
 	const event = triggerEvents(polling).find(({ value }) => value === 'participantAdded');
 	assert.ok(event, 'There is no event participantAdded');
+	const others = ['Campaign Status Changed', 'Reward Earned'];
 
 	await editor.step('Testing the polling trigger fetches participants', async () => {
 		const picker = await editor.searchNodes(pickerName(polling));
@@ -185,14 +187,43 @@ export async function publishPollingTrigger({ editor, mockServer }: Walkthrough)
 		await editor.element('trigger-execute-button').click();
 		const [hint] = description.hints ?? [];
 		await editor.expectText(editor.output, campaign.participants[0].email, hint.message);
+	});
+	await editor.step('A test in an empty campaign says that it is empty', async () => {
+		mockServer.intercept = (_request, reply) => reply.send([]);
+		await editor.element('trigger-execute-button').click();
+		await editor.expectFailure(
+			'This campaign has no participants yet.',
+			'Sign up in your campaign',
+		);
+		mockServer.intercept = undefined;
+	});
+	await editor.step('Its items name their campaign, and the status comes last', async () => {
+		await editor.element('parameter-input-events').click();
+		// Instead of the first event: n8n 1 shows ten items at a time.
+		for (const name of [event.name, ...others]) await editor.option(name).click();
+		await page.keyboard.press('Escape');
+		await editor.element('trigger-execute-button').click();
+		await editor.showOutputAs('table');
+		await waitUntil(async () => {
+			const { columns, rows } = await editor.readTable();
+			assert.deepEqual(columns.slice(0, 3), ['event', 'campaignId', 'email']);
+			assert.ok(columns.includes('refereeRewardBalance'), 'There is no balance');
+			assert.ok(
+				rows.every((cells) => cells[1] === campaign.id),
+				'An item has no campaign',
+			);
+			const events = new Set(rows.map(([name]) => name));
+			assert.deepEqual([...events], ['rewardEarned', 'campaignStatusChanged']);
+		}, timeoutSeconds);
 		await editor.closeNode();
-		await editor.expectText(editor.element('canvas-node'), event.name);
+		await editor.expectText(editor.element('canvas-node'), others.join(', '));
 	});
 	await editor.step('The first poll after publishing starts nothing', async () => {
 		const before = requests.length;
 		await editor.publish(String(description.activationMessage));
 		assert.ok(requests.length > before, 'Publishing sent no request');
-		await editor.expectExecutions('Succeeded');
+		// Only the tests are listed.
+		await editor.expectExecutions('Succeeded', 'Error', 'Succeeded');
 	});
 }
 
