@@ -18,7 +18,7 @@ import { startQueueServices } from '../../tools/n8n/services.mts';
 import type { Participant } from '../../tools/mock-server/campaign.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import { setUpEnvironment } from './environment.mts';
-import { eventsOnce } from './outbox.mts';
+import { eventsOnce, paymentOutbox } from './outbox.mts';
 import { chain, webhookSecret } from './workflow.mts';
 
 /** Makes n8n notice a lost worker sooner. */
@@ -159,7 +159,10 @@ export async function queue(runtime: Runtime, tarball: string): Promise<void> {
 			await syncAgain();
 		},
 	);
-	await eventsOnce({ n8n, mockServer, credentials, urls: [n8n.url, other], settings });
+	const workers = [worker, await step('Starting a second worker', newWorker)];
+	const queue = { n8n, mockServer, credentials, urls: [n8n.url, other], workers, settings };
+	await eventsOnce(queue);
+	await paymentOutbox(queue);
 	await step('The executions of a killed worker are lost, and n8n reports it', async () => {
 		await waitUntil(async () => {
 			for (const { workflowId, id } of lost) {
