@@ -9,7 +9,7 @@ import { readList } from './readList';
  */
 export class ReferralCodeSearch {
 	private readonly byCode = new Map<string, IDataObject>();
-	private readonly pages: AsyncGenerator<IDataObject[]>;
+	private readonly pages: ReturnType<typeof readList>;
 	/** Stays rejected if the list can't be read. */
 	private reading?: Promise<void>;
 	private hasEnded = false;
@@ -35,9 +35,9 @@ export class ReferralCodeSearch {
 	}
 
 	private async readPage(): Promise<void> {
-		const { value: rows, done } = await this.pages.next();
-		this.hasEnded = done === true;
-		for (const row of rows ?? []) {
+		const page = await this.pages.next();
+		this.hasEnded = page.done === true;
+		for (const row of page.done ? [] : page.value) {
 			// The service may send a code of digits as a number.
 			this.byCode.set(String(row.referralCode ?? ''), row);
 		}
