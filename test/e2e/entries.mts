@@ -161,8 +161,11 @@ const inputs: Record<string, Input> = {
 	},
 };
 
-/** Makes every waiting execution ready to resume. */
-const endOfWait = `UPDATE execution_entity SET waitTill = '2020-01-01 00:00:00.000'
+/**
+ * Lets every wait end soon after the start of n8n. Not before: n8n 2 sometimes takes an execution that it resumes
+ * while it starts for one that has crashed.
+ */
+const endOfWait = `UPDATE execution_entity SET waitTill = strftime('%Y-%m-%d %H:%M:%f', 'now', '+45 seconds')
 	WHERE status = 'waiting' AND waitTill < '2100-01-01'`;
 
 interface Row {
