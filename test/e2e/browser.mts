@@ -119,7 +119,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.expectText(parameters, ...notices);
 		await editor.chooseCampaign(byUrl, link);
 		for (const notice of notices) await parameters.getByText(notice).waitFor({ state: 'hidden' });
-		await editor.element('node-execute-button').click();
+		await editor.executeNode();
 		await output.getByText('50 items', { exact: true }).waitFor();
 		await editor.showOutputAs('table');
 		const newest = mockServer.campaign.participants.slice(0, 3);
@@ -198,7 +198,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 				[400, 'Campaign has ended', checkCampaign],
 			] as const) {
 				mockServer.intercept = (_request, reply) => reply.code(status).send({ message: reason });
-				await editor.element('node-execute-button').click();
+				await editor.executeNode();
 				await editor.expectFailure(`"${reason}"`, advice);
 			}
 			mockServer.intercept = undefined;
@@ -206,7 +206,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 	);
 	await editor.step('A link of another site is recognized', async () => {
 		await editor.chooseCampaign(byUrl, otherSite);
-		await editor.element('node-execute-button').click();
+		await editor.executeNode();
 		await editor.expectFailure(
 			`"${otherSite}" is from another site`,
 			'use a link with "id=" in it',

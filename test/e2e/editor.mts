@@ -234,6 +234,13 @@ export class Editor {
 		await this.panel.waitFor({ state: 'hidden' });
 	}
 
+	/** Runs the open node. */
+	async executeNode(): Promise<void> {
+		// n8n applies what was typed a moment later. Before that, it would run with the old value.
+		await this.page.waitForTimeout(1000);
+		await this.element('node-execute-button').click();
+	}
+
 	async chooseCredential(name: string): Promise<void> {
 		await this.element('node-credentials-select').click();
 		await this.option(name).click();

@@ -130,7 +130,7 @@ async function useOperations({ editor, mockServer, say, highlight }: Stage) {
 	const { output } = editor;
 	const { campaign, apiKey } = mockServer;
 	const [friend] = campaign.participants;
-	const execute = async () => await editor.element('node-execute-button').click();
+	const execute = async () => await editor.executeNode();
 	await editor.step('The credential and its test', async () => {
 		await say('2. Add someone to a campaign: search for Referral Rocket and choose an action.');
 		await editor.addFirstNode(node, 'Add participant to campaign');

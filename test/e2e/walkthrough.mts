@@ -259,7 +259,7 @@ export async function runWithErrorOutput(
 		async () => {
 			await editor.openWorkflow(workflow);
 			await editor.openNode(name);
-			await editor.element('node-execute-button').click();
+			await editor.executeNode();
 			await editor.expectText(
 				editor.output,
 				`"${emails[1]}"`,
@@ -274,7 +274,7 @@ export async function runWithErrorOutput(
 			await editor.element('tab-settings').click();
 			await editor.element('parameter-input-onError').click();
 			await editor.option('Continue (using error output)').click();
-			await editor.element('node-execute-button').click();
+			await editor.executeNode();
 			await editor.expectText(tabs.first(), 'Success Branch (2 items)');
 			await editor.expectText(tabs.last(), 'Error Branch (1 item)');
 			await editor.showOutputAs('table');
