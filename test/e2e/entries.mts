@@ -368,7 +368,7 @@ async function placesOf(run: ExampleRun, published: PublishedExample) {
 	};
 }
 
-/** Executions that have ended, with all they contain: these don't change any more. */
+/** Successful executions, with all they contain: these don't change any more. */
 const ended = new Map<string, { execution: Execution; text: string }>();
 
 /** @returns the executions of an example, each with a check for its entries, and whether Retry has repeated it */
@@ -382,7 +382,7 @@ async function executionsOf({ n8n }: ExampleRun, { workflow, executionOf }: Publ
 		summaries.map(async ({ id, retrySuccessId }) => {
 			const key = `${n8n.url} ${id}`;
 			const read = ended.get(key) ?? (await readExecution(n8n, id));
-			if (['success', 'error'].includes(read.execution.status)) ended.set(key, read);
+			if (read.execution.status === 'success') ended.set(key, read);
 			const isOf = (entry: Entry) =>
 				firstOf(id) === executionOf?.(entry) || read.text.includes(entry.id);
 			return { ...read, isRepeated: Boolean(retrySuccessId), isOf };
