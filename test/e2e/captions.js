@@ -1,8 +1,12 @@
 // Runs in each page that is recorded: shows a caption at the bottom, and the pointer, which Chromium does not record.
 
-const caption = document.createElement('div');
-Object.assign(caption.style, {
-	position: 'fixed',
+function createOverlay(style) {
+	const overlay = document.createElement('div');
+	Object.assign(overlay.style, { position: 'fixed', pointerEvents: 'none' }, style);
+	return overlay;
+}
+
+const caption = createOverlay({
 	left: '0',
 	right: '0',
 	bottom: '0',
@@ -12,12 +16,9 @@ Object.assign(caption.style, {
 	font: '500 20px/28px sans-serif',
 	textAlign: 'center',
 	zIndex: '2147483646',
-	pointerEvents: 'none',
 });
 
-const pointer = document.createElement('div');
-Object.assign(pointer.style, {
-	position: 'fixed',
+const pointer = createOverlay({
 	left: '640px',
 	top: '400px',
 	width: '20px',
@@ -28,7 +29,6 @@ Object.assign(pointer.style, {
 	boxShadow: '0 0 0 2px white',
 	transition: 'left 0.25s, top 0.25s, scale 0.15s',
 	zIndex: '2147483647',
-	pointerEvents: 'none',
 });
 
 function showCaption(text) {

@@ -7,6 +7,7 @@ import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { MockServer } from '../../tools/mock-server/service.mts';
 import { setUpEnvironment } from './environment.mts';
 import { entries } from './entries.mts';
+import { option } from './options.mts';
 import { payments } from './payments.mts';
 import { brevoExample } from './services/brevo.mts';
 import { createCloud, type Cloud } from './services/cloud.mts';
@@ -30,7 +31,7 @@ import { typeformExample } from './services/typeform.mts';
 import { webhookSecret } from './workflow.mts';
 
 /** With --only=stripe: only what is about examples with this word in their name. For a fast inner loop. */
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7) ?? '';
+const only = option('only') ?? '';
 
 /** By the service or the kind of example. */
 const tests: Record<string, (run: ExampleRun) => Promise<void>> = {

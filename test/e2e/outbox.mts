@@ -6,7 +6,7 @@ import { waitUntil } from '../../tools/command-line/waitUntil.mts';
 import type { MockServer } from '../../tools/mock-server/service.mts';
 import { deliver, eventAbout } from '../../tools/mock-server/webhooks.mts';
 import type { N8n, Workflow } from '../../tools/n8n/n8n.mts';
-import { runSql } from '../../tools/n8n/services.mts';
+import { postgresCredential, runSql } from '../../tools/n8n/services.mts';
 import { setRefundWindow, type Payment } from './services/outbox.mts';
 import { webhookSecret } from './workflow.mts';
 
@@ -50,8 +50,7 @@ async function importExample(queue: Queue, file: string, change: (workflow: Work
 		});
 		return { [type]: { id, name } };
 	};
-	const server = { ...serverOf(queue), password: 'none', ssl: 'disable' };
-	const postgres = await addCredential('postgres', server);
+	const postgres = await addCredential('postgres', postgresCredential(serverOf(queue)));
 	const headerAuth = await addCredential('httpHeaderAuth', shopHeader);
 	const workflow = await n8n.importWorkflow(`examples/${file}`, credentials, (imported) => {
 		for (const node of imported.nodes) {

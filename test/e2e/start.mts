@@ -11,6 +11,7 @@ import { browser } from './browser.mts';
 import { examples } from './examples.mts';
 import { saveArtifacts, failureFolder } from './failures.mts';
 import { install } from './install.mts';
+import { option } from './options.mts';
 import { queue } from './queue.mts';
 import { tools } from './tools.mts';
 import { triggers } from './triggers.mts';
@@ -54,13 +55,6 @@ const longest = ['queue', 'browser', 'examples'];
 const partsForAnyN8n = ['versions', 'triggers', 'examples'];
 
 const passed = 'passed';
-
-const option = (name: string) =>
-	process.argv
-		.find((argument) => argument.startsWith(`--${name}=`))
-		?.split('=')
-		.slice(1)
-		.join('=');
 
 async function endToEnd(): Promise<number> {
 	const requested = process.argv.slice(2).filter((name) => !name.startsWith('--'));

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { chain } from '../../test/e2e/workflow.mts';
-import { startPostgres } from '../n8n/services.mts';
-import { itemsOf, type N8n, type Workflow } from '../n8n/n8n.mts';
+import { postgresCredential, runSql, startPostgres } from '../n8n/services.mts';
+import type { N8n, Workflow } from '../n8n/n8n.mts';
 import { UserError } from '../command-line/progress.mts';
 import { httpRequest } from './lists.mts';
 import { apiKey, withService } from './measure.mts';
@@ -33,23 +32,6 @@ function useHttpRequest({ nodes, connections }: Workflow, url: string) {
 	connections.Pages = { main: [[{ node: 'List participants', type: 'main', index: 0 }]] };
 }
 
-async function countRows(n8n: N8n, credentials: object): Promise<unknown> {
-	const query = 'SELECT count(*)::int FROM referral_rocket_participants';
-	const id = await n8n.saveWorkflow(
-		chain('Count', [
-			{ name: 'Run now', type: 'n8n-nodes-base.manualTrigger' },
-			{
-				name: 'Rows',
-				type: 'n8n-nodes-base.postgres',
-				typeVersion: 2.5,
-				parameters: { operation: 'executeQuery', query, options: {} },
-				credentials,
-			},
-		]),
-	);
-	return itemsOf(await n8n.run(id, 'Run now'), 'Rows')[0]?.json.count;
-}
-
 /** Publishes a workflow with a schedule, and waits until it has run once. */
 async function runOnce(n8n: N8n, id: string) {
 	// A successful run is not kept, so it is finished when it is gone.
@@ -75,10 +57,11 @@ export async function compareSyncs(
 		await withN8n(async (n8n) =>
 			withService({ participants }, async (url) => {
 				const credentials = await n8n.addCredential({ apiKey, url });
+				const server = await startPostgres();
 				const postgres = await n8n.post<{ id: string; name: string }>('/credentials', {
 					name: 'PostgreSQL',
 					type: 'postgres',
-					data: { ...(await startPostgres()), password: 'none', ssl: 'disable' },
+					data: postgresCredential(server),
 				});
 				const id = await n8n.importWorkflow(
 					'examples/participant-sync-to-postgres.json',
@@ -98,8 +81,11 @@ export async function compareSyncs(
 				await wait(5000);
 				const before = await n8n.memory();
 				const { result, ...load } = await watch(n8n, async () => runOnce(n8n, id));
-				const rows = await countRows(n8n, { postgres });
-				if (rows !== participants) throw new UserError(`${rows} of ${participants} were copied.`);
+				const [{ count }] = await runSql<{ count: number }>(
+					server,
+					'SELECT count(*) FROM referral_rocket_participants',
+				);
+				if (count !== participants) throw new UserError(`${count} of ${participants} were copied.`);
 				return { ...load, elapsed: result, memory: load.memory - before };
 			}),
 		);

@@ -97,6 +97,13 @@ export async function startPostgres() {
 	return { host: '127.0.0.1', port, database: 'postgres', user: 'n8n' };
 }
 
+/** @returns the data of n8n's credential for a PostgreSQL that was started here */
+export const postgresCredential = (server: object) => ({
+	...server,
+	password: 'none',
+	ssl: 'disable',
+});
+
 /**
  * Runs SQL without n8n.
  * @param server a PostgreSQL that was started here

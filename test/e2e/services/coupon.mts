@@ -38,7 +38,7 @@ export async function couponExample(run: ExampleRun): Promise<void> {
 		coupons.filter(({ email_restrictions: [only] }) => only === email);
 	const emailed = () => smtpServer.received.map(({ to }) => [to].flat()[0]?.text).toSorted();
 	/** Adds a coupon for a reward of 20 to the shop. Its code must never change: nobody may get a second one. */
-	const hasCoupon = ({ email, referralCode }: typeof ana, description: string) => {
+	const addCoupon = ({ email, referralCode }: typeof ana, description: string) => {
 		const reward = [workflow, campaign.id, referralCode, 20, ''].join('|');
 		const code = `friend-${createHash('sha256').update(reward).digest('hex').slice(0, 16)}`;
 		const id = 700 + coupons.length;
@@ -49,9 +49,9 @@ export async function couponExample(run: ExampleRun): Promise<void> {
 		faults.set(bo.email, 'lost');
 		faults.set(cy.email, 'down');
 		smtpServer.refuses = ed.email;
-		hasCoupon(fay, 'Referral reward. Emailed on 2026-06-18.');
+		addCoupon(fay, 'Referral reward. Emailed on 2026-06-18.');
 		// n8n has stopped between the coupon and the email.
-		hasCoupon(gus, 'Referral reward. Email not confirmed (execution 0).');
+		addCoupon(gus, 'Referral reward. Email not confirmed (execution 0).');
 		const before = structuredClone([fay, gus].map(couponOf));
 		for (const one of [ana, bo, cy, ed, fay, gus]) one.referralReward = 20;
 		// Both kinds at once.
@@ -64,11 +64,11 @@ export async function couponExample(run: ExampleRun): Promise<void> {
 			[ana, bo, cy, di, ed].map((one) => couponOf(one).map(({ amount }) => amount)),
 			[['20'], ['20'], [], ['45'], ['20']],
 		);
-		const today = new Date().getFullYear();
+		const year = new Date().getFullYear();
 		for (const one of [ana, bo, di]) {
 			const [{ code, amount, description, ...limits }] = couponOf(one);
 			assert.match(code, /^friend-[0-9a-f]{16}$/);
-			assert.match(description, new RegExp(`^Referral reward. Emailed on ${today}-`));
+			assert.match(description, new RegExp(`^Referral reward. Emailed on ${year}-`));
 			assert.deepEqual(limits, {
 				...{ id: limits.id, discount_type: 'fixed_cart', usage_limit: 1 },
 				email_restrictions: [one.email],

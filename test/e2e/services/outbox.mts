@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import axios from 'axios';
 import { step } from '../../../tools/command-line/progress.mts';
 import { waitUntil } from '../../../tools/command-line/waitUntil.mts';
-import { runSql, startPostgres } from '../../../tools/n8n/services.mts';
+import { postgresCredential, runSql, startPostgres } from '../../../tools/n8n/services.mts';
 import type { Entrance } from './entrance.mts';
 import type { ExampleRun } from './exampleRun.mts';
 import { addShopCredential, gmt, orderDelivery } from './shop.mts';
@@ -33,7 +33,7 @@ async function publish(run: ExampleRun, days: number) {
 		...(await addStripeCredentials(run)),
 		...(await addShopCredential(run)),
 		webhook: await run.addCredential('httpHeaderAuth', { name, value }),
-		postgres: await run.addCredential('postgres', { ...server, password: 'none', ssl: 'disable' }),
+		postgres: await run.addCredential('postgres', postgresCredential(server)),
 	};
 	const workflow = await run.import('payment-outbox', credentials);
 	await run.runNow(workflow);

@@ -96,16 +96,26 @@ function urlsOf(registered: Array<Record<string, string>>, entity: string) {
 	);
 }
 
-async function publish(run: ExampleRun) {
+/**
+ * Publishes an example that Pipedrive notifies about this entity.
+ * @param trigger the node with the sample
+ */
+async function publish(run: ExampleRun, example: string, entity: string, trigger: string) {
 	const pipedriveApi = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
-	const { people, registered } = run.services.pipedrive;
+	const { registered } = run.services.pipedrive;
 	registered.splice(0);
-	const workflow = await run.publish('pipedrive-person-to-participant', {
+	const workflow = await run.publish(example, {
 		pipedriveTrigger: pipedriveApi,
 		pipedrive: pipedriveApi,
 	});
-	const sample = await run.sampleOf(workflow, 'Person added');
-	const urlOf = urlsOf(registered, 'person');
+	const sample = await run.sampleOf(workflow, trigger);
+	return { workflow, sample, urlOf: urlsOf(registered, entity) };
+}
+
+async function publishPeople(run: ExampleRun) {
+	const { people } = run.services.pipedrive;
+	const example = 'pipedrive-person-to-participant';
+	const { workflow, sample, urlOf } = await publish(run, example, 'person', 'Person added');
 	/** Adds or changes a person, and notifies n8n as Pipedrive does. */
 	const save = async (
 		action: 'create' | 'change',
@@ -128,7 +138,7 @@ async function publish(run: ExampleRun) {
 export const pipedriveEntrance: Entrance = {
 	kind: 'person',
 	async open(run) {
-		const { workflow, save } = await publish(run);
+		const { workflow, save } = await publishPeople(run);
 		let people = 1000;
 		return {
 			workflow,
@@ -156,7 +166,7 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
 	const { people } = run.services.pipedrive;
 	await step('Pipedrive: an email that is added later, and one that is not primary', async () => {
-		const { workflow, save } = await publish(run);
+		const { workflow, save } = await publishPeople(run);
 		const emails = [
 			{ label: 'work', value: '' },
 			{ label: 'home', value: 'ana@pipedrive.example.com' },
@@ -181,15 +191,9 @@ export async function pipedriveExample(run: ExampleRun): Promise<void> {
 }
 
 async function publishDeals(run: ExampleRun) {
-	const pipedriveApi = await run.addCredential('pipedriveApi', { apiToken: 'token-1' });
-	const { deals, registered } = run.services.pipedrive;
-	registered.splice(0);
-	const workflow = await run.publish('pipedrive-deal-to-qualification', {
-		pipedriveTrigger: pipedriveApi,
-		pipedrive: pipedriveApi,
-	});
-	const sample = await run.sampleOf(workflow, 'Deal changed');
-	const urlOf = urlsOf(registered, 'deal');
+	const { deals } = run.services.pipedrive;
+	const example = 'pipedrive-deal-to-qualification';
+	const { workflow, sample, urlOf } = await publish(run, example, 'deal', 'Deal changed');
 	/** Adds or changes a deal, and notifies n8n as Pipedrive does. */
 	const save = async (action: 'create' | 'change', id: number, changes: object) => {
 		const deal = {

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { step } from '../../../tools/command-line/progress.mts';
-import { startPostgres } from '../../../tools/n8n/services.mts';
+import { postgresCredential, startPostgres } from '../../../tools/n8n/services.mts';
 import { chain } from '../workflow.mts';
 import type { ExampleRun } from './exampleRun.mts';
 
 /** The example "Participant sync to PostgreSQL", with 10,000 participants and a real server. */
 export async function postgresExample(run: ExampleRun): Promise<void> {
 	const { campaign } = run.mockServer;
-	const postgres = await run.addCredential('postgres', {
-		...(await startPostgres()),
-		password: 'none',
-		ssl: 'disable',
-	});
+	const postgres = await run.addCredential('postgres', postgresCredential(await startPostgres()));
 	const workflow = await run.import('participant-sync-to-postgres', { postgres });
 	const query = async (sql: string) => {
 		const id = await run.n8n.saveWorkflow(
