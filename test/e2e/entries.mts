@@ -284,14 +284,16 @@ export async function entries(run: ExampleRun, runtime: Runtime, only: string): 
 
 	/** Repeats entries that failed while the service was down, unless they were repeated already. */
 	const repeatFailed = async () => {
-		for (const { published, rows } of tables) {
-			const places = await placesOf(run, published);
-			const failed = rows
-				.filter(({ input }) => input.fault === 500)
-				.flatMap((row) => row.entries)
-				.filter((entry) => places(entry).includes(String(published.visible.failed)));
-			if (failed.length > 0) await (published.repeat?.(failed) ?? retry(run, published, failed));
-		}
+		await Promise.all(
+			tables.map(async ({ published, rows }) => {
+				const places = await placesOf(run, published);
+				const failed = rows
+					.filter(({ input }) => input.fault === 500)
+					.flatMap((row) => row.entries)
+					.filter((entry) => places(entry).includes(String(published.visible.failed)));
+				if (failed.length > 0) await (published.repeat?.(failed) ?? retry(run, published, failed));
+			}),
+		);
 	};
 
 	await step('Nobody is lost: all enter at once', async () => {

@@ -143,7 +143,7 @@ export async function paymentOutbox(queue: Queue): Promise<void> {
 		const deliverOnce = async (url: string, payment: object) =>
 			void (await axios.post(`${url}/webhook/payment-outbox`, payment, {
 				headers,
-				timeout: 30_000,
+				timeout: 10_000,
 			}));
 		for (let first = 0; first < delivered.length; first += 10)
 			await Promise.all(

@@ -156,6 +156,8 @@ export async function settingsOf(
 ): Promise<Record<string, string>> {
 	return {
 		N8N_USER_FOLDER: userFolder,
+		// n8n never deletes the files that it stores for uploads.
+		TMPDIR: userFolder,
 		N8N_PORT: String(port),
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_RUNNERS_BROKER_PORT: String(await getPort()),
