@@ -20,6 +20,7 @@ import {
 import { Editor, timeoutSeconds } from './editor.mts';
 import { setUpEnvironment } from './environment.mts';
 import {
+	addWithName,
 	receiveFirstEvent,
 	publishPollingTrigger,
 	runSync,
@@ -145,18 +146,37 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await window.getByText('More details').click();
 		await page.getByText('Referral Rocket refused the API key').first().waitFor();
 	});
-	// The key of the other credential is wrong by now.
-	const validCredentials = await n8n.addCredential(mockServer, webhookSecret);
+	await editor.step(
+		'The credential test names an unusable campaign, and accepts a key in quotation marks',
+		async () => {
+			const window = editor.element('editCredential-modal');
+			const save = async () =>
+				await window.locator('[data-test-id="credential-save-button"]').click();
+			const pricing = 'https://referralrocket.io/pricing';
+			await editor.field('apiKey').fill(`"${mockServer.apiKey}"`);
+			await editor.field('campaigns').fill(`${link}, ${pricing}`);
+			await save();
+			await page.getByText(`not campaigns of this account: "${pricing}"`).first().waitFor();
+			await editor.field('campaigns').fill(link);
+			await save();
+			// n8n 2 closes the window once the test has passed.
+			const success = window.getByText('Connection tested successfully');
+			await waitUntil(async () => {
+				const hasPassed = !(await window.isVisible()) || (await success.isVisible());
+				assert.ok(hasPassed, 'The credential test does not pass');
+			}, timeoutSeconds);
+		},
+	);
 	// The example needs n8n 2.
 	if (!editor.isVersion1) {
-		await runSync(editor, n8n, validCredentials);
+		await runSync(editor, n8n, credentials);
 		await showTable(editor, n8n, mockServer.campaign.participants[0].email);
 	}
 	await editor.step(
 		'The Google Sheets example keeps its columns when its nodes are configured',
 		async () => {
 			const file = 'examples/participant-sync-to-google-sheets.json';
-			const sheets = await n8n.importWorkflow(file, validCredentials);
+			const sheets = await n8n.importWorkflow(file, credentials);
 			await editor.openWorkflow(sheets);
 			for (const name of ['Write participants', 'Read sheet', 'Mark in sheet']) {
 				await editor.openNode(name);
@@ -184,7 +204,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		},
 	);
 	// Last, because the participants it adds have no names, which the screenshots should show.
-	await runWithErrorOutput(walkthrough, validCredentials);
+	await runWithErrorOutput(walkthrough, credentials);
 	await editor.step(
 		"The title has Referral Rocket's reason, the description what to do",
 		async () => {
@@ -212,6 +232,16 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 			'use a link with "id=" in it',
 		);
 	});
+	await editor.step('An empty list says so once', async () => {
+		await editor.chooseCampaign(byUrl, link);
+		mockServer.intercept = (_request, reply) => reply.send([]);
+		await editor.executeNode();
+		const empty = output.getByText('No output data returned');
+		await empty.waitFor();
+		assert.equal(await empty.count(), 1);
+		assert.equal(await editor.element('ndv-output-hint').count(), 0);
+		mockServer.intercept = undefined;
+	});
 	await editor.step('Fields are chosen by name, with an explanation', async () => {
 		await editor.element('parameter-input-output').click();
 		await editor.option('Selected Fields').click();
@@ -226,6 +256,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.option('Campaign ID').waitFor();
 		await page.keyboard.press('Escape');
 	});
+	await addWithName(walkthrough, link);
 	const savesScreenshots =
 		runtime.version === n8nVersion && process.argv.includes('--save-screenshots');
 	const images = path.join(project, 'docs/images');

@@ -224,6 +224,17 @@ export class Editor {
 		await this.expectText(this.element('node-error-description'), description);
 	}
 
+	/** Waits until a field of the open node explains itself under the pointer. */
+	async expectTooltip(label: string, text: string): Promise<void> {
+		const field = this.element('node-parameters').locator(testId('input-label'), {
+			hasText: label,
+		});
+		await field.first().hover();
+		await field.first().locator('svg').first().hover();
+		await this.page.getByText(text).first().waitFor();
+		await this.page.mouse.move(0, 0);
+	}
+
 	async openNode(name: string): Promise<void> {
 		await this.page.dblclick(`${testId('canvas-node')}[data-node-name="${name}"]`);
 		await this.element('node-parameters').waitFor();

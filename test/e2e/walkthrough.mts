@@ -188,6 +188,10 @@ export async function publishPollingTrigger({ editor, mockServer }: Walkthrough)
 		const [hint] = description.hints ?? [];
 		await editor.expectText(editor.output, campaign.participants[0].email, hint.message);
 	});
+	await editor.step('Where events are chosen, a tooltip explains several items', async () => {
+		const trigger = visibleFields(polling).find(({ name }) => name === 'events');
+		await editor.expectTooltip('Trigger On', String(trigger?.description));
+	});
 	await editor.step('A test in an empty campaign says that it is empty', async () => {
 		mockServer.intercept = (_request, reply) => reply.send([]);
 		await editor.element('trigger-execute-button').click();
@@ -291,6 +295,29 @@ export async function runWithErrorOutput(
 			});
 		},
 	);
+}
+
+/** Adds someone from an empty canvas, with the names typed into the node's fields. */
+export async function addWithName(
+	{ editor, mockServer }: Walkthrough,
+	link: string,
+): Promise<void> {
+	await editor.step('First Name and Last Name of Add arrive at Referral Rocket', async () => {
+		await editor.addFirstNode(node, 'Add participant to campaign');
+		await editor.chooseCredential('Referral Rocket');
+		const fields = visibleFields(node, { resource: 'participant', operation: 'add' });
+		await editor.chooseCampaign(modeLabel(fields, 'campaignId', 'url'), link);
+		const named = { email: 'jo.doe@example.com', firstName: 'Jo', lastName: 'Doe' };
+		await editor.field('email').fill(named.email);
+		await editor.addOption('First Name');
+		await editor.addOption('Last Name');
+		await editor.field('firstName').fill(named.firstName);
+		await editor.field('lastName').fill(named.lastName);
+		await editor.executeNode();
+		await editor.expectText(editor.output, named.email);
+		const { email, firstName, lastName } = mockServer.campaign.find(named.email) ?? {};
+		assert.deepEqual({ email, firstName, lastName }, named);
+	});
 }
 
 /** Runs the example workflow "Participant sync" on the canvas. */
