@@ -203,7 +203,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 			]);
 		},
 	);
-	// Last, because the participants it adds have no names, which the screenshots should show.
+	// After the screenshots, which should show names: the participants it adds have none.
 	await runWithErrorOutput(walkthrough, credentials);
 	await editor.step(
 		"The title has Referral Rocket's reason, the description what to do",
