@@ -2,8 +2,9 @@
 module.exports = class {
 	#missing = new Set();
 
-	constructor({ projects, testPathPatterns, testNamePattern, selectProjects }) {
-		const isPartialRun = testPathPatterns.patterns.length > 0 || testNamePattern || selectProjects;
+	constructor({ projects, testPathPatterns, testNamePattern }) {
+		const isOneEngine = process.argv.some((argument) => argument.startsWith('--selectProjects'));
+		const isPartialRun = testPathPatterns.patterns.length > 0 || testNamePattern || isOneEngine;
 		if (!isPartialRun) this.#missing = new Set(projects.map(({ displayName }) => displayName));
 	}
 
@@ -11,8 +12,11 @@ module.exports = class {
 		if (numPassingTests > 0) this.#missing.delete(context.config.displayName.name);
 	}
 
+	/** Jest fails the run without showing the error. */
 	getLastError() {
-		const engines = [...this.#missing].join(', ');
-		return engines ? new Error(`No test ran on the engine of ${engines}.`) : undefined;
+		if (this.#missing.size === 0) return undefined;
+		const message = `No test ran on the engine of ${[...this.#missing].join(', ')}.`;
+		console.error(message);
+		return new Error(message);
 	}
 };

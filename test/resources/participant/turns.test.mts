@@ -155,7 +155,7 @@ describe.each<[string, INodeParameters, unknown, unknown]>([
 	});
 
 	test('Stop aborts the look-ups and the waiting items', async () => {
-		lookUpPausesMs.splice(0, Infinity, 60_000);
+		lookUpPausesMs.splice(0, Infinity, 3_600_000);
 		try {
 			failing((reply) => reply.code(502).send());
 			const first = start(parameters);
