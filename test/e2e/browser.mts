@@ -141,7 +141,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		await editor.takeScreenshot('credential');
 		await baseUrl.fill(mockServer.url);
 		await editor.field('apiKey').fill('not-the-key');
-		await window.locator('[data-test-id="credential-save-button"]').click();
+		await editor.element('credential-save-button').click();
 		await window.getByText('Couldn’t connect with these settings').waitFor();
 		await window.getByText('More details').click();
 		await page.getByText('Referral Rocket refused the API key').first().waitFor();
@@ -150,8 +150,7 @@ export async function browser(runtime: Runtime, tarball: string): Promise<void> 
 		'The credential test names an unusable campaign, and accepts a key in quotation marks',
 		async () => {
 			const window = editor.element('editCredential-modal');
-			const save = async () =>
-				await window.locator('[data-test-id="credential-save-button"]').click();
+			const save = async () => await editor.element('credential-save-button').click();
 			const pricing = 'https://referralrocket.io/pricing';
 			await editor.field('apiKey').fill(`"${mockServer.apiKey}"`);
 			await editor.field('campaigns').fill(`${link}, ${pricing}`);

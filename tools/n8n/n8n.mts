@@ -488,11 +488,10 @@ export class N8n {
 	async execution(id: string): Promise<Execution> {
 		const { status, data } = await this.get<{ status: string; data: string }>(`/executions/${id}`);
 		// The status is available before the data, and before what each node did.
-		const stored = ['new', 'running'].includes(status) ? undefined : parse(data);
-		if (!stored) return { id, status: 'running', runData: {} };
-		const { runData, lastNodeExecuted: lastNode, error } = stored.resultData;
-		if (status === 'success' && Object.keys(runData).length === 0)
-			return { id, status: 'running', runData: {} };
+		const stored = ['new', 'running'].includes(status) ? undefined : parse(data)?.resultData;
+		const { runData = {}, lastNodeExecuted: lastNode, error } = stored ?? {};
+		const isStored = stored && (status !== 'success' || Object.keys(runData).length > 0);
+		if (!isStored) return { id, status: 'running', runData: {} };
 		const { message, description } = error ?? {};
 		return { id, status, runData, lastNode, message, description };
 	}
