@@ -82,7 +82,7 @@ export class ReferralRocketPollingTrigger implements INodeType {
 				...campaignLocator('The campaign to watch, by name, ID or link.'),
 				required: true,
 			},
-			campaignNotice(),
+			campaignNotice,
 			simplifyField,
 		],
 	};

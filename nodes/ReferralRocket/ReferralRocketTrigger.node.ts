@@ -107,7 +107,7 @@ export class ReferralRocketTrigger implements INodeType {
 				'The only campaign whose events start the workflow. Leave empty for all campaigns.',
 				'. Leave empty for all campaigns.',
 			),
-			campaignNotice(),
+			campaignNotice,
 			simplifyField,
 			{
 				displayName: 'Options',

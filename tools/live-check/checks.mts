@@ -498,7 +498,7 @@ export const checks: Check[] = [
 	},
 	{
 		assumption: 'Sort fields have the names they have in a participant',
-		code: ['fields/listFields.ts', 'sortField'],
+		code: ['fields/listFields.ts', 'sortOptions'],
 		inspect: async (session) => {
 			const { send, campaign } = session;
 			const orders = [];

@@ -1,7 +1,7 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 /** The filters of lists of participants. */
-export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[] => [
+export const filterFields: INodeProperties[] = [
 	{
 		displayName: 'Filters',
 		name: 'filters',
@@ -10,7 +10,6 @@ export const filterFields = (displayOptions: IDisplayOptions): INodeProperties[]
 		default: {},
 		description:
 			'Which participants to return. Referral Rocket cannot filter, so this node reads the whole list. If Sort is Created On, descending, it stops as soon as participants joined too early for Joined After.',
-		displayOptions,
 		options: [
 			{
 				displayName: 'Joined After',

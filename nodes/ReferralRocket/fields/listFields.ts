@@ -1,6 +1,5 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
-import type { Endpoint, RowType } from '../api/specification';
-import { defaultPageSize, maxPageSize } from '../api/specification';
+import type { INodeProperties } from 'n8n-workflow';
+import { defaultPageSize, maxPageSize, type Endpoint, type RowType } from '../api/specification';
 import { fieldOptions, outputFields, sendAs } from './sharedFields';
 
 const sortOptions = ({ fields }: RowType) => [
@@ -8,69 +7,14 @@ const sortOptions = ({ fields }: RowType) => [
 	{ name: 'Other Field', value: 'other' },
 ];
 
-/** Sorts by a documented field or by any other. */
-const sortField = (
-	displayOptions: IDisplayOptions,
-	endpoint: Endpoint & { rowType: RowType },
-): INodeProperties => ({
-	displayName: 'Sort',
-	name: 'sort',
-	type: 'fixedCollection',
-	placeholder: 'Add sort',
-	default: {},
-	description: 'The order of the list. If not set, Referral Rocket decides.',
-	displayOptions,
-	routing: sendAs(endpoint, 'sort'),
-	options: [
-		{
-			displayName: 'Sort',
-			name: 'sorting',
-			values: [
-				{
-					displayName: 'Field',
-					name: 'field',
-					type: 'options',
-					default: 'createdOn',
-					description: 'The field to sort by',
-					options: sortOptions(endpoint.rowType),
-				},
-				{
-					displayName: 'Field Name',
-					name: 'fieldName',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. revenueGenerated',
-					description: "The name of the field, as in the output if 'Output' is Raw",
-					displayOptions: { show: { field: ['other'] } },
-				},
-				{
-					displayName: 'Direction',
-					name: 'direction',
-					type: 'options',
-					default: 'desc',
-					description: 'The direction of the order',
-					options: [
-						{ name: 'Ascending', value: 'asc', description: 'Smallest, earliest or A first' },
-						{ name: 'Descending', value: 'desc', description: 'Largest, latest or Z first' },
-					],
-				},
-			],
-		},
-	],
-});
-
 /** The fields of an operation that reads a list: Return All, Limit, Output, Options and Sort. */
-export const listFields = (
-	displayOptions: IDisplayOptions,
-	endpoint: Endpoint & { rowType: RowType },
-): INodeProperties[] => [
+export const listFields = (endpoint: Endpoint & { rowType: RowType }): INodeProperties[] => [
 	{
 		displayName: 'Return All',
 		name: 'returnAll',
 		type: 'boolean',
 		default: false,
 		description: 'Whether to return all results or only up to a given limit',
-		displayOptions,
 	},
 	{
 		displayName: 'Limit',
@@ -79,16 +23,15 @@ export const listFields = (
 		typeOptions: { minValue: 1 },
 		default: 50,
 		description: 'Max number of results to return',
-		displayOptions: { show: { ...displayOptions.show, returnAll: [false] } },
+		displayOptions: { show: { returnAll: [false] } },
 	},
-	...outputFields(displayOptions, endpoint),
+	...outputFields(endpoint),
 	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		displayOptions,
 		options: [
 			{
 				displayName: 'Page Size',
@@ -101,5 +44,50 @@ export const listFields = (
 			},
 		],
 	},
-	sortField(displayOptions, endpoint),
+	// Sorts by a documented field or by any other.
+	{
+		displayName: 'Sort',
+		name: 'sort',
+		type: 'fixedCollection',
+		placeholder: 'Add sort',
+		default: {},
+		description: 'The order of the list. If not set, Referral Rocket decides.',
+		routing: sendAs(endpoint, 'sort'),
+		options: [
+			{
+				displayName: 'Sort',
+				name: 'sorting',
+				values: [
+					{
+						displayName: 'Field',
+						name: 'field',
+						type: 'options',
+						default: 'createdOn',
+						description: 'The field to sort by',
+						options: sortOptions(endpoint.rowType),
+					},
+					{
+						displayName: 'Field Name',
+						name: 'fieldName',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. revenueGenerated',
+						description: "The name of the field, as in the output if 'Output' is Raw",
+						displayOptions: { show: { field: ['other'] } },
+					},
+					{
+						displayName: 'Direction',
+						name: 'direction',
+						type: 'options',
+						default: 'desc',
+						description: 'The direction of the order',
+						options: [
+							{ name: 'Ascending', value: 'asc', description: 'Smallest, earliest or A first' },
+							{ name: 'Descending', value: 'desc', description: 'Largest, latest or Z first' },
+						],
+					},
+				],
+			},
+		],
+	},
 ];

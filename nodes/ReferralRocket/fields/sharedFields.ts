@@ -1,31 +1,16 @@
-import type {
-	IDisplayOptions,
-	INodeProperties,
-	INodePropertyOptions,
-	INodePropertyRouting,
-} from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions, INodePropertyRouting } from 'n8n-workflow';
 import type { Endpoint, ParameterName, RowType } from '../api/specification';
 import { campaignLink, linkParameters, parametersIn } from '../api/specification';
 import { titleOf } from '../helpers/titles';
 
 /*
- * Fields that several operations share. Each accepts its display options and the endpoint it is sent to.
+ * Fields that several operations share. Each accepts the endpoint it is sent to.
  */
 
-/** @returns the display options of one operation's fields */
-export const showFor = (resource: string, operation: string): IDisplayOptions => ({
-	show: { resource: [resource], operation: [operation] },
-});
-
 /** @returns the routing that sends a field to the endpoint under the service's name */
-export function sendAs(endpoint: Endpoint, name: ParameterName): INodePropertyRouting {
-	return {
-		send: {
-			type: parametersIn(endpoint),
-			property: endpoint.parameters[name],
-		},
-	};
-}
+export const sendAs = (endpoint: Endpoint, name: ParameterName): INodePropertyRouting => ({
+	send: { type: parametersIn(endpoint), property: endpoint.parameters[name] },
+});
 
 /** The subtitle of a trigger on the canvas: "Referrer Created, Reward Unlocked". */
 export const eventsSubtitle =
@@ -34,7 +19,7 @@ export const eventsSubtitle =
 const linkHelp = ` Its link is the address of the page where people join, like ${campaignLink}JCu82f30F1; any of its share links works too.`;
 
 /**
- * The campaign, by name, ID or link. The caller adds display options and routing.
+ * The campaign, by name, ID or link. The caller adds routing.
  * @param description of the field
  * @param endOfHint appended to the hint of every mode
  */
@@ -74,14 +59,13 @@ export const campaignLocator = (description: string, endOfHint = ''): INodePrope
  * Checks a link while it is typed. The mode's own validation would also run before each execution, with a
  * timeout that a busy n8n can exceed, which fails the execution.
  */
-export const campaignNotice = (displayOptions: IDisplayOptions = {}): INodeProperties => ({
+export const campaignNotice: INodeProperties = {
 	displayName:
 		'This link contains no campaign ID. Paste the link of your campaign, or any share link of it.',
 	name: 'campaignNotice',
 	type: 'notice',
 	default: '',
 	displayOptions: {
-		...displayOptions,
 		hide: {
 			campaignId: [
 				// Anything that doesn't start with "http".
@@ -91,26 +75,18 @@ export const campaignNotice = (displayOptions: IDisplayOptions = {}): INodePrope
 			],
 		},
 	},
-});
+};
 
-export const campaignFields = (
-	displayOptions: IDisplayOptions,
-	endpoint: Endpoint,
-): INodeProperties[] => [
+export const campaignFields = (endpoint: Endpoint): INodeProperties[] => [
 	{
 		...campaignLocator('The campaign, by name, ID or link.'),
 		required: true,
-		displayOptions,
 		routing: sendAs(endpoint, 'campaign'),
 	},
-	campaignNotice(displayOptions),
+	campaignNotice,
 ];
 
-export const emailField = (
-	displayOptions: IDisplayOptions,
-	endpoint: Endpoint,
-	description: string,
-): INodeProperties => ({
+export const emailField = (endpoint: Endpoint, description: string): INodeProperties => ({
 	displayName: 'Email',
 	name: 'email',
 	type: 'string',
@@ -118,7 +94,6 @@ export const emailField = (
 	default: '',
 	required: endpoint.required?.includes('email'),
 	description,
-	displayOptions,
 	routing: sendAs(endpoint, 'email'),
 });
 
@@ -146,37 +121,35 @@ export const fieldOptions = (fields: string[]): INodePropertyOptions[] =>
 		.map((value) => ({ name: titleOf(value), value, description: fieldDescriptions[value] }));
 
 /** Output, and the field picker of its Selected Fields. */
-export function outputFields(
-	displayOptions: IDisplayOptions,
-	{ rowType: { singular, fields, simplified } }: { rowType: RowType },
-): INodeProperties[] {
-	return [
-		{
-			displayName: 'Output',
-			name: 'output',
-			type: 'options',
-			default: 'simplified',
-			description: `How much to return of each ${singular}`,
-			displayOptions,
-			options: [
-				{ name: 'Raw', value: 'raw', description: 'Everything that Referral Rocket sends' },
-				{
-					name: 'Selected Fields',
-					value: 'selectedFields',
-					description: 'Only the fields you choose',
-				},
-				{ name: 'Simplified', value: 'simplified', description: 'Only the most useful fields' },
-			],
-		},
-		{
-			displayName: 'Fields',
-			name: 'fields',
-			type: 'multiOptions',
-			required: true,
-			default: [...simplified],
-			description: 'The fields to return. A field that Referral Rocket does not send is null.',
-			displayOptions: { show: { ...displayOptions.show, output: ['selectedFields'] } },
-			options: fieldOptions(fields),
-		},
-	];
-}
+export const outputFields = ({
+	rowType: { singular, fields, simplified },
+}: {
+	rowType: RowType;
+}): INodeProperties[] => [
+	{
+		displayName: 'Output',
+		name: 'output',
+		type: 'options',
+		default: 'simplified',
+		description: `How much to return of each ${singular}`,
+		options: [
+			{ name: 'Raw', value: 'raw', description: 'Everything that Referral Rocket sends' },
+			{
+				name: 'Selected Fields',
+				value: 'selectedFields',
+				description: 'Only the fields you choose',
+			},
+			{ name: 'Simplified', value: 'simplified', description: 'Only the most useful fields' },
+		],
+	},
+	{
+		displayName: 'Fields',
+		name: 'fields',
+		type: 'multiOptions',
+		required: true,
+		default: [...simplified],
+		description: 'The fields to return. A field that Referral Rocket does not send is null.',
+		displayOptions: { show: { output: ['selectedFields'] } },
+		options: fieldOptions(fields),
+	},
+];

@@ -3,7 +3,6 @@ import type {
 	IExecuteSingleFunctions,
 	INodeExecutionData,
 	INodeProperties,
-	INodePropertyOptions,
 	INodePropertyRouting,
 	NodeOperationError,
 } from 'n8n-workflow';
@@ -19,7 +18,8 @@ import { connectionOf, type RequestOptions } from './requestOptions';
 
 /** An operation: its menu entry, fields and handler. */
 export interface Operation {
-	option: INodePropertyOptions;
+	/** Its name in the menu follows from the value. */
+	option: Record<'value' | 'action' | 'description', string>;
 	endpoint: Endpoint;
 	handler: Handler;
 	fields: INodeProperties[];

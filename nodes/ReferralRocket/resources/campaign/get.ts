@@ -1,19 +1,17 @@
-import { campaignFields, outputFields, showFor } from '../../fields/sharedFields';
+import { campaignFields, outputFields } from '../../fields/sharedFields';
 import { returnObject } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
 const endpoint = endpoints.getCampaign;
-const show = showFor('campaign', 'get');
 
 export const get: Operation = {
 	option: {
-		name: 'Get',
 		value: 'get',
 		action: 'Get campaign',
 		description: 'Get the name, status, rewards and number of participants of a campaign',
 	},
 	endpoint,
 	handler: returnObject,
-	fields: [...campaignFields(show, endpoint), ...outputFields(show, endpoint)],
+	fields: [...campaignFields(endpoint), ...outputFields(endpoint)],
 };

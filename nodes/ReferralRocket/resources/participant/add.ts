@@ -6,20 +6,13 @@ import { hasValue, saysAlreadyExists, type ApiResponse } from '../../api/respons
 import { alreadyExists, endpoints, type ParameterValues } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import {
-	campaignFields,
-	emailField,
-	outputFields,
-	sendAs,
-	showFor,
-} from '../../fields/sharedFields';
+import { campaignFields, emailField, outputFields, sendAs } from '../../fields/sharedFields';
 import { outputShape } from '../../fields/simplify';
 import { titleOf } from '../../helpers/titles';
 import { lookUp, lookUpUntil, participantIn } from './lookUp';
 import { resolveOutcome, sendOnce, sentRequest, takeTurn, UnknownOutcomeError } from './turns';
 
 const endpoint = endpoints.addParticipant;
-const show = showFor('participant', 'add');
 
 const existsMessage = ({ email, campaign }: ParameterValues) => ({
 	message: `Participant "${email}" is already in campaign "${campaign}".`,
@@ -114,7 +107,6 @@ const nameField = (name: 'firstName' | 'lastName', example: string): INodeProper
 
 export const add: Operation = {
 	option: {
-		name: 'Add',
 		value: 'add',
 		action: 'Add participant to campaign',
 		description:
@@ -123,19 +115,14 @@ export const add: Operation = {
 	endpoint,
 	handler: addParticipant,
 	fields: [
-		...campaignFields(show, endpoint),
-		emailField(
-			show,
-			endpoint,
-			'The email address of the person to add, for example jo@example.com',
-		),
+		...campaignFields(endpoint),
+		emailField(endpoint, 'The email address of the person to add, for example jo@example.com'),
 		{
 			displayName: 'Additional Fields',
 			name: 'additionalFields',
 			type: 'collection',
 			placeholder: 'Add field',
 			default: {},
-			displayOptions: show,
 			options: [
 				{
 					displayName: 'Custom Fields',
@@ -192,7 +179,6 @@ export const add: Operation = {
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
-			displayOptions: show,
 			options: [
 				{
 					displayName: 'If Participant Exists',
@@ -224,6 +210,6 @@ export const add: Operation = {
 				},
 			],
 		},
-		...outputFields(show, endpoint),
+		...outputFields(endpoint),
 	],
 };

@@ -2,7 +2,7 @@ import { accountOf } from '../../api/authentication';
 import { createApiError } from '../../api/errors';
 import { ReferralCodeSearch } from '../../lists/referralCodeSearch';
 import type { ApiCall } from '../../api/apiCall';
-import { campaignFields, emailField, outputFields, showFor } from '../../fields/sharedFields';
+import { campaignFields, emailField, outputFields } from '../../fields/sharedFields';
 import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { credentialName, endpoints, type Endpoint } from '../../api/specification';
@@ -11,8 +11,6 @@ import { requireEmail, validateReferralCode } from '../../validation/validate';
 
 /** Find By decides whether the email is needed. */
 const endpoint = { ...endpoints.getParticipant, required: [] } satisfies Endpoint;
-const show = showFor('participant', 'get');
-const showBy = (way: string) => ({ show: { ...show.show, findBy: [way] } });
 
 /** @returns the search that all items with the same campaign and key share */
 async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
@@ -51,7 +49,6 @@ const getParticipant: Handler = async (call) => {
 
 export const get: Operation = {
 	option: {
-		name: 'Get',
 		value: 'get',
 		action: 'Get participant',
 		description:
@@ -60,14 +57,13 @@ export const get: Operation = {
 	endpoint,
 	handler: getParticipant,
 	fields: [
-		...campaignFields(show, endpoint),
+		...campaignFields(endpoint),
 		{
 			displayName: 'Find By',
 			name: 'findBy',
 			type: 'options',
 			default: 'email',
 			description: 'What you know about the participant',
-			displayOptions: show,
 			options: [
 				{
 					name: 'Email',
@@ -83,11 +79,11 @@ export const get: Operation = {
 		},
 		{
 			...emailField(
-				showBy('email'),
 				endpoint,
 				'The email address with which the participant joined the campaign, for example jo@example.com',
 			),
 			required: true,
+			displayOptions: { show: { findBy: ['email'] } },
 		},
 		{
 			displayName: 'Referral Code',
@@ -98,8 +94,8 @@ export const get: Operation = {
 			required: true,
 			description:
 				'The referral code of the participant, for example 8Mnu09TD, or the whole share link',
-			displayOptions: showBy('referralCode'),
+			displayOptions: { show: { findBy: ['referralCode'] } },
 		},
-		...outputFields(show, endpoint),
+		...outputFields(endpoint),
 	],
 };

@@ -1,4 +1,4 @@
-import { campaignFields, emailField, showFor } from '../../fields/sharedFields';
+import { campaignFields, emailField } from '../../fields/sharedFields';
 import { filterFields } from '../../fields/filterFields';
 import { listFields } from '../../fields/listFields';
 import { returnList } from '../../operations/handlers';
@@ -6,11 +6,9 @@ import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
 const endpoint = endpoints.getReferrals;
-const show = showFor('participant', 'listReferrals');
 
 export const listReferrals: Operation = {
 	option: {
-		name: 'List Referrals',
 		value: 'listReferrals',
 		action: 'List referrals of participant',
 		description: 'Get the participants referred by one participant',
@@ -18,13 +16,12 @@ export const listReferrals: Operation = {
 	endpoint,
 	handler: returnList,
 	fields: [
-		...campaignFields(show, endpoint),
+		...campaignFields(endpoint),
 		emailField(
-			show,
 			endpoint,
 			'The email address of the referrer whose referrals to list, for example jo@example.com',
 		),
-		...filterFields(show),
-		...listFields(show, endpoint),
+		...filterFields,
+		...listFields(endpoint),
 	],
 };

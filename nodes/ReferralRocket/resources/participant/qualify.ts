@@ -16,19 +16,12 @@ import {
 import { endpoints } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import {
-	campaignFields,
-	emailField,
-	outputFields,
-	sendAs,
-	showFor,
-} from '../../fields/sharedFields';
+import { campaignFields, emailField, outputFields, sendAs } from '../../fields/sharedFields';
 import { outputShape } from '../../fields/simplify';
 import { lookUp, lookUpUntil, participantIn } from './lookUp';
 import { resolveOutcome, sendOnce, sentRequest, takeTurn } from './turns';
 
 const endpoint = endpoints.qualifyParticipant;
-const show = showFor('participant', 'qualify');
 
 /** A final outcome for a person. If the request may succeed later, an error is thrown instead. */
 type Result =
@@ -171,7 +164,6 @@ const qualifyParticipant: Handler = async (call) => {
 
 export const qualify: Operation = {
 	option: {
-		name: 'Qualify',
 		value: 'qualify',
 		action: 'Qualify participant',
 		description:
@@ -180,9 +172,8 @@ export const qualify: Operation = {
 	endpoint,
 	handler: qualifyParticipant,
 	fields: [
-		...campaignFields(show, endpoint),
+		...campaignFields(endpoint),
 		emailField(
-			show,
 			endpoint,
 			'The email address of the participant to qualify, for example jo@example.com. Only a participant who was referred can qualify.',
 		),
@@ -192,7 +183,6 @@ export const qualify: Operation = {
 			type: 'options',
 			default: 'return',
 			description: 'What to do with a participant who is already qualified',
-			displayOptions: show,
 			options: [
 				{
 					name: 'Qualify Again',
@@ -213,7 +203,6 @@ export const qualify: Operation = {
 			default: 'fail',
 			description:
 				'What to do with a person who is not in the campaign, was not referred, or is rejected by Referral Rocket',
-			displayOptions: show,
 			options: [
 				{
 					name: 'Fail',
@@ -233,7 +222,6 @@ export const qualify: Operation = {
 			type: 'collection',
 			placeholder: 'Add field',
 			default: {},
-			displayOptions: show,
 			options: [
 				{
 					displayName: 'Amount',
@@ -248,6 +236,6 @@ export const qualify: Operation = {
 				},
 			],
 		},
-		...outputFields(show, endpoint),
+		...outputFields(endpoint),
 	],
 };

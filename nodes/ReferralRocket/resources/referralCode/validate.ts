@@ -1,12 +1,11 @@
 import { createUnreadableError, parseResponse } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import type { Handler } from '../../operations/handlers';
-import { campaignFields, sendAs, showFor } from '../../fields/sharedFields';
+import { campaignFields, sendAs } from '../../fields/sharedFields';
 import type { Operation } from '../../operations/operation';
 import { endpoints } from '../../api/specification';
 
 const endpoint = endpoints.validateCode;
-const show = showFor('referralCode', 'validate');
 
 /** The service responds with a bare true or false, which n8n can't pass on as an item. */
 const validateCode: Handler = async (call) => {
@@ -18,7 +17,6 @@ const validateCode: Handler = async (call) => {
 
 export const validate: Operation = {
 	option: {
-		name: 'Validate',
 		value: 'validate',
 		action: 'Validate referral code',
 		description: 'Check whether a referral code belongs to a participant of a campaign',
@@ -26,7 +24,7 @@ export const validate: Operation = {
 	endpoint,
 	handler: validateCode,
 	fields: [
-		...campaignFields(show, endpoint),
+		...campaignFields(endpoint),
 		{
 			displayName: 'Code',
 			name: 'code',
@@ -35,7 +33,6 @@ export const validate: Operation = {
 			default: '',
 			required: true,
 			description: 'The referral code to check, for example 8Mnu09TD, or the whole share link',
-			displayOptions: show,
 			routing: sendAs(endpoint, 'code'),
 		},
 	],
