@@ -1,5 +1,6 @@
 import type {
 	DeclarativeRestApiSettings,
+	ICredentialDataDecryptedObject,
 	IExecuteSingleFunctions,
 	ILoadOptionsFunctions,
 	IPollFunctions,
@@ -12,6 +13,8 @@ export type Context = IExecuteSingleFunctions | IPollFunctions | ILoadOptionsFun
 /** One call of the service's API. */
 export interface ApiCall {
 	context: Context;
+	/** The fields of the Referral Rocket credential, which n8n would otherwise decrypt for every request. */
+	credentials: ICredentialDataDecryptedObject;
 	/** Settings of every request: the validated base URL, timeout, proxy and certificates. */
 	connection: DeclarativeRestApiSettings.HttpRequestOptions;
 	endpoint: Endpoint;

@@ -1,20 +1,18 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { shortHash } from '../helpers/hash';
+import type { ApiCall } from './apiCall';
 import { defaultHeaderName, usualAuthentications } from './specification';
 
 /** @returns the key, without the spaces, the quotation marks or the "Bearer" that people copy with it */
 export const keyOf = ({ apiKey }: ICredentialDataDecryptedObject): string =>
 	String(apiKey ?? '').replace(/^[\s"'“”‘’]*(Bearer\s+["'“”‘’]*)?|[\s"'“”‘’]+$/gi, '');
 
-/**
- * @param baseUrl the service's address
- * @param credentials the fields of the Referral Rocket credential
- * @returns an ID of the account: the base URL and a short hash of the key
- */
-export const accountOf = (
-	baseUrl: string | undefined,
-	credentials: ICredentialDataDecryptedObject,
-): string => `${baseUrl} ${shortHash(keyOf(credentials), 12)}`;
+/** @returns an ID of the account that a call uses: the base URL and a short hash of the key */
+export const accountOf = ({
+	connection,
+	credentials,
+}: Pick<ApiCall, 'connection' | 'credentials'>): string =>
+	`${connection.baseURL} ${shortHash(keyOf(credentials), 12)}`;
 
 /**
  * The header is not documented, so the user can choose it.

@@ -1,5 +1,4 @@
 import type {
-	ICredentialDataDecryptedObject,
 	IDataObject,
 	IExecuteSingleFunctions,
 	IHttpRequestOptions,
@@ -26,15 +25,13 @@ const defaultTimeoutMs = 60_000;
  * @throws NodeApiError if there was no response
  */
 export async function request(call: ApiCall): Promise<ApiResponse> {
-	const { context, connection, endpoint, signal = cancelSignalOf(context) } = call;
-	const credentials = await context.getCredentials(credentialName);
-	const key = keyOf(credentials);
-	const redact = (text: string) => withoutKey(text, key);
+	const { context, credentials, endpoint, signal = cancelSignalOf(context) } = call;
+	const redact = (text: string) => withoutKey(text, keyOf(credentials));
 	const { response, code, reason, attempts } = await sendWithRetry(
-		accountOf(connection.baseURL, credentials),
+		accountOf(call),
 		endpoint,
 		signal,
-		async () => await send(call, credentials),
+		async () => await send(call),
 	);
 	if (response) return { ...response, redact, attempts };
 	throw createApiError(call, networkMessage(call, code) ?? { message: redact(String(reason)) });
@@ -46,8 +43,8 @@ interface Sent extends Attempt {
 	reason?: string;
 }
 
-async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject): Promise<Sent> {
-	const { context, connection, endpoint, values } = call;
+async function send(call: ApiCall): Promise<Sent> {
+	const { context, credentials, connection, endpoint, values } = call;
 	const { customFields, ...others } = values;
 	const parameters = { ...customFields } as IDataObject;
 	for (const [name, value] of Object.entries(others)) {
@@ -70,7 +67,7 @@ async function send(call: ApiCall, credentials: ICredentialDataDecryptedObject):
 	} as IHttpRequestOptions;
 	try {
 		const received = await withDeadline(timeout * 5, cancelSignalOf(context), async (signal) => {
-			// n8n reads both from `this`, and would otherwise decrypt the credential for every request.
+			// n8n reads both from `this`.
 			const requester = Object.create(context, {
 				getExecutionCancelSignal: { value: () => signal },
 				getCredentials: { value: async () => credentials },

@@ -49,15 +49,11 @@ export async function searchCampaigns(
 	}
 	const baseURL = readSettings(this.getNode(), () => validateBaseUrl(credentials.baseUrl));
 	for (const [key, { staleAt }] of cache) if (staleAt < Date.now()) cache.delete(key);
-	const key = JSON.stringify([accountOf(baseURL, credentials), entries]);
+	const { getCampaign: endpoint } = endpoints;
+	const call = { context: this, credentials, connection: { baseURL }, endpoint, values: {} };
+	const key = JSON.stringify([accountOf(call), entries]);
 	let list = cache.get(key);
 	if (!list) {
-		// n8n would decrypt the credential for every campaign.
-		const context = Object.create(this, {
-			getCredentials: { value: async () => credentials },
-		}) as ILoadOptionsFunctions;
-		const { getCampaign: endpoint } = endpoints;
-		const call = { context, connection: { baseURL }, endpoint, values: {} };
 		const newList = { campaigns: readCampaigns(call, entries), staleAt: Infinity };
 		cache.set(key, newList);
 		newList.campaigns.then(

@@ -31,9 +31,6 @@ export type ItemError = NodeApiError | NodeOperationError;
 export type ItemResult = { output: INodeExecutionData[] } | { error: ItemError };
 
 interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'onWait' | 'shared'> {
-	/** The item's values under the service's names, as n8n's routing would collect them. */
-	routedValues: () => IDataObject;
-	baseUrlOf: (baseUrl: unknown) => string;
 	/** Called synchronously when the item fails, before another item can start. */
 	onError?: () => void;
 }
@@ -42,22 +39,21 @@ interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'onWait' | 's
  * Runs an operation for one input item.
  * @param operation the operation
  * @param context of the item
- * @param settings the source of its values, and settings of its requests
+ * @param settings of its requests, for an item of several
  */
 export async function runItem(
-	operation: Operation,
+	{ endpoint, fields, handler }: Operation,
 	context: IExecuteSingleFunctions,
-	{ routedValues, baseUrlOf, onError, ...call }: ItemSettings,
+	{ onError, ...call }: ItemSettings = {},
 ): Promise<ItemResult> {
 	const pairedItem = { item: context.getItemIndex() };
 	try {
-		const { endpoint, handler } = operation;
-		const values = valuesOf(endpoint, routedValues());
+		const values = valuesOf(endpoint, routedValuesOf(fields, context));
 		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
 		const connection = connectionOf(options);
-		const { baseUrl } = await context.getCredentials(credentialName);
-		connection.baseURL = baseUrlOf(baseUrl);
-		const rows = await handler({ ...call, context, connection, endpoint, values });
+		const credentials = await context.getCredentials(credentialName);
+		connection.baseURL = validateBaseUrl(credentials.baseUrl);
+		const rows = await handler({ ...call, context, credentials, connection, endpoint, values });
 		return { output: rows.map((json) => ({ json, pairedItem })) };
 	} catch (error) {
 		onError?.();
@@ -81,20 +77,15 @@ export function errorItem({ message, description }: ItemError, item: number): IN
 	return { json: { error: join(message, description) }, pairedItem: { item } };
 }
 
-/**
- * The routing of an operation. n8n uses it to run the node as a tool of an agent or an MCP server: with one item,
- * whose fields it has already put into query or body.
- */
+/** The routing of an operation. n8n uses it to run the node as a tool of an agent or an MCP server, with one item. */
 export function routing(operation: Operation): INodePropertyRouting {
 	const { method, path: url } = operation.endpoint;
 	return {
 		request: { method, url },
 		send: { paginate: true },
 		operations: {
-			async pagination(this, { options: { qs, body } }) {
-				const routedValues = () => ({ ...qs, ...(body as IDataObject) });
-				const settings = { routedValues, baseUrlOf: validateBaseUrl };
-				const result = await runItem(operation, this, settings);
+			async pagination(this) {
+				const result = await runItem(operation, this);
 				if ('output' in result) return result.output;
 				if (this.continueOnFail()) return [errorItem(result.error, this.getItemIndex())];
 				const { error } = result;
@@ -112,10 +103,7 @@ export function routing(operation: Operation): INodePropertyRouting {
  * @param context of the item
  * @returns what n8n's routing would put into query or body: the item's values under the service's names
  */
-export function routedValuesOf(
-	fields: INodeProperties[],
-	context: IExecuteSingleFunctions,
-): IDataObject {
+function routedValuesOf(fields: INodeProperties[], context: IExecuteSingleFunctions): IDataObject {
 	const values: IDataObject = {};
 	const add = ({ routing: { send } = {} }: INodeProperties, value: unknown) => {
 		if (send?.property) values[send.property] = value as IDataObject;

@@ -38,12 +38,3 @@ function parsedProxy(proxy: string) {
 	const [username, password] = decodeURIComponent(login ?? '').split(':');
 	return { protocol, host, port: Number(port), ...(login && { auth: { username, password } }) };
 }
-
-/**
- * @param options the Request Options of the first item
- * @returns the batch size, and the pause between batches in milliseconds
- */
-export function batchesOf({ batching }: RequestOptions): { size: number; intervalMs: number } {
-	const { batchSize = 0, batchInterval = 0 } = batching?.batch ?? {};
-	return { size: batchSize > 0 ? batchSize : 1, intervalMs: batchInterval };
-}

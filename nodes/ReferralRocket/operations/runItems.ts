@@ -6,19 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { abortableSleep, onAbort } from '../helpers/abortable';
 import { yieldToEventLoop } from '../helpers/eventLoop';
-import { validateBaseUrl } from '../api/baseUrl';
 import { join, withMessage } from '../api/errors';
 import { maxConcurrentRequests } from '../api/requestQueue';
 import { isReadOnly } from '../api/specification';
-import {
-	errorItem,
-	routedValuesOf,
-	runItem,
-	type ItemError,
-	type ItemResult,
-	type Operation,
-} from './operation';
-import { batchesOf, type RequestOptions } from './requestOptions';
+import { errorItem, runItem, type ItemError, type ItemResult, type Operation } from './operation';
+import type { RequestOptions } from './requestOptions';
 
 /** An input item that has been started. */
 interface StartedItem {
@@ -44,10 +36,9 @@ export async function runItems(
 ): Promise<INodeExecutionData[]> {
 	const count = execution.getInputData().length;
 	const stopsAtError = !execution.continueOnFail();
-	const { size, intervalMs } = batchesOf(
-		execution.getNodeParameter('requestOptions', 0, {}) as RequestOptions,
-	);
-	const baseUrlOf = memoize(validateBaseUrl);
+	const { batching } = execution.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+	const { batchSize = 0, batchInterval: intervalMs = 0 } = batching?.batch ?? {};
+	const size = batchSize > 0 ? batchSize : 1;
 	const contextOf = itemContexts(execution);
 	const started: StartedItem[] = [];
 	const shared = new Map<string, unknown>();
@@ -70,8 +61,6 @@ export async function runItems(
 		started[index] = item;
 		const context = contextOf(index);
 		item.result = await runItem(operation, context, {
-			routedValues: () => routedValuesOf(operation.fields, context),
-			baseUrlOf,
 			shared,
 			signal: waiting.signal,
 			onSent: () => (item.wasSent = true),
@@ -126,15 +115,11 @@ export async function runItems(
 	return output;
 }
 
-/**
- * @returns a function that creates an item's context. The credential is decrypted once per item; parameters
- * without an expression are resolved once for all items.
- */
+/** @returns a function that creates an item's context; parameters without an expression are resolved once for all */
 function itemContexts(execution: IExecuteFunctions) {
 	const { parameters } = execution.getNode();
-	const hasExpression = memoize((name: string) =>
-		JSON.stringify(parameters[name.split('.')[0]] ?? '').includes('"='),
-	);
+	const hasExpression = (name: string) =>
+		JSON.stringify(parameters[name.split('.')[0]] ?? '').includes('"=');
 	const shared = new Map<string, unknown>();
 	return (index: number): IExecuteSingleFunctions => {
 		const getNodeParameter = (
@@ -142,28 +127,18 @@ function itemContexts(execution: IExecuteFunctions) {
 			fallback?: unknown,
 			options?: IGetNodeParameterOptions,
 		): unknown => {
-			const resolve = () => execution.getNodeParameter(name, index, fallback, options);
-			if (hasExpression(name)) return resolve();
-			if (!shared.has(name)) shared.set(name, resolve());
-			return shared.get(name);
+			if (shared.has(name)) return shared.get(name);
+			const value = execution.getNodeParameter(name, index, fallback, options);
+			if (!hasExpression(name)) shared.set(name, value);
+			return value;
 		};
-		const getCredentials = memoize(
-			async (name: string) => await execution.getCredentials(name, index),
-		);
 		return Object.create(execution, {
 			getItemIndex: { value: () => index },
 			getNodeParameter: { value: getNodeParameter },
-			getCredentials: { value: getCredentials },
+			getCredentials: {
+				value: async (name: string) => await execution.getCredentials(name, index),
+			},
 		}) as IExecuteSingleFunctions;
-	};
-}
-
-/** @returns a memoized version of `work` */
-function memoize<Argument, Result>(work: (argument: Argument) => Result) {
-	const results = new Map<Argument, Result>();
-	return (argument: Argument): Result => {
-		if (!results.has(argument)) results.set(argument, work(argument));
-		return results.get(argument) as Result;
 	};
 }
 
@@ -181,9 +156,7 @@ function itemsWere(indexes: number[]): string {
 
 /** @returns which items, apart from the one that failed, were sent and which were not */
 function describeSent(failed: number, started: StartedItem[], count: number): string {
-	const others = Array.from({ length: count }, (_, index) => index).filter(
-		(index) => index !== failed,
-	);
+	const others = [...Array(count).keys()].filter((index) => index !== failed);
 	const sent = others.filter((index) => started[index]?.wasSent);
 	const unsent = others.filter((index) => !started[index]?.wasSent);
 	if (unsent.length === 0) return `${itemsWere(sent)} sent`;

@@ -5,7 +5,7 @@ import type { ApiCall } from '../../api/apiCall';
 import { campaignFields, emailField, outputFields } from '../../fields/sharedFields';
 import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
-import { credentialName, endpoints, type Endpoint } from '../../api/specification';
+import { endpoints, type Endpoint } from '../../api/specification';
 import { outputShape } from '../../fields/simplify';
 import { requireEmail, validateReferralCode } from '../../validation/validate';
 
@@ -13,11 +13,10 @@ import { requireEmail, validateReferralCode } from '../../validation/validate';
 const endpoint = { ...endpoints.getParticipant, required: [] } satisfies Endpoint;
 
 /** @returns the search that all items with the same campaign and key share */
-async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
-	const { connection, context, values, shared = new Map<string, unknown>() } = call;
-	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
+function searchOf(call: ApiCall): ReferralCodeSearch {
+	const { values, shared = new Map<string, unknown>() } = call;
 	const { campaign } = values;
-	const name = `referral codes of ${account} ${campaign}`;
+	const name = `referral codes of ${accountOf(call)} ${campaign}`;
 	// It must outlive the item that starts it.
 	if (!shared.has(name)) {
 		const list = { ...call, endpoint: endpoints.getAllParticipants, values: { campaign } };
@@ -30,8 +29,7 @@ async function searchOf(call: ApiCall): Promise<ReferralCodeSearch> {
 const getByReferralCode: Handler = async (call) => {
 	const { context, values, signal } = call;
 	const code = validateReferralCode(context.getNodeParameter('referralCode', ''));
-	const search = await searchOf(call);
-	const participant = await search.find(code, signal);
+	const participant = await searchOf(call).find(code, signal);
 	if (participant) return [outputShape(call)(participant)];
 	throw createApiError(call, {
 		message: `No participant of campaign "${values.campaign}" has the referral code "${code}".`,

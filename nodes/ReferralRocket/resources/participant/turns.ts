@@ -7,7 +7,7 @@ import { createApiError } from '../../api/errors';
 import { parseRow } from '../../api/parseResponse';
 import { request } from '../../api/request';
 import { isIncomplete, isSuccess, type ApiResponse } from '../../api/response';
-import { credentialName, type Endpoint } from '../../api/specification';
+import type { Endpoint } from '../../api/specification';
 import { lookUpUntil } from './lookUp';
 
 /*
@@ -60,9 +60,12 @@ export async function takeTurn<Result>(
 	work: (person: string) => Promise<Result>,
 	forOthers: (result: Result) => Result | undefined,
 ): Promise<Result> {
-	const { connection, context, endpoint, values, signal = cancelSignalOf(context) } = call;
-	const account = accountOf(connection.baseURL, await context.getCredentials(credentialName));
-	const person = JSON.stringify([account, values.campaign, String(values.email).toLowerCase()]);
+	const { endpoint, values, signal = cancelSignalOf(call.context) } = call;
+	const person = JSON.stringify([
+		accountOf(call),
+		values.campaign,
+		String(values.email).toLowerCase(),
+	]);
 	for (let turn = turns.get(person); turn; turn = turns.get(person)) {
 		call.onWait?.();
 		signal?.throwIfAborted();

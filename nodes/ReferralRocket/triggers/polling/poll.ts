@@ -144,12 +144,13 @@ const milestonesOf = (context: IPollFunctions): number[] =>
 	);
 
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
-	const { baseUrl } = await context.getCredentials(credentialName);
+	const credentials = await context.getCredentials(credentialName);
 	const endpoint = endpoints.getAllParticipants;
 	return readSettings(context.getNode(), () => {
 		const campaign = context.getNodeParameter('campaignId', '', { extractValue: true });
 		const values = validateParameters({ campaign }, ['campaign']);
-		return { context, connection: { baseURL: validateBaseUrl(baseUrl) }, endpoint, values };
+		const connection = { baseURL: validateBaseUrl(credentials.baseUrl) };
+		return { context, credentials, connection, endpoint, values };
 	});
 }
 
