@@ -30,7 +30,6 @@ export class RequestQueue {
 	 * @throws the signal's reason
 	 */
 	async acquire(signal?: AbortSignal): Promise<void> {
-		signal?.throwIfAborted();
 		if (this.isIdle) this.pausedMs = 0;
 		let admit = () => {};
 		const admitted = new Promise<void>((resolve) => (admit = resolve));

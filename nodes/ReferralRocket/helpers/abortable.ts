@@ -5,7 +5,7 @@ const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
 /**
  * Node.js warns of a leak if a signal has more than ten listeners, so all callbacks share one listener.
  * @param signal of an execution or an item
- * @param callback called synchronously when the signal is aborted
+ * @param callback called synchronously when the signal is aborted, or at once if it already is
  * @returns a function that removes the callback
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
@@ -18,6 +18,7 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
 		callbacks = all;
 	}
 	callbacks.add(callback);
+	if (signal.aborted) callback();
 	return () => callbacks.delete(callback);
 }
 
@@ -54,7 +55,6 @@ export async function abortable<Result>(
  * @throws the signal's reason
  */
 export async function abortableSleep(ms: number, signal?: AbortSignal): Promise<void> {
-	signal?.throwIfAborted();
 	const sleeping = new AbortController();
 	await abortable(signal, sleep(ms, sleeping.signal), () => sleeping.abort());
 }

@@ -1,53 +1,36 @@
-import type { IDataObject } from 'n8n-workflow';
-import { tryToParseDateTime } from 'n8n-workflow';
+import { tryToParseDateTime, type IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createApiError, InvalidInputError } from '../api/errors';
 import { numberIn } from '../helpers/numbers';
 import { titleOf } from '../helpers/titles';
-import { isBlank } from '../validation/validators';
-import { validateCount, validateReferralCode } from '../validation/validate';
-
-/** The Filters of an item. */
-interface Filter {
-	/** Whether every row passes. */
-	isEmpty: boolean;
-	/** @throws NodeApiError if the row lacks a value that a filter needs, as it can't simply be left out */
-	passes: (row: IDataObject) => boolean;
-	/** @returns whether no row after these can pass */
-	isPast: (rows: IDataObject[]) => boolean;
-}
+import * as validators from '../validation/validators';
 
 /** @returns Unix milliseconds; undefined for anything but a time */
 const timeIn = ({ createdOn }: IDataObject) =>
 	new Date(createdOn as string | number).getTime() || undefined;
-
-/** @param zone of a time that doesn't name one */
-function parseTime(value: unknown, zone: string): number | undefined {
-	try {
-		return tryToParseDateTime(value, zone).toMillis();
-	} catch {
-		return undefined;
-	}
-}
 
 /** @returns undefined if the row lacks the value */
 type Test = (row: IDataObject) => boolean | undefined;
 
 /**
  * @param call of an item; its node may have Filters
+ * @returns the filter of its rows
  * @throws InvalidInputError for a filter with an unusable value
  */
-export function filterOf(call: ApiCall): Filter {
+export function filterOf(call: ApiCall) {
 	const { context, values } = call;
 	const filters = context.getNodeParameter('filters', {}) as IDataObject;
 	const tests: Array<[label: string, test: Test]> = [];
 	const add = (name: string, createTest: (value: unknown, label: string) => Test) => {
 		const label = `'${titleOf(name)}'`;
-		if (!isBlank(filters[name])) tests.push([label, createTest(filters[name], label)]);
+		if (!validators.isBlank(filters[name])) tests.push([label, createTest(filters[name], label)]);
 	};
 	const timeOf = (value: unknown, label: string) => {
-		const time = parseTime(value, context.getTimezone());
-		if (time !== undefined) return time;
+		try {
+			return tryToParseDateTime(value, context.getTimezone()).toMillis();
+		} catch {
+			// Not a time.
+		}
 		throw new InvalidInputError(`${label} "${value}" is not a time.`, 'Choose a date and time.');
 	};
 	const testTime =
@@ -66,7 +49,7 @@ export function filterOf(call: ApiCall): Filter {
 		return testTime((time) => time < before);
 	});
 	add('minimumReferrals', (value, label) => {
-		const minimum = validateCount(value, label);
+		const minimum = validators.count(value, label);
 		return ({ totalReferrals }) => {
 			const total = numberIn(totalReferrals);
 			return total === undefined ? undefined : total >= minimum;
@@ -77,7 +60,7 @@ export function filterOf(call: ApiCall): Filter {
 		return rewardEventCompleted === (value === 'yes');
 	});
 	add('referredBy', (value, label) => {
-		const code = validateReferralCode(value, label);
+		const code = validators.code(value, label);
 		// Someone without a code was not referred with this one.
 		return ({ referredByCode }) => String(referredByCode) === code;
 	});
@@ -86,7 +69,8 @@ export function filterOf(call: ApiCall): Filter {
 	let isNewestFirst = values.sort === 'createdOn,desc' && after > -Infinity;
 	return {
 		isEmpty: tests.length === 0,
-		passes: (row) =>
+		/** @throws NodeApiError if the row lacks a value that a filter needs, as it can't simply be left out */
+		passes: (row: IDataObject) =>
 			tests.every(([label, test]) => {
 				const result = test(row);
 				if (result !== undefined) return result;
@@ -95,7 +79,8 @@ export function filterOf(call: ApiCall): Filter {
 					solution: `Remove ${label} from 'Filters', and add an If node after this one instead.`,
 				});
 			}),
-		isPast: (rows) => {
+		/** @returns whether no row after these can pass */
+		isPast: (rows: IDataObject[]) => {
 			if (!isNewestFirst) return false;
 			// The service may ignore the order.
 			for (const time of rows.map(timeIn)) {

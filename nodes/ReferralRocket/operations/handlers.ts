@@ -5,7 +5,7 @@ import { parseRow } from '../api/parseResponse';
 import { request } from '../api/request';
 import type { ApiCall } from '../api/apiCall';
 import { outputShape } from '../fields/simplify';
-import { validateLimit } from '../validation/validate';
+import * as validators from '../validation/validators';
 
 /** Produces the output of an operation for one input item. */
 export type Handler = (call: ApiCall) => Promise<IDataObject[]>;
@@ -27,7 +27,7 @@ export const returnList: Handler = async (call) => {
 	const { context } = call;
 	const limit = context.getNodeParameter('returnAll', false)
 		? Infinity
-		: validateLimit(context.getNodeParameter('limit', 50));
+		: validators.limit(context.getNodeParameter('limit', 50), "'Limit'");
 	const shape = outputShape(call);
 	const filter = filterOf(call);
 	const items: IDataObject[] = [];

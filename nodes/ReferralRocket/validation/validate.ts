@@ -1,13 +1,13 @@
-import { InvalidInputError } from '../api/errors';
 import type { ParameterName, ParameterValues } from '../api/specification';
 import { maxPageSize } from '../api/specification';
 import { titleOf } from '../helpers/titles';
-import type { CustomFields, Validator } from './validators';
+import type { Validator } from './validators';
 import {
 	amount,
 	anyText,
 	campaign,
 	code,
+	count,
 	customFields,
 	email,
 	isBlank,
@@ -17,14 +17,8 @@ import {
 	wholeNumber,
 } from './validators';
 
-interface Rule {
-	validate?: Validator;
-	/** The field's name in messages, if it isn't the parameter's own. */
-	label?: string;
-}
-
-/** The parameters that are not plain text. */
-const rules: Partial<Record<ParameterName, Rule>> = {
+/** The parameters that are not plain text. A label replaces the parameter's own name in messages. */
+const rules: Partial<Record<ParameterName, { validate: Validator; label?: string }>> = {
 	campaign: { validate: campaign },
 	email: { validate: email },
 	code: { validate: code },
@@ -32,19 +26,13 @@ const rules: Partial<Record<ParameterName, Rule>> = {
 	firstName: { validate: anyText },
 	lastName: { validate: anyText },
 	amount: { validate: amount },
-	page: { validate: wholeNumber('of 1 or more') },
+	page: { validate: count },
 	pageSize: { validate: wholeNumber(`from 1 to ${maxPageSize}`, maxPageSize) },
 	sort: { validate: sort },
 };
 
 /** @returns the name of the parameter's field in messages, in single quotes */
 const labelOf = (name: ParameterName) => rules[name]?.label ?? `'${titleOf(name)}'`;
-
-const createBlankError = (label: string) =>
-	new InvalidInputError(
-		`${label} is empty.`,
-		'Fill it in, or check that its expression returns a value for every item.',
-	);
 
 /**
  * Validates what a user filled in, before anything is sent.
@@ -61,14 +49,12 @@ export function validateParameters(
 ): ParameterValues {
 	const values: ParameterValues = {};
 	for (const name of names) {
-		const { validate = text } = rules[name] ?? {};
 		const value = input[name];
 		if (name === 'customFields') {
-			if (value) values[name] = customFields(value as CustomFields);
-		} else if (!isBlank(value)) {
+			if (value) values[name] = customFields(value);
+		} else if (!isBlank(value) || name === 'campaign' || required.includes(name)) {
+			const { validate = text } = rules[name] ?? {};
 			values[name] = validate(value, labelOf(name));
-		} else if (name === 'campaign' || required.includes(name)) {
-			throw createBlankError(labelOf(name));
 		}
 	}
 	const { referredByCode, ...others } = values;
@@ -83,51 +69,5 @@ export function validateParameters(
  * @throws InvalidInputError for a link without an ID
  */
 export function validateCampaign(idOrLink: unknown): string | undefined {
-	return isBlank(idOrLink) ? undefined : String(campaign(idOrLink, labelOf('campaign')));
+	return isBlank(idOrLink) ? undefined : campaign(idOrLink, labelOf('campaign'));
 }
-
-/**
- * @param value a referral code or a share link
- * @returns the code
- * @throws InvalidInputError if blank, and for a link without a code
- */
-export function validateReferralCode(value: unknown, label = "'Referral Code'"): string {
-	if (isBlank(value)) throw createBlankError(label);
-	return String(code(value, label));
-}
-
-/** @throws InvalidInputError for a blank email, if it is optional for the endpoint but needed now */
-export function requireEmail({ email }: ParameterValues): void {
-	if (email === undefined) throw createBlankError(labelOf('email'));
-}
-
-/**
- * @param value numbers of friends, separated by commas
- * @returns the numbers, the smallest first
- * @throws InvalidInputError for a blank value and anything but whole numbers of 1 or more
- */
-export function validateMilestones(value: unknown): number[] {
-	const label = "'Milestones'";
-	if (isBlank(value)) throw createBlankError(label);
-	const numbers = String(value)
-		.split(/[\s,]+/)
-		.filter(Boolean);
-	const milestones = numbers.map((number) => validateCount(number, label));
-	return [...new Set(milestones)].sort((a, b) => a - b);
-}
-
-/**
- * @param label the field's name in messages
- * @returns the value as a whole number of 1 or more
- * @throws InvalidInputError for anything else
- */
-export const validateCount = (value: unknown, label: string): number =>
-	Number(wholeNumber('of 1 or more')(value, label));
-
-/**
- * @param limit the value of Limit
- * @returns the limit as a whole number of 1 or more
- * @throws InvalidInputError for anything else
- */
-export const validateLimit = (limit: unknown): number =>
-	Number(wholeNumber("of 1 or more, or turn on 'Return All'")(limit, "'Limit'"));

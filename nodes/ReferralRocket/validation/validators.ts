@@ -6,7 +6,10 @@ import { campaignHost, campaignLink, endpoints, linkParameters } from '../api/sp
  * and throws InvalidInputError.
  */
 
-export type Validator = (value: unknown, label: string) => string | number;
+export type Validator<Value extends string | number = string | number> = (
+	value: unknown,
+	label: string,
+) => Value;
 
 /** @returns whether a field is empty, or its expression has no value; 0 and false are values */
 export const isBlank = (value: unknown) =>
@@ -16,6 +19,12 @@ export const isBlank = (value: unknown) =>
 	// An empty group of fields.
 	JSON.stringify(value) === '{}';
 
+const createBlankError = (label: string) =>
+	new InvalidInputError(
+		`${label} is empty.`,
+		'Fill it in, or check that its expression returns a value for every item.',
+	);
+
 /** Control and format characters, spaces other than the usual one, and halves of characters. */
 const invisible =
 	/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^ \P{Zs}]/gu;
@@ -24,7 +33,8 @@ const codePoint = (character: string) =>
 	`[U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`;
 
 /** Any text, even with invisible characters: names in some scripts need them. */
-export const anyText: Validator = (value, label) => {
+export const anyText: Validator<string> = (value, label) => {
+	if (isBlank(value)) throw createBlankError(label);
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw new InvalidInputError(
 			`${label} must be text.`,
@@ -40,8 +50,8 @@ export const anyText: Validator = (value, label) => {
 	return String(value).trim();
 };
 
-export const text: Validator = (value, label) => {
-	const trimmed = String(anyText(value, label));
+export const text: Validator<string> = (value, label) => {
+	const trimmed = anyText(value, label);
 	const visible = trimmed.replace(invisible, codePoint);
 	if (visible === trimmed) return trimmed;
 	throw new InvalidInputError(
@@ -56,8 +66,8 @@ export const text: Validator = (value, label) => {
  */
 const addressPattern = /^[^\s@<>,;:[\]]+@([^\s@<>,;:[\].]+\.)+[^\s@<>,;:[\].]+$/;
 
-export const email: Validator = (value, label) => {
-	const address = String(text(value, label));
+export const email: Validator<string> = (value, label) => {
+	const address = text(value, label);
 	if (!addressPattern.test(address)) {
 		throw new InvalidInputError(
 			`${label} "${address}" is not an email address.`,
@@ -69,9 +79,9 @@ export const email: Validator = (value, label) => {
 
 /** @returns a validator that accepts a campaign ID or a referral code, also as part of a link */
 const valueOrLink =
-	(looksLikeLink: RegExp, what: string, parameter: string, example: string): Validator =>
+	(looksLikeLink: RegExp, what: string, parameter: string, example: string): Validator<string> =>
 	(value, label) => {
-		const entered = String(text(value, label));
+		const entered = text(value, label);
 		if (!looksLikeLink.test(entered)) return entered;
 		const link = entered.includes('://') ? entered : `https://${entered}`;
 		const { hostname, searchParams } = URL.canParse(link) ? new URL(link) : {};
@@ -113,18 +123,12 @@ export const referrer: Validator = (value, label) =>
 		? email(value, label)
 		: code(value, label);
 
-interface Sorting {
-	field?: string;
-	fieldName?: string;
-	direction?: string;
-}
-
 /** Accepts the fields of Sort; returns a field and a direction, separated by a comma. */
 export const sort: Validator = (value) => {
-	const { sorting = {} } = value as { sorting?: Sorting };
+	const { sorting = {} } = value as { sorting?: Record<string, unknown> };
 	const { field = 'createdOn', fieldName = '', direction = 'desc' } = sorting;
-	const name = field === 'other' ? text(fieldName, "'Field Name'") : field;
-	if (name !== '') return `${name},${direction}`;
+	const name = field === 'other' ? fieldName : field;
+	if (!isBlank(name)) return `${text(name, "'Field Name'")},${direction}`;
 	throw new InvalidInputError("'Field Name' of 'Sort' is empty.", 'Enter the field to sort by.');
 };
 
@@ -149,7 +153,7 @@ export const amount: Validator = (value, label) => {
 };
 
 export const wholeNumber =
-	(range: string, max = Number.MAX_SAFE_INTEGER): Validator =>
+	(range: string, max = Number.MAX_SAFE_INTEGER): Validator<number> =>
 	(value, label) => {
 		const number = numberFrom(value);
 		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
@@ -159,16 +163,25 @@ export const wholeNumber =
 		);
 	};
 
-export interface CustomFields {
-	field?: Array<{ name?: unknown; value?: unknown }>;
+export const count = wholeNumber('of 1 or more');
+export const limit = wholeNumber("of 1 or more, or turn on 'Return All'");
+
+/** Accepts numbers of friends, separated by commas; returns them once each, the smallest first. */
+export function milestones(value: unknown, label: string): number[] {
+	if (isBlank(value)) throw createBlankError(label);
+	const numbers = String(value)
+		.split(/[\s,]+/)
+		.filter(Boolean);
+	return [...new Set(numbers.map((number) => count(number, label)))].sort((a, b) => a - b);
 }
 
 /** @returns the custom fields by name */
-export function customFields({ field: fields = [] }: CustomFields): Record<string, unknown> {
+export function customFields(value: unknown): Record<string, unknown> {
+	const { field: fields = [] } = value as { field?: Array<Record<'name' | 'value', unknown>> };
 	const nodeFields = Object.values(endpoints.addParticipant.parameters);
 	const values = new Map<string, unknown>();
 	for (const field of fields) {
-		const name = isBlank(field.name) ? '' : String(text(field.name, "'Name'"));
+		const name = isBlank(field.name) ? '' : text(field.name, "'Name'");
 		if (name === '') {
 			throw new InvalidInputError(
 				"'Name' of a custom field is empty.",

@@ -7,7 +7,7 @@ import { returnObject, type Handler } from '../../operations/handlers';
 import type { Operation } from '../../operations/operation';
 import { endpoints, type Endpoint } from '../../api/specification';
 import { outputShape } from '../../fields/simplify';
-import { requireEmail, validateReferralCode } from '../../validation/validate';
+import * as validators from '../../validation/validators';
 
 /** Find By decides whether the email is needed. */
 const endpoint = { ...endpoints.getParticipant, required: [] } satisfies Endpoint;
@@ -28,7 +28,8 @@ function searchOf(call: ApiCall): ReferralCodeSearch {
 /** The service finds participants by email only. */
 const getByReferralCode: Handler = async (call) => {
 	const { context, values, signal } = call;
-	const code = validateReferralCode(context.getNodeParameter('referralCode', ''));
+	const entered = context.getNodeParameter('referralCode', '');
+	const code = validators.code(entered, "'Referral Code'");
 	const participant = await searchOf(call).find(code, signal);
 	if (participant) return [outputShape(call)(participant)];
 	throw createApiError(call, {
@@ -41,7 +42,7 @@ const getParticipant: Handler = async (call) => {
 	if (call.context.getNodeParameter('findBy', 'email') === 'referralCode') {
 		return await getByReferralCode(call);
 	}
-	requireEmail(call.values);
+	validators.email(call.values.email, "'Email'");
 	return await returnObject(call);
 };
 

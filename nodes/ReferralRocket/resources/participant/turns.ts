@@ -68,7 +68,6 @@ export async function takeTurn<Result>(
 	]);
 	for (let turn = turns.get(person); turn; turn = turns.get(person)) {
 		call.onWait?.();
-		signal?.throwIfAborted();
 		const result = await abortable(signal, turn.work.catch(unknownOutcome));
 		if (turn.endpoint !== endpoint || result === undefined) continue;
 		if (result instanceof UnknownOutcomeError) throw result.forCall(call);

@@ -7,7 +7,8 @@ import { forEachWithoutBlocking } from '../../helpers/eventLoop';
 import { credentialName, endpoints, rowTypes, simplifiedEvents } from '../../api/specification';
 import { pick } from '../../fields/simplify';
 import { titleOf } from '../../helpers/titles';
-import { validateMilestones, validateParameters } from '../../validation/validate';
+import { validateParameters } from '../../validation/validate';
+import * as validators from '../../validation/validators';
 import { compareParticipants } from './compareParticipants';
 import {
 	campaignStatusChanged,
@@ -140,7 +141,7 @@ function selectedEvents(context: IPollFunctions): string[] {
 
 const milestonesOf = (context: IPollFunctions): number[] =>
 	readSettings(context.getNode(), () =>
-		validateMilestones(context.getNodeParameter('milestones', '')),
+		validators.milestones(context.getNodeParameter('milestones', ''), "'Milestones'"),
 	);
 
 async function createCall(context: IPollFunctions): Promise<ApiCall> {
