@@ -5,7 +5,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { authenticated } from '../nodes/ReferralRocket/api/authentication';
+import { keyHeader } from '../nodes/ReferralRocket/api/authentication';
 import {
 	campaignLink,
 	defaultBaseUrl,
@@ -107,5 +107,8 @@ export class ReferralRocketApi implements ICredentialType {
 	authenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => authenticated(credentials, request);
+	): Promise<IHttpRequestOptions> => ({
+		...request,
+		headers: { ...request.headers, ...keyHeader(credentials) },
+	});
 }

@@ -1,5 +1,4 @@
-import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
-import { NodeConnectionTypes } from 'n8n-workflow';
+import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import { defineResource } from './operations/resource';
 import { get as getCampaign } from './resources/campaign/get';
 import { add as addParticipant } from './resources/participant/add';

@@ -15,7 +15,7 @@ import {
 	simplifyField,
 } from './fields/sharedFields';
 import { receiveEvent } from './triggers/webhook/receiveEvent';
-import { checkSettings } from './triggers/webhook/settings';
+import { campaignOf, secretsOf } from './triggers/webhook/settings';
 
 export class ReferralRocketTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -146,7 +146,8 @@ export class ReferralRocketTrigger implements INodeType {
 				return false;
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				await checkSettings(this);
+				await secretsOf(this);
+				campaignOf(this);
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { shortHash } from '../helpers/hash';
 import type { ApiCall } from './apiCall';
 import { defaultHeaderName, usualAuthentications } from './specification';
@@ -32,20 +32,11 @@ export function keyHeader(credentials: ICredentialDataDecryptedObject): Record<s
  */
 export function otherAuthentications(credentials: ICredentialDataDecryptedObject) {
 	const headerOf = (fields: ICredentialDataDecryptedObject) =>
-		Object.keys(keyHeader(fields))[0].toLowerCase() + Object.values(keyHeader(fields))[0];
+		JSON.stringify(keyHeader(fields)).toLowerCase();
 	return usualAuthentications.filter(
 		(usual) => headerOf({ ...credentials, ...usual }) !== headerOf(credentials),
 	);
 }
-
-/** @returns the request with the key added */
-export const authenticated = (
-	credentials: ICredentialDataDecryptedObject,
-	request: IHttpRequestOptions,
-): IHttpRequestOptions => ({
-	...request,
-	headers: { ...request.headers, ...keyHeader(credentials) },
-});
 
 /**
  * @param text from the service, which may echo the key

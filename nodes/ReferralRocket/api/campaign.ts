@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { parseRow } from './parseResponse';
-import { request } from './request';
+import { parseRow, request } from './request';
 import { campaignStatuses, campaignTotal, endpoints } from './specification';
 import type { ApiCall } from './apiCall';
 

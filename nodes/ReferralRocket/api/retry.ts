@@ -2,8 +2,7 @@ import { abortableSleep } from '../helpers/abortable';
 import { isConnectionLost, isTimeout } from './networkErrors';
 import { queueOf } from './requestQueue';
 import { retryAfterOf } from './response';
-import type { Endpoint } from './specification';
-import { isReadOnly, rateLimit } from './specification';
+import { isReadOnly, rateLimit, type Endpoint } from './specification';
 
 /** For a request that may be repeated; attempts that the rate limit refused don't count. */
 const maxAttempts = 5;

@@ -6,8 +6,7 @@ export const titleOf = (name: string): string =>
 	name
 		.replace(/^./, (first) => first.toUpperCase())
 		.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-		.replace(/\bId\b/, 'ID')
-		.trim();
+		.replace(/\bId\b/, 'ID');
 
 /** @returns the name as it appears within a sentence, for example campaign ID */
 export const phraseOf = (name: string): string =>

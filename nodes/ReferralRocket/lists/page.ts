@@ -1,7 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
-import { createUnreadableError, parseResponse } from '../api/parseResponse';
-import { request } from '../api/request';
+import { createUnreadableError, parseResponse, request } from '../api/request';
 import { hasValue, isObject } from '../api/response';
 import { smallerPageSizes, type RowType } from '../api/specification';
 

@@ -9,7 +9,7 @@ import { validateBaseUrl } from '../api/baseUrl';
 import { describeStatus, networkMessage, statusMessage } from '../api/errorMessages';
 import { fullMessage, join, type ErrorMessage } from '../api/errors';
 import { networkCode } from '../api/networkErrors';
-import { redacted } from '../api/parseResponse';
+import { redacted } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess, isWebPage } from '../api/response';
 import { campaignLink, endpoints } from '../api/specification';
 import { secretsIn } from '../triggers/webhook/secrets';

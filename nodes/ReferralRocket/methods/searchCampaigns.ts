@@ -8,8 +8,7 @@ import type { ApiCall } from '../api/apiCall';
 import { accountOf } from '../api/authentication';
 import { validateBaseUrl } from '../api/baseUrl';
 import { createOperationError, readSettings } from '../api/errors';
-import { parseRow } from '../api/parseResponse';
-import { request } from '../api/request';
+import { parseRow, request } from '../api/request';
 import { isKeyRefused, isNotFound, isSuccess } from '../api/response';
 import { campaignLink, credentialName, endpoints } from '../api/specification';
 import { validateCampaign } from '../validation/validate';
@@ -18,14 +17,8 @@ import { validateCampaign } from '../validation/validate';
 const maxConcurrentNames = 3;
 const cacheMs = 60_000;
 
-interface CachedList {
-	campaigns: Promise<INodeListSearchItems[]>;
-	/** Unix time in milliseconds; Infinity while the names are being read. */
-	staleAt: number;
-}
-
-/** n8n searches at every keystroke. */
-const cache = new Map<string, CachedList>();
+/** n8n searches at every keystroke. A list is stale at a Unix time in milliseconds; not while names are being read. */
+const cache = new Map<string, { campaigns: Promise<INodeListSearchItems[]>; staleAt: number }>();
 
 /**
  * The service can't list campaigns, so the credential contains their IDs or links. Their names come from the

@@ -1,8 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { filterOf } from '../lists/filter';
 import { readList } from '../lists/readList';
-import { parseRow } from '../api/parseResponse';
-import { request } from '../api/request';
+import { parseRow, request } from '../api/request';
 import type { ApiCall } from '../api/apiCall';
 import { outputShape } from '../fields/simplify';
 import * as validators from '../validation/validators';

@@ -9,8 +9,7 @@ import type {
 import { NodeApiError } from 'n8n-workflow';
 import { validateBaseUrl } from '../api/baseUrl';
 import { createApiError, createOperationError, InvalidInputError, join } from '../api/errors';
-import type { Endpoint, ParameterName } from '../api/specification';
-import { credentialName } from '../api/specification';
+import { credentialName, type Endpoint, type ParameterName } from '../api/specification';
 import type { ApiCall } from '../api/apiCall';
 import { validateParameters } from '../validation/validate';
 import type { Handler } from './handlers';

@@ -1,5 +1,4 @@
-import type { ParameterName, ParameterValues } from '../api/specification';
-import { maxPageSize } from '../api/specification';
+import { maxPageSize, type ParameterName, type ParameterValues } from '../api/specification';
 import { titleOf } from '../helpers/titles';
 import type { Validator } from './validators';
 import {

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { ApiCall } from '../../api/apiCall';
 import { createApiError } from '../../api/errors';
-import { parseRow } from '../../api/parseResponse';
+import { parseRow } from '../../api/request';
 import { hasValue, saysAlreadyExists, type ApiResponse } from '../../api/response';
 import { alreadyExists, endpoints, type ParameterValues } from '../../api/specification';
 import type { Handler } from '../../operations/handlers';

@@ -1,8 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { abortableSleep } from '../../helpers/abortable';
 import { cancelSignalOf, type ApiCall } from '../../api/apiCall';
-import { parseRow } from '../../api/parseResponse';
-import { request } from '../../api/request';
+import { parseRow, request } from '../../api/request';
 import { isNotFound, type ApiResponse } from '../../api/response';
 import { endpoints } from '../../api/specification';
 

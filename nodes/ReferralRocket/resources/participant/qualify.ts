@@ -3,8 +3,7 @@ import type { ApiCall } from '../../api/apiCall';
 import { readCampaign } from '../../api/campaign';
 import { statusMessage } from '../../api/errorMessages';
 import { createApiError, type ErrorMessage } from '../../api/errors';
-import { parseRow, redacted } from '../../api/parseResponse';
-import { request } from '../../api/request';
+import { parseRow, redacted, request } from '../../api/request';
 import {
 	isNotFound,
 	isRefusal,
@@ -113,15 +112,14 @@ const confirmCampaign = async (call: ApiCall) => await readCampaign({ ...call, o
 
 async function notInCampaign(call: ApiCall, response: ApiResponse): Promise<NotQualified> {
 	await confirmCampaign(call);
-	const message = notInCampaignMessage(call);
+	const { campaign, email } = call.values;
+	const message = {
+		message: `Participant "${email}" is not in campaign "${campaign}".`,
+		solution: 'Check the email address, or add the participant first.',
+	};
 	const words = serviceMessage(redacted(response));
 	return { outcome: 'notInCampaign', reason: words || message.message, message, response };
 }
-
-const notInCampaignMessage = ({ values }: ApiCall): ErrorMessage => ({
-	message: `Participant "${values.email}" is not in campaign "${values.campaign}".`,
-	solution: 'Check the email address, or add the participant first.',
-});
 
 const notFoundYetMessage = ({ values }: ApiCall): ErrorMessage => ({
 	message: `Participant "${values.email}" was added to campaign "${values.campaign}" a moment ago, but can't be found yet.`,

@@ -1,5 +1,4 @@
-import { createUnreadableError, parseResponse } from '../../api/parseResponse';
-import { request } from '../../api/request';
+import { createUnreadableError, parseResponse, request } from '../../api/request';
 import type { Handler } from '../../operations/handlers';
 import { campaignFields, sendAs } from '../../fields/sharedFields';
 import type { Operation } from '../../operations/operation';

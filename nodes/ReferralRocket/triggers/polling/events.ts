@@ -88,11 +88,11 @@ export const participantEvents: Record<string, ParticipantEvent> = {
 export const campaignStatusChanged = 'campaignStatusChanged';
 export const milestoneReached = 'milestoneReached';
 
-export const isEvent = (name: string) =>
-	name === campaignStatusChanged || name in participantEvents;
+const isParticipantEvent = (name: string) => Object.hasOwn(participantEvents, name);
 
-export const hasParticipantEvents = (selected: string[]) =>
-	selected.some((event) => event in participantEvents);
+export const isEvent = (name: string) => name === campaignStatusChanged || isParticipantEvent(name);
+
+export const hasParticipantEvents = (selected: string[]) => selected.some(isParticipantEvent);
 
 /** @returns what causes the selected events */
 export const causesOf = (selected: string[]) =>

@@ -61,10 +61,8 @@ function textOf({ code, email, snapshot, referralCode }: Known): string {
 }
 
 /** @returns whether a row contains a referral code or an email */
-export function isIdentified(row: IDataObject): boolean {
-	const { code, email } = identityOf(row);
-	return code !== '' || email !== '';
-}
+export const isIdentified = (row: IDataObject): boolean =>
+	Object.values(identityOf(row)).some(Boolean);
 
 const hashOf = (text: string) => (text === '' ? missing : shortHash(text, hashLength));
 

@@ -61,7 +61,7 @@ export async function poll(context: IPollFunctions): Promise<IDataObject[]> {
 	const judged =
 		reading && causes.has('removal')
 			? judgeAbsence(trigger, absence, reading)
-			: { removed: [], gone: absence.absent };
+			: { removed: [], gone: absence.absent, message: undefined };
 	if (judged.message) {
 		const { message, description } = judged.message;
 		throw createOperationError(context.getNode(), message, { description });

@@ -4,15 +4,6 @@ import type { Reading } from './readParticipants';
 /** A message names a few participants, so that the user can look them up. */
 const maxCodes = 5;
 
-interface Judgement {
-	/** Participants to report as removed. */
-	removed: Known[];
-	/** Participants who no longer count as present, reported or not. */
-	gone: Known[];
-	/** Shown instead of all events of this poll, which the next one reports. */
-	message?: { message: string; description: string };
-}
-
 /**
  * What a trigger's last poll could not decide, by the IDs of workflow and node. In memory, because n8n stores nothing
  * of a poll that fails.
@@ -24,12 +15,14 @@ const lastPolls = new Map<string, { undecided: number; isShown: boolean }>();
  * says so, once: whoever is still absent at the next poll no longer counts, and isn't reported. A total may lag behind
  * the list, so it gets a second poll. So does everyone after a start of n8n, which only logs the first poll's message.
  * @param trigger the IDs of workflow and node
+ * @returns the participants to report as removed; those who no longer count as present, reported or not; the message to
+ * show instead of all events of this poll, which the next one reports
  */
 export function judgeAbsence(
 	trigger: string,
 	{ absent, present }: Absence,
 	{ rows, isConfirmed = false }: Reading,
-): Judgement {
+) {
 	const last = lastPolls.get(trigger);
 	const isComplete = absent.length === 0 || rows.every(isIdentified);
 	// A single one may be more than one in ten.

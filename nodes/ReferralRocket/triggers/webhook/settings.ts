@@ -55,9 +55,3 @@ export function campaignOf(context: Context): string | undefined {
 		validateCampaign(context.getNodeParameter('campaignId', '', { extractValue: true })),
 	);
 }
-
-/** @throws NodeOperationError if no event could start the workflow with these settings */
-export async function checkSettings(context: Context): Promise<void> {
-	await secretsOf(context);
-	campaignOf(context);
-}
