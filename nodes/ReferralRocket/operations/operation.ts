@@ -41,13 +41,14 @@ interface ItemSettings extends Pick<ApiCall, 'signal' | 'onSent' | 'onWait' | 's
  * @param settings of its requests, for an item of several
  */
 export async function runItem(
-	{ endpoint, fields, handler }: Operation,
+	operation: Operation,
 	context: IExecuteSingleFunctions,
 	{ onError, ...call }: ItemSettings = {},
 ): Promise<ItemResult> {
 	const pairedItem = { item: context.getItemIndex() };
 	try {
-		const values = valuesOf(endpoint, routedValuesOf(fields, context));
+		const { endpoint, handler } = operation;
+		const values = valuesOf(operation, context);
 		const options = context.getNodeParameter('requestOptions', {}) as RequestOptions;
 		const connection = connectionOf(options);
 		const credentials = await context.getCredentials(credentialName);
@@ -97,15 +98,13 @@ export function routing(operation: Operation): INodePropertyRouting {
 	};
 }
 
-/**
- * @param fields the fields of an operation
- * @param context of the item
- * @returns what n8n's routing would put into query or body: the item's values under the service's names
- */
-function routedValuesOf(fields: INodeProperties[], context: IExecuteSingleFunctions): IDataObject {
-	const values: IDataObject = {};
+/** @returns the validated values of an item under our own names: of every field that the operation sends */
+function valuesOf({ endpoint, fields }: Operation, context: IExecuteSingleFunctions) {
+	const names = Object.keys(endpoint.parameters) as ParameterName[];
+	const input: Partial<Record<ParameterName, unknown>> = {};
 	const add = ({ routing: { send } = {} }: INodeProperties, value: unknown) => {
-		if (send?.property) values[send.property] = value as IDataObject;
+		const name = names.find((each) => endpoint.parameters[each] === send?.property);
+		if (name) input[name] = value;
 	};
 	for (const field of fields) {
 		if (field.type === 'collection') {
@@ -118,12 +117,5 @@ function routedValuesOf(fields: INodeProperties[], context: IExecuteSingleFuncti
 			add(field, context.getNodeParameter(field.name, '', { extractValue }));
 		}
 	}
-	return values;
-}
-
-/** @returns the validated values, under our own names */
-function valuesOf({ parameters, required }: Endpoint, routedValues: IDataObject) {
-	const names = Object.keys(parameters) as ParameterName[];
-	const values = names.map((name) => [name, routedValues[parameters[name] as string]] as const);
-	return validateParameters(Object.fromEntries(values), names, required);
+	return validateParameters(input, names, endpoint.required);
 }
