@@ -27,7 +27,8 @@ function expectedNumber(name: string, values: Values): number {
 	if (name === mostReferrals) return Number(values.totalReferrals);
 	const reward = rewards.find(({ balance }) => balance === name);
 	if (!reward) return 0;
-	return Number((Number(values[reward.earned]) - Number(values[reward.redeemed])).toFixed(2));
+	const left = Number(values[reward.earned]) - Number(values[reward.redeemed]);
+	return Math.round(left * 100) / 100;
 }
 
 /**
