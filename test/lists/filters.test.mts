@@ -162,6 +162,8 @@ test.each([
 	[{ joinedAfter: 'yesterday-ish' }, '\'Joined After\' "yesterday-ish" is not a time.'],
 	[{ minimumReferrals: 0 }, "'Minimum Referrals' \"0\" can't be used."],
 	[{ referredBy: 'https://example.com/' }, 'contains no referral code.'],
+	[{ qualified: '={{ true }}' }, "'Qualified' \"true\" can't be used."],
+	[{ qualified: '={{ "Yes" }}' }, "'Qualified' \"Yes\" can't be used."],
 ])('%j is rejected before anything is requested', async (filters, message) => {
 	expect(await runErrorMessage(list(filters as INodeParameters))).toContain(message);
 	expect(service.mockServer.requests).toEqual([]);

@@ -101,6 +101,21 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 		expect(result.error?.message).toMatch(/did not respond in time/);
 	});
 
+	test.each([600_000_000, 999_999_999])(
+		'a timeout of %i milliseconds does not end a request at once',
+		async (timeout) => {
+			const { error, rows } = await run({ timeout });
+			expect(error).toBeUndefined();
+			expect(rows).toHaveLength(1);
+		},
+	);
+
+	test.each([1000.5, -5])('a timeout of %d is rejected, and nothing is sent', async (timeout) => {
+		const { error } = await run({ timeout });
+		expect(error?.message).toBe(`'Timeout' in 'Request Options' "${timeout}" can't be used.`);
+		expect(service.mockServer.requests).toEqual([]);
+	});
+
 	// n8n lets a node reach the address in its own credential, regardless of the allowed domains.
 	test.each([
 		{ allowedHttpRequestDomains: 'all' },

@@ -373,8 +373,8 @@ export function testLists(
 			['an empty body', ''],
 		])('if a Page reports more rows than arrive before %s', async (_, end) => {
 			respondToPages({
+				...Array(50).fill(end),
 				0: { content: list().slice(0, 20), totalElements: 250, last: false },
-				1: end,
 			});
 			const description = await expectFailure({ ...all, options: { pageSize: 20 } }, onlyPart);
 			expect(description).toContain(`20 of 250 ${plural}`);
@@ -400,9 +400,19 @@ export function testLists(
 			await expectFailure({ ...all, options: { pageSize: 20 } }, onlyPart);
 		});
 
+		test.each(['slice', 'array'] as const)(
+			'if a page between others is empty (%s)',
+			async (listShape) => {
+				service.mockServer.behaviour.listShape = listShape;
+				respondToPages({ 4: [] });
+				await expectFailure({ ...all, options: { pageSize: 20 } }, onlyPart);
+			},
+		);
+
 		test.each([
 			['status 503', 503, { message: 'Later' }, /could not complete/],
 			['a web page', 200, '<html></html>', /web page/],
+			['a web page with status 404', 404, '<html></html>', /web page/],
 			['truncated JSON', 200, '[{"email": "jo', /could not be read/],
 			['another object', 200, { [plural]: [] }, /could not be read/],
 		])('if a later page is %s', async (_, status, body, expectedMessage) => {
@@ -413,6 +423,26 @@ export function testLists(
 			expect(error?.message).toContain(`20 ${plural} had been read before.`);
 		});
 	});
+
+	test.each([
+		[200, ''],
+		[204, ''],
+		[404, '{}'],
+	])(
+		'a page between others that is empty once, with status %i, is read again',
+		async (status, body) => {
+			service.mockServer.behaviour.listShape = 'array';
+			let faults = 0;
+			service.mockServer.intercept = (request, reply) => {
+				// Without a total, nothing else shows that rows are missing.
+				if (request.path.endsWith('getCampaign')) return reply.code(404).send();
+				return request.query.page === '4' && faults++ === 0 && reply.code(status).send(body);
+			};
+			const { error, rows } = await service.run({ ...all, options: { pageSize: 20 } });
+			expect(error).toBeUndefined();
+			expect(identities(rows)).toEqual(identities(list()));
+		},
+	);
 
 	describe.each(shapes)('if rows are added while it is being read (%s)', (listShape) => {
 		const allInPagesOf20: INodeParameters = { ...all, options: { pageSize: 20 } };

@@ -238,7 +238,7 @@ export const notReferred =
 	/(\b(not|never|only|no|without)|n['’]t)( (an?|any|been|being|had|have|has))* (referred|referrers?|referees?)\b|\bunreferred\b/i;
 
 /** Statuses below 500 after which a request may succeed later, or with other settings of the node. */
-export const passingStatuses = [401, 403, 404, 405, 408, 425, 429];
+export const passingStatuses = [401, 402, 403, 404, 405, 407, 408, 423, 425, 429];
 
 /** The fields of an error response that may contain the service's message; the first one present counts. */
 export const messageFields = ['message', 'detail', 'error'];

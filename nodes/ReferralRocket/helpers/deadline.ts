@@ -1,5 +1,8 @@
 import { onAbort } from './abortable';
 
+/** Node.js's timers can't wait longer: anything more would end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * n8n's timeout only limits silence: a response that trickles in would never time out. The listener keeps
  * the deadline alive; AbortSignal.any() would let it be garbage-collected.
@@ -14,7 +17,7 @@ export async function withDeadline<Result>(
 ): Promise<Result> {
 	const controller = new AbortController();
 	const abort = () => controller.abort();
-	const deadline = AbortSignal.timeout(ms);
+	const deadline = AbortSignal.timeout(Math.min(ms, longestTimerMs));
 	deadline.addEventListener('abort', abort);
 	const forgetCancel = onAbort(cancel, abort);
 	try {

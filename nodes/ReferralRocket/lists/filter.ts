@@ -55,9 +55,17 @@ export function filterOf(call: ApiCall) {
 			return total === undefined ? undefined : total >= minimum;
 		};
 	});
-	add('qualified', (value) => ({ rewardEventCompleted }) => {
-		if (typeof rewardEventCompleted !== 'boolean') return undefined;
-		return rewardEventCompleted === (value === 'yes');
+	add('qualified', (value, label) => {
+		if (value !== 'yes' && value !== 'no') {
+			throw new InvalidInputError(
+				`${label} "${value}" can't be used.`,
+				'Choose Yes or No; an expression must return yes or no.',
+			);
+		}
+		return ({ rewardEventCompleted }) => {
+			if (typeof rewardEventCompleted !== 'boolean') return undefined;
+			return rewardEventCompleted === (value === 'yes');
+		};
 	});
 	add('referredBy', (value, label) => {
 		const code = validators.code(value, label);

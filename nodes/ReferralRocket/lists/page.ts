@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { ApiCall } from '../api/apiCall';
 import { createUnreadableError, parseResponse, request } from '../api/request';
-import { hasValue, isObject } from '../api/response';
+import { hasValue, isNotFound, isObject } from '../api/response';
 import { smallerPageSizes, type RowType } from '../api/specification';
 
 /** One page of a list. */
@@ -27,7 +27,8 @@ export async function readPage(call: ApiCall, number: number, pageSize: number):
 	const pageCall = { ...call, values: { ...call.values, page: number, pageSize } };
 	const response = await request(pageCall);
 	const { status } = response;
-	if (status === 404 && number > 0) return { rows: [], keys: [], isLast: true, pageSize };
+	// A web page isn't from the service.
+	if (number > 0 && isNotFound(response)) return { rows: [], keys: [], isLast: true, pageSize };
 	const smallerSize = smallerPageSizes.find((size) => size < pageSize);
 	if (status === 400 && number === 0 && smallerSize) return await readPage(call, 0, smallerSize);
 	const page = parsePage(parseResponse(pageCall, response));

@@ -76,6 +76,8 @@ class Pass {
 	private latest: Page;
 	/** How many of the latest pages contained nothing new. */
 	private repeatedPages = 0;
+	/** The last page that had rows: an empty one before it is not the end. */
+	private lastFilled = 0;
 
 	/** @param earlier keys of rows that were already returned */
 	constructor(
@@ -125,9 +127,19 @@ class Pass {
 			const count = number < oneByOneUntil ? 1 : this.concurrentPages(number);
 			const numbers = Array.from({ length: count }, (_, index) => number + index);
 			const pages = await Promise.all(numbers.map(async (each) => await this.readPage(each)));
-			if (count > 1 && !this.isConsistent(pages, number)) {
+			pages.forEach(({ rows }, index) => {
+				if (rows.length > 0) this.lastFilled = Math.max(this.lastFilled, number + index);
+			});
+			const hasGap = pages.some(
+				({ rows }, index) => rows.length === 0 && number + index < this.lastFilled,
+			);
+			if (count > 1 && (hasGap || !this.isConsistent(pages, number))) {
 				oneByOneUntil = number + count;
 				continue;
+			}
+			if (hasGap) {
+				const filled = `page ${this.lastFilled + 1} was not`;
+				throw createIncompleteError(this.call, `Page ${number + 1} was empty, but ${filled}.`);
 			}
 			for (const page of pages) yield this.add(page, number++);
 			if (this.repeatedPages === 2 && !this.hasEnded) await this.checkPaging(number);

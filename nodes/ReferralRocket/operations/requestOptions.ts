@@ -1,5 +1,6 @@
 import type { DeclarativeRestApiSettings } from 'n8n-workflow';
 import { InvalidInputError } from '../api/errors';
+import { count } from '../validation/validators';
 
 /** The Request Options that n8n adds to a declarative node, as entered by the user. */
 export interface RequestOptions {
@@ -12,7 +13,7 @@ export interface RequestOptions {
 /**
  * @param options the Request Options of one item
  * @returns the settings of its requests, read as n8n itself reads them
- * @throws InvalidInputError for a proxy without host or port
+ * @throws InvalidInputError for a proxy without host or port, and for a timeout that isn't a whole number
  */
 export function connectionOf({
 	timeout,
@@ -20,7 +21,7 @@ export function connectionOf({
 	proxy,
 }: RequestOptions): DeclarativeRestApiSettings.HttpRequestOptions {
 	return {
-		...(timeout && { timeout }),
+		...(timeout && { timeout: count(timeout, "'Timeout' in 'Request Options'") }),
 		...(allowUnauthorizedCerts && { skipSslCertificateValidation: true }),
 		...(proxy && { proxy: parsedProxy(proxy) }),
 	};

@@ -281,6 +281,14 @@ describe('someone who already exists', () => {
 		expect(service.mockServer.requests).toHaveLength(1);
 	});
 
+	test('stops the execution if an expression for If Participant Exists has no value', async () => {
+		const { error } = await service.run({
+			...known,
+			options: { ifExists: '={{ $json.missing }}' },
+		});
+		expect(error?.message).toMatch(/is already in campaign/);
+	});
+
 	test('stops the execution with Fail, and nothing is added', async () => {
 		const { error, items } = await service.run(failing);
 		expect(items).toEqual([]);

@@ -227,7 +227,7 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 			]);
 		});
 
-		test.each([302, 401, 403, 404, 405, 408, 429, 500, 503])(
+		test.each([302, 401, 402, 403, 404, 405, 407, 408, 423, 429, 500, 503])(
 			'status %i may be temporary, so it is not an outcome and stops the item',
 			async (status) => {
 				refusing(status, { message: 'Not now' });
@@ -236,6 +236,21 @@ describe.each(runModes)('%s', (_mode, asTool) => {
 				expect(items).toEqual([]);
 			},
 		);
+
+		test("nobody passes if an expression for If Participant Can't Qualify has no value", async () => {
+			refusing(422, { message: 'No' });
+			const { error, items } = await run({ ...returning, ifNotQualified: '={{ $json.missing }}' });
+			expect(error).toBeDefined();
+			expect(items).toEqual([]);
+		});
+
+		test('status 402 is not an outcome, although the campaign can be read', async () => {
+			service.mockServer.intercept = ({ path }, reply) =>
+				!path.endsWith('getCampaign') && reply.code(402).send({ message: 'Upgrade your plan' });
+			const { error, items } = await run(returning);
+			expect(error?.message).toContain('Upgrade your plan');
+			expect(items).toEqual([]);
+		});
 
 		test('a web page and a campaign that does not exist are not outcomes', async () => {
 			refusing(400, '<html>Blocked</html>');

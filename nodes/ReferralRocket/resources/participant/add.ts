@@ -75,7 +75,7 @@ function isReferrerRecorded({ values }: ApiCall, { participant, isNew }: Added) 
 
 const addParticipant: Handler = async (call) => {
 	const { context, values } = call;
-	const fails = context.getNodeParameter('options.ifExists', 'return') === 'fail';
+	const fails = context.getNodeParameter('options.ifExists', 'return') !== 'return';
 	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
 	const shape = outputShape(call);
 	const added = await takeTurn(

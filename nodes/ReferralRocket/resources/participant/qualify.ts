@@ -148,7 +148,8 @@ const qualifyParticipant: Handler = async (call) => {
 	const { context, values } = call;
 	const { campaign, email } = values;
 	const sendsAlways = context.getNodeParameter('ifAlreadyQualified', 'return') === 'qualify';
-	const fails = context.getNodeParameter('ifNotQualified', 'fail') === 'fail';
+	// If an expression has no value, nobody passes as if they could qualify.
+	const fails = context.getNodeParameter('ifNotQualified', 'fail') !== 'return';
 	const shape = outputShape(call);
 	const result = sendsAlways
 		? await qualifyAgain(call)
