@@ -1,6 +1,6 @@
 import { onAbort } from './abortable';
 
-/** Node.js's timers can't wait longer: anything more would end at once. */
+/** Node.js's timers can't wait longer: with a larger number, they fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /**

@@ -14,7 +14,7 @@ type Test = (row: IDataObject) => boolean | undefined;
 
 /**
  * @param call of an item; its node may have Filters
- * @returns the filter of its rows
+ * @returns a filter for its rows
  * @throws InvalidInputError for a filter with an unusable value
  */
 export function filterOf(call: ApiCall) {
@@ -56,15 +56,10 @@ export function filterOf(call: ApiCall) {
 		};
 	});
 	add('qualified', (value, label) => {
-		if (value !== 'yes' && value !== 'no') {
-			throw new InvalidInputError(
-				`${label} "${value}" can't be used.`,
-				'Choose Yes or No; an expression must return yes or no.',
-			);
-		}
+		const isQualified = validators.yesOrNo(value, label) === 'yes';
 		return ({ rewardEventCompleted }) => {
 			if (typeof rewardEventCompleted !== 'boolean') return undefined;
-			return rewardEventCompleted === (value === 'yes');
+			return rewardEventCompleted === isQualified;
 		};
 	});
 	add('referredBy', (value, label) => {

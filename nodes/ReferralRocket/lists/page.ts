@@ -27,7 +27,7 @@ export async function readPage(call: ApiCall, number: number, pageSize: number):
 	const pageCall = { ...call, values: { ...call.values, page: number, pageSize } };
 	const response = await request(pageCall);
 	const { status } = response;
-	// A web page isn't from the service.
+	// Past the end.
 	if (number > 0 && isNotFound(response)) return { rows: [], keys: [], isLast: true, pageSize };
 	const smallerSize = smallerPageSizes.find((size) => size < pageSize);
 	if (status === 400 && number === 0 && smallerSize) return await readPage(call, 0, smallerSize);

@@ -76,8 +76,8 @@ class Pass {
 	private latest: Page;
 	/** How many of the latest pages contained nothing new. */
 	private repeatedPages = 0;
-	/** The last page that had rows: an empty one before it is not the end. */
-	private lastFilled = 0;
+	/** An empty page before this one is not the end. */
+	private lastPageWithRows = 0;
 
 	/** @param earlier keys of rows that were already returned */
 	constructor(
@@ -127,19 +127,16 @@ class Pass {
 			const count = number < oneByOneUntil ? 1 : this.concurrentPages(number);
 			const numbers = Array.from({ length: count }, (_, index) => number + index);
 			const pages = await Promise.all(numbers.map(async (each) => await this.readPage(each)));
-			pages.forEach(({ rows }, index) => {
-				if (rows.length > 0) this.lastFilled = Math.max(this.lastFilled, number + index);
-			});
 			const hasGap = pages.some(
-				({ rows }, index) => rows.length === 0 && number + index < this.lastFilled,
+				({ rows }, index) => rows.length === 0 && number + index < this.lastPageWithRows,
 			);
 			if (count > 1 && (hasGap || !this.isConsistent(pages, number))) {
 				oneByOneUntil = number + count;
 				continue;
 			}
 			if (hasGap) {
-				const filled = `page ${this.lastFilled + 1} was not`;
-				throw createIncompleteError(this.call, `Page ${number + 1} was empty, but ${filled}.`);
+				const details = `Page ${number + 1} was empty, but page ${this.lastPageWithRows + 1} was not.`;
+				throw createIncompleteError(this.call, details);
 			}
 			for (const page of pages) yield this.add(page, number++);
 			if (this.repeatedPages === 2 && !this.hasEnded) await this.checkPaging(number);
@@ -149,7 +146,9 @@ class Pass {
 	private async readPage(number: number): Promise<Page> {
 		const { call, firstPage, rowCount } = this;
 		const progress = `${rowCount} ${call.endpoint.rowType?.plural} had been read before.`;
-		return await readPage({ ...call, progress }, number, firstPage.pageSize);
+		const page = await readPage({ ...call, progress }, number, firstPage.pageSize);
+		if (page.rows.length > 0) this.lastPageWithRows = Math.max(this.lastPageWithRows, number);
+		return page;
 	}
 
 	/** How many pages to read at the same time: none past the limit or the end, as far as that is known. */

@@ -17,7 +17,7 @@ import { validateCampaign } from '../validation/validate';
 const maxConcurrentNames = 3;
 const cacheMs = 60_000;
 
-/** n8n searches at every keystroke. A list is stale at a Unix time in milliseconds; not while names are being read. */
+/** n8n searches at every keystroke. `staleAt` is a Unix time in milliseconds; Infinity while names are being read. */
 const cache = new Map<string, { campaigns: Promise<INodeListSearchItems[]>; staleAt: number }>();
 
 /**

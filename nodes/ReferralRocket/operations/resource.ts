@@ -26,9 +26,8 @@ export function defineResource(value: string, operations: Operation[]) {
 	/** Each field is shown for its own operation only. */
 	const fieldsOf = ({ option, fields }: Operation): INodeProperties[] =>
 		fields.map((field) => {
-			const { show, hide } = field.displayOptions ?? {};
-			const shown = { resource: [value], operation: [option.value], ...show };
-			return { ...field, displayOptions: { show: shown, ...(hide && { hide }) } };
+			const show = { resource: [value], operation: [option.value], ...field.displayOptions?.show };
+			return { ...field, displayOptions: { ...field.displayOptions, show } };
 		});
 	return {
 		option: { name: titleOf(value), value },

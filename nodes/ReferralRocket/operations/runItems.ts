@@ -115,11 +115,12 @@ export async function runItems(
 	return output;
 }
 
-/** @returns a function that creates an item's context; parameters without an expression are resolved once for all */
+/** @returns a function that creates an item's context; parameters without an expression are resolved once for all items */
 function itemContexts(execution: IExecuteFunctions) {
 	const { parameters } = execution.getNode();
-	const hasExpression = (name: string) =>
-		JSON.stringify(parameters[name.split('.')[0]] ?? '').includes('"=');
+	const withExpression = new Set(
+		Object.keys(parameters).filter((name) => JSON.stringify(parameters[name] ?? '').includes('"=')),
+	);
 	const shared = new Map<string, unknown>();
 	return (index: number): IExecuteSingleFunctions => {
 		const getNodeParameter = (
@@ -129,7 +130,7 @@ function itemContexts(execution: IExecuteFunctions) {
 		): unknown => {
 			if (shared.has(name)) return shared.get(name);
 			const value = execution.getNodeParameter(name, index, fallback, options);
-			if (!hasExpression(name)) shared.set(name, value);
+			if (!withExpression.has(name.split('.')[0])) shared.set(name, value);
 			return value;
 		};
 		return Object.create(execution, {

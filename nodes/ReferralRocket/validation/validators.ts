@@ -25,6 +25,11 @@ const createBlankError = (label: string) =>
 		'Fill it in, or check that its expression returns a value for every item.',
 	);
 
+const createUnusableError = (label: string, value: unknown, solution: string) => {
+	const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+	return new InvalidInputError(`${label} "${shown}" can't be used.`, solution);
+};
+
 /** Control and format characters, spaces other than the usual one, and halves of characters. */
 const invisible =
 	/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^ \P{Zs}]/gu;
@@ -42,10 +47,7 @@ export const anyText: Validator<string> = (value, label) => {
 		);
 	}
 	if (typeof value === 'number' && !Number.isFinite(value)) {
-		throw new InvalidInputError(
-			`${label} "${value}" can't be used.`,
-			'Check the value or expression in this field.',
-		);
+		throw createUnusableError(label, value, 'Check the value or expression in this field.');
 	}
 	return String(value).trim();
 };
@@ -138,16 +140,14 @@ function numberFrom(value: unknown): number {
 	return typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;
 }
 
-const shown = (value: unknown) =>
-	typeof value === 'object' ? JSON.stringify(value) : String(value);
-
 export const amount: Validator = (value, label) => {
 	const number = numberFrom(value);
 	// 15 digits are exact, so 0.1 + 0.2 is 0.3. The API documents the amount as text.
 	const decimal = number < 1e15 ? String(Number(number.toPrecision(15))) : '';
 	if (/^\d+(\.\d+)?$/.test(decimal)) return decimal;
-	throw new InvalidInputError(
-		`${label} "${shown(value)}" can't be used.`,
+	throw createUnusableError(
+		label,
+		value,
 		'Enter digits, with a point before decimals and nothing else, like 49.90 or 1250.',
 	);
 };
@@ -157,11 +157,15 @@ export const wholeNumber =
 	(value, label) => {
 		const number = numberFrom(value);
 		if (Number.isInteger(number) && number >= 1 && number <= max) return number;
-		throw new InvalidInputError(
-			`${label} "${shown(value)}" can't be used.`,
-			`Enter a whole number ${range}.`,
-		);
+		throw createUnusableError(label, value, `Enter a whole number ${range}.`);
 	};
+
+/** Accepts the values of the options Yes and No. */
+export const yesOrNo: Validator<string> = (value, label) => {
+	if (value === 'yes' || value === 'no') return value;
+	const solution = 'Choose Yes or No; an expression must return yes or no.';
+	throw createUnusableError(label, value, solution);
+};
 
 export const count = wholeNumber('of 1 or more');
 export const limit = wholeNumber("of 1 or more, or turn on 'Return All'");
@@ -181,13 +185,13 @@ export function customFields(value: unknown): Record<string, unknown> {
 	const nodeFields = Object.values(endpoints.addParticipant.parameters);
 	const values = new Map<string, unknown>();
 	for (const field of fields) {
-		const name = isBlank(field.name) ? '' : text(field.name, "'Name'");
-		if (name === '') {
+		if (isBlank(field.name)) {
 			throw new InvalidInputError(
 				"'Name' of a custom field is empty.",
 				"Enter the field's name as Referral Rocket writes it.",
 			);
 		}
+		const name = text(field.name, "'Name'");
 		if (nodeFields.includes(name)) {
 			throw new InvalidInputError(
 				`The custom field "${name}" has its own field in this node.`,

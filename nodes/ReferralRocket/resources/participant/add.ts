@@ -75,6 +75,7 @@ function isReferrerRecorded({ values }: ApiCall, { participant, isNew }: Added) 
 
 const addParticipant: Handler = async (call) => {
 	const { context, values } = call;
+	// An expression without a value means Fail.
 	const fails = context.getNodeParameter('options.ifExists', 'return') !== 'return';
 	const looksUpFirst = fails || context.getNodeParameter('options.lookUpFirst', false) === true;
 	const shape = outputShape(call);

@@ -148,7 +148,7 @@ const qualifyParticipant: Handler = async (call) => {
 	const { context, values } = call;
 	const { campaign, email } = values;
 	const sendsAlways = context.getNodeParameter('ifAlreadyQualified', 'return') === 'qualify';
-	// If an expression has no value, nobody passes as if they could qualify.
+	// An expression without a value means Fail.
 	const fails = context.getNodeParameter('ifNotQualified', 'fail') !== 'return';
 	const shape = outputShape(call);
 	const result = sendsAlways
